@@ -1,0 +1,230 @@
+// Read first: the words of the native side, in the order they are used.
+//
+// A Device is a place with memory (Buffer) and providers of computation. A provider hands out a Kernel:
+// something that can be launched on Operands, with the name of what runs and of the documented figure it
+// exhausts. A Batch is many launches timed as one. A Watch records the Conditions (clock, watts, temperature)
+// meanwhile. Nothing here knows what the documented figure *is*: native measures, TypeScript judges.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dtype.h"
+
+namespace nameplate {
+
+// `code` is CUDA's, cuBLAS's or errno's own name ("CUDA_ERROR_OUT_OF_MEMORY", "EINVAL"); the message says
+// what to do next.
+struct Error : std::runtime_error {
+  Error(std::string code, const std::string& message) : std::runtime_error(message), code(std::move(code)) {}
+  std::string code;
+};
+
+// This device or provider cannot do it, and the message says why: an `unsupported` row, not a failure.
+struct Unsupported : Error {
+  explicit Unsupported(const std::string& reason) : Error("ENOTSUP", reason) {}
+};
+
+// What a device says of itself. An absent value means that it did not say. Clocks in Hz, power in watts.
+struct Facts {
+  std::string id;       // "cpu", "cuda:0"
+  std::string backend;  // "cpu", "cuda"
+  std::string name;     // as the driver or the processor prints it
+  std::optional<std::string> uuid;
+  std::optional<std::string> computeCapability;  // "9.0"
+  std::optional<std::string> driver;             // the driver's version, "580.159"
+  std::optional<std::string> driverApi;          // the CUDA version that the driver speaks, "13.0"
+  std::size_t multiprocessors = 0;               // SMs present, or processor cores that this process may use
+  std::size_t threads = 0;                       // CPU only: the threads a run uses
+  double memoryBytes = 0;
+  double l2Bytes = 0;  // the last-level cache of a CPU
+  std::optional<double> maxClockHz, maxMemoryClockHz;
+  std::optional<double> memoryBusBits;
+  std::optional<double> powerLimitWatts, powerLimitDefaultWatts;
+  std::optional<bool> ecc;
+  bool mig = false;
+  bool integrated = false;
+  bool simulated = false;  // a stand-in for tests answered: nothing here may pass for a measurement
+  std::optional<std::string> pciBusId, pciDeviceId;  // "00000000:1B:00.0", "0x2330"
+  std::optional<double> linkGeneration, linkWidth, linkMaxGeneration, linkMaxWidth;
+  std::vector<std::string> features;  // instruction sets of a CPU
+};
+
+// Something that a fuller installation would have here, and how to get it.
+struct Absence {
+  std::string what, reason, remedy;
+};
+
+// A shared library opened at run time.
+struct Library {
+  std::string name, path, version;
+};
+
+class Buffer {
+ public:
+  virtual ~Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  // Where the device sees it; a host pointer on the CPU and for host memory.
+  std::uintptr_t address() const { return address_; }
+  std::size_t bytes() const { return bytes_; }
+
+ protected:
+  Buffer(std::uintptr_t address, std::size_t bytes) : address_(address), bytes_(bytes) {}
+  std::uintptr_t address_;
+  std::size_t bytes_;
+};
+
+// Addresses that one launch reads (a, b) and writes (out).
+struct Operands {
+  std::uintptr_t out = 0, a = 0, b = 0;
+};
+
+struct Kernel {
+  std::string name;      // what runs: kernel, instruction path and tile, or the library's algorithm
+  std::string resource;  // the documented figure it exhausts: "tensor.bf16", "vector.fp32", "memory", "link"
+  bool tuned =
+      true;  // false: right, but not built for speed, so its rate tells of the code and not of the device
+  bool emulated =
+      false;  // the device lacks the format: the arithmetic is done in a wider one, exact to the format
+  bool capturable = true;  // may be recorded into a graph (copies from pageable memory may not)
+  std::string note;        // what a reader should know, such as how the kernel was chosen
+  std::function<void(const Operands&)> launch;  // enqueues one launch on the device's stream, in order
+};
+
+// How a GEMM accumulates. `full` is the row's plain name; `half` is ".acc16"; `fast` is ".fast": FP8 sums
+// kept in the tensor core's own narrow accumulator instead of being promoted to fp32 every 128 elements of K.
+enum class Accumulator : std::uint8_t { full, half, fast };
+
+// C (M x N, row-major, leading dimension ldc) = A (M x K, row-major, lda) times the transpose of B (N x K,
+// row-major, ldb). Leading dimensions count elements. C has the format row(dtype).output.
+struct GemmShape {
+  DType dtype = DType::fp32;
+  Accumulator accumulator = Accumulator::full;
+  std::size_t m = 0, n = 0, k = 0;
+  std::size_t lda = 0, ldb = 0, ldc = 0;
+};
+
+// STREAM's names. read: XOR of all words into per-block partial results; write: one repeated word; copy: out
+// = a; triad: out = a + 2 b in doubles (2, so that a fused and an unfused multiply-add agree bit for bit).
+enum class Stream : std::uint8_t { read, write, copy, triad };
+
+inline constexpr std::uint32_t streamWord = 0x5a17c0deu;  // what `write` writes
+inline constexpr std::size_t readPartials = 16384;        // words that `read` may write its partial XORs to
+inline constexpr std::uint32_t poisonWord = 0x7fbadbadu;  // a NaN in fp32, and as two halves in fp16 and bf16
+
+enum class Direction : std::uint8_t { hostToDevice, deviceToHost };
+enum class HostMemory : std::uint8_t { pinned, pageable };
+
+// Where two buffers first differ, bit by bit: NaN equals the same NaN, and +0 differs from -0.
+struct Mismatch {
+  std::size_t count = 0;  // differing 32-bit words
+  std::size_t firstWord = 0;
+  std::uint32_t expected = 0, actual = 0;
+};
+
+// Several launches recorded together, replayed and timed together: one event pair around many launches.
+class Batch {
+ public:
+  virtual ~Batch() = default;
+  virtual double seconds() = 0;  // replays the batch once; seconds of device time for all of its launches
+};
+
+struct Series {
+  double median = 0, min = 0, max = 0;
+};
+
+// The state of the device while a window was timed.
+struct Conditions {
+  std::string source;   // "nvml", or "none"
+  std::string missing;  // with "none", or where a field is absent: why
+  std::size_t samples = 0;
+  std::optional<Series> clockHz, memoryClockHz, powerWatts, temperatureCelsius;
+  std::optional<double> energyJoules;
+  std::vector<std::pair<std::string, double>> throttle;  // reason, share of the samples in which it stood
+};
+
+// Records conditions from its making until `stop`.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  virtual Conditions stop() = 0;
+};
+
+// An argument of a user's kernel: its bytes, as the kernel's parameter takes them.
+using KernelArgument = std::vector<std::byte>;
+
+struct Launch {
+  std::string function;
+  std::array<unsigned, 3> grid{1, 1, 1}, block{1, 1, 1};
+  unsigned sharedBytes = 0;
+  std::vector<KernelArgument> arguments;
+};
+
+// Device code loaded from an image: cubin, fatbin or PTX text.
+class Module {
+ public:
+  virtual ~Module() = default;
+  virtual void launch(const Launch&) = 0;
+};
+
+// One device, used from one thread at a time. Calls that move data return when it is moved; launches are only
+// enqueued.
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual Facts facts() const = 0;
+  virtual std::size_t freeBytes() const = 0;
+  virtual std::vector<std::string> providers() const = 0;  // "builtin" first
+
+  virtual std::unique_ptr<Buffer> allocate(std::size_t bytes) = 0;
+  virtual std::unique_ptr<Buffer> allocateHost(std::size_t bytes, HostMemory) = 0;
+  virtual void write(Buffer& to, std::size_t offset, const void* from, std::size_t bytes) = 0;
+  virtual void read(const Buffer& from, std::size_t offset, void* to, std::size_t bytes) = 0;
+  virtual void copy(Buffer& to, std::size_t toOffset, const Buffer& from, std::size_t fromOffset,
+                    std::size_t bytes) = 0;
+  // Fills whole 32-bit words with `word`.
+  virtual void fill(Buffer&, std::uint32_t word) = 0;
+  // Fills whole 64-bit words with patternWord(seed, index) of random.h.
+  virtual void fillPattern(Buffer&, std::uint64_t seed) = 0;
+  // Compares the first `bytes` (a multiple of 4), on the device.
+  virtual Mismatch compare(const Buffer& expected, const Buffer& actual, std::size_t bytes) = 0;
+
+  // Each throws Unsupported where the device or the provider cannot. A provider that has several candidates
+  // times them on `tuneOn` where it is given, and takes its first suggestion where it is not.
+  virtual Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) = 0;
+  virtual Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider) = 0;
+  virtual Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) = 0;
+  // out (columns x rows) = the transpose of a (rows x columns), both packed, elements of 1, 2, 4 or 8 bytes.
+  virtual void transpose(const Operands&, std::size_t rows, std::size_t columns,
+                         std::size_t elementBytes) = 0;
+
+  // Records launch(0) … launch(launches - 1), each of which enqueues one launch.
+  virtual std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
+                                        bool capturable) = 0;
+  virtual std::unique_ptr<Watch> watch() = 0;
+  virtual std::unique_ptr<Module> load(std::span<const std::byte> image) = 0;
+  virtual void synchronize() = 0;
+};
+
+// A backend is three functions; cpu/ and cuda/ define one set each.
+struct Backend {
+  std::vector<Facts> (*devices)(
+      std::vector<Absence>& absences);  // lists, never throws for what is merely absent
+  std::vector<Library> (*libraries)();
+  std::unique_ptr<Device> (*open)(const std::string& id);  // throws ENODEV
+};
+
+extern const Backend cpuBackend;
+extern const Backend cudaBackend;
+
+}  // namespace nameplate

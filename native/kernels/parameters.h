@@ -1,0 +1,69 @@
+// What a kernel is handed, and the shape of its blocks: read by the kernels, by their launchers, and by
+// nothing else.
+//
+// Each kernel takes one struct by value, so that host and device cannot disagree about an argument's
+// position. Entry points are extern "C" and named family_path_format, for example gemm_wmma_bf16.
+#pragma once
+
+namespace nameplate {
+
+// C (M x N, ldc) = A (M x K, lda) times the transpose of B (N x K, ldb); all row-major, leading dimensions in
+// elements.
+struct GemmParameters {
+  const void* a;
+  const void* b;
+  void* c;
+  unsigned long long m, n, k;
+  unsigned long long lda, ldb, ldc;
+};
+
+// Blocks form a one-dimensional grid of tiles, row of tiles after row: gridDim.y ends at 65535, gridDim.x
+// does not.
+struct GemmTile {
+  unsigned m, n;
+  unsigned threads;
+};
+
+inline constexpr GemmTile simtTile{64, 64, 256};
+inline constexpr GemmTile wmmaTile{64, 64, 128};
+inline constexpr GemmTile mmaTile{64, 64, 128};
+
+// `out`, `a` and `b` are arrays of `words` 64-bit words, except that `read` writes one 32-bit partial XOR per
+// block to `out` (at most readPartials of backend.h, so at most that many blocks).
+struct StreamParameters {
+  void* out;
+  const void* a;
+  const void* b;
+  unsigned long long words;
+  unsigned int word;  // what `write` writes, twice in each 64-bit word
+};
+
+inline constexpr unsigned streamThreads = 512;
+
+// Fills `words` 64-bit words with patternWord(seed, index).
+struct PatternParameters {
+  void* out;
+  unsigned long long words;
+  unsigned long long seed;
+};
+
+// `count` and `first` are zero and ~0 before the launch: differing 32-bit words, and the index of the first.
+struct CompareParameters {
+  const void* expected;
+  const void* actual;
+  unsigned long long words;
+  unsigned long long* count;
+  unsigned long long* first;
+};
+
+// out (columns x rows) = the transpose of a (rows x columns), both packed.
+struct TransposeParameters {
+  void* out;
+  const void* a;
+  unsigned long long rows, columns;
+};
+
+inline constexpr unsigned transposeTile =
+    32;  // a block of 32 x 8 threads moves a 32 x 32 tile; grid is one-dimensional
+
+}  // namespace nameplate
