@@ -1,0 +1,160 @@
+// What the judges say: measurement, documented figure, attribution, verdict, and the row and report that hold them.
+// The first half of the vocabulary, what the native side is asked and answers, is schema.ts.
+
+import * as z from 'zod';
+import {
+  Absence,
+  Build,
+  Conditions,
+  DataPattern,
+  DeviceFacts,
+  DType,
+  KernelFacts,
+  Library,
+  Shape,
+  stopReasons,
+  Verification,
+  Work,
+} from './schema.js';
+
+const finite = z.number();
+const count = z.int().nonnegative();
+
+/** Of the rates of one phase's samples, in the row's unit. The interval is a bootstrap of the median, 95 %. */
+export const Statistics = z.strictObject({
+  samples: count,
+  launchesPerSample: count,
+  median: finite,
+  mad: finite.describe('median absolute deviation, unscaled'),
+  min: finite,
+  max: finite,
+  quantiles: z.strictObject({ q05: finite, q25: finite, q75: finite, q95: finite }),
+  interval: z.strictObject({ low: finite, high: finite, confidence: finite }),
+  stopped: z.enum(stopReasons),
+});
+export type Statistics = z.infer<typeof Statistics>;
+
+export const PhaseSummary = z.strictObject({ statistics: Statistics, conditions: Conditions });
+export type PhaseSummary = z.infer<typeof PhaseSummary>;
+
+/** Both figures are kept; `rate` of the row is the median of `sustained`. */
+export const Measurement = z.strictObject({ burst: PhaseSummary, sustained: PhaseSummary });
+export type Measurement = z.infer<typeof Measurement>;
+
+export const Documented = z.strictObject({
+  resource: z.string(),
+  value: finite.describe('FLOP/s or B/s, for the whole card'),
+  expected: finite.describe('the same for what is present: a MIG slice is judged against its share'),
+  printed: z.string().describe('as the document prints it'),
+  card: z.string(),
+  sparse: z.boolean(),
+  accumulator: z.string().nullable(),
+  assumedClockHz: finite.nullable(),
+  sources: z.array(z.string()),
+  derivation: z.string().nullable(),
+  recalled: z.boolean().describe('no source of it could be opened'),
+});
+export type Documented = z.infer<typeof Documented>;
+
+/** One factor of measured / documented, with what shows it. */
+export const Factor = z.strictObject({
+  name: z.enum(['multiprocessors', 'clock', 'kernel', 'link', 'remainder']),
+  value: finite,
+  evidence: z.string(),
+  confirm: z.string().nullable().describe('a command that would confirm or cure it'),
+});
+export type Factor = z.infer<typeof Factor>;
+
+export const Attribution = z.strictObject({
+  ofSpec: finite.describe('measured / documented'),
+  ofClock: finite.nullable().describe('measured / (rate per SM per clock x SMs present x clock held)'),
+  factors: z.array(Factor).describe('their product is ofSpec'),
+  summary: z.string(),
+});
+export type Attribution = z.infer<typeof Attribution>;
+
+const judged = { fraction: finite, threshold: finite, why: z.string() };
+export const Verdict = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('pass'), ...judged }),
+  z.strictObject({ status: z.literal('low'), ...judged }),
+  z.strictObject({ status: z.literal('inconclusive'), ...judged }),
+  z.strictObject({ status: z.literal('throttled'), ...judged }),
+  z.strictObject({ status: z.literal('implausible'), fraction: finite, limit: finite, why: z.string() }),
+  z.strictObject({ status: z.literal('corrupted'), why: z.string() }),
+  z.strictObject({ status: z.literal('unjudged'), why: z.string() }),
+  z.strictObject({ status: z.literal('unsupported'), why: z.string() }),
+  z.strictObject({ status: z.literal('failed'), code: z.string(), why: z.string() }),
+]);
+export type Verdict = z.infer<typeof Verdict>;
+export type Status = Verdict['status'];
+
+/** One row per operation, format, shape, provider and device. Absent parts are null, and the verdict says why. */
+export const Row = z.strictObject({
+  id: z.string(),
+  operation: z.string(),
+  dtype: DType.nullable(),
+  variant: z.string().nullable(),
+  provider: z.string(),
+  device: z.string(),
+  shape: Shape,
+  data: DataPattern,
+  seed: count,
+  unit: z.enum(['FLOP/s', 'B/s', 's']),
+  rate: finite.nullable().describe('median of the sustained phase'),
+  work: Work.nullable(),
+  kernel: KernelFacts.nullable(),
+  statistics: Statistics.nullable().describe('of the sustained phase'),
+  conditions: Conditions.nullable().describe('of the sustained phase'),
+  burst: PhaseSummary.nullable(),
+  verification: Verification.nullable(),
+  documented: Documented.nullable(),
+  attribution: Attribution.nullable(),
+  ratioToVendor: finite
+    .nullable()
+    .describe('this row over the vendor row of the same operation, interleaved in one run'),
+  verdict: Verdict,
+});
+export type Row = z.infer<typeof Row>;
+
+export const levels = ['quick', 'default', 'thorough'] as const;
+export const Level = z.enum(levels);
+export type Level = z.infer<typeof Level>;
+
+export const providerChoices = ['builtin', 'vendor', 'both'] as const;
+
+/** Options of a run, as asked. */
+export const RunOptions = z.strictObject({
+  devices: z.array(z.string()).describe('ids or uuids; empty: every GPU, or the CPU where there is none'),
+  only: z.array(z.string()).describe('row patterns; empty: all'),
+  level: Level,
+  provider: z.enum(providerChoices),
+  data: DataPattern,
+  seed: count,
+  shapes: z.array(Shape).describe('empty: those of the level'),
+  timeoutSeconds: z.number().positive().describe('after which a row that has not answered is ended'),
+});
+export type RunOptions = z.infer<typeof RunOptions>;
+
+export const schemaVersion = 1;
+
+export const Report = z.strictObject({
+  schemaVersion: z.literal(schemaVersion),
+  tool: z.strictObject({ name: z.literal('nameplate'), build: Build }),
+  host: z.strictObject({
+    hostname: z.string(),
+    os: z.string(),
+    arch: z.string(),
+    node: z.string(),
+    cpu: z.string(),
+  }),
+  startedAt: z.iso.datetime(),
+  seconds: finite,
+  state: z.enum(['running', 'complete', 'interrupted']),
+  simulated: z.boolean(),
+  devices: z.array(DeviceFacts.extend({ card: z.string().nullable(), cardReason: z.string() })),
+  libraries: z.array(Library),
+  absences: z.array(Absence),
+  options: RunOptions,
+  rows: z.array(Row),
+});
+export type Report = z.infer<typeof Report>;

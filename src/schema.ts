@@ -1,0 +1,198 @@
+// Read first: the vocabulary, in the order the data flows.
+//
+//   device facts -> request -> samples -> measurement -> documented figure + attribution -> verdict -> row -> report
+//
+// Each noun is a zod schema and the type inferred from it, so a shape is written once. Objects are strict in both
+// directions: an extra field from the native side is as wrong as a missing one. Units: SI (seconds, bytes, Hz, watts,
+// FLOP/s, B/s); an integer operation counts as a FLOP.
+
+import * as z from 'zod';
+
+export const dtypes = ['fp64', 'fp32', 'tf32', 'fp16', 'bf16', 'fp8e4m3', 'fp8e5m2', 'int8'] as const;
+export const DType = z.enum(dtypes);
+export type DType = z.infer<typeof DType>;
+
+export const dataPatterns = ['uniform', 'normal', 'integers', 'zeros'] as const;
+export const DataPattern = z.enum(dataPatterns);
+export type DataPattern = z.infer<typeof DataPattern>;
+
+const finite = z.number();
+const count = z.int().nonnegative();
+const seconds = z.number().nonnegative();
+
+// ---- What is here
+
+export const DeviceFacts = z.strictObject({
+  id: z.string().describe('cpu, cuda:0, …'),
+  backend: z.enum(['cpu', 'cuda']),
+  name: z.string().describe('as the driver or the processor prints it'),
+  uuid: z.string().nullable(),
+  computeCapability: z.string().nullable(),
+  driver: z.string().nullable().describe('version of the NVIDIA driver'),
+  driverApi: z.string().nullable().describe('CUDA version that the driver speaks'),
+  multiprocessors: count.describe('SMs present; on a CPU the cores that the process may use'),
+  threads: count.describe('CPU only: threads a run uses'),
+  memoryBytes: finite,
+  l2Bytes: finite.describe('L2 of a GPU, last-level cache of a CPU; 0 where unknown'),
+  maxClockHz: finite.nullable(),
+  maxMemoryClockHz: finite.nullable(),
+  memoryBusBits: finite.nullable(),
+  powerLimitWatts: finite.nullable(),
+  powerLimitDefaultWatts: finite.nullable(),
+  ecc: z.boolean().nullable(),
+  mig: z.boolean(),
+  integrated: z.boolean(),
+  simulated: z.boolean().describe('a stand-in for tests answered; no figure of it is a measurement'),
+  pciBusId: z.string().nullable(),
+  pciDeviceId: z.string().nullable(),
+  linkGeneration: finite.nullable(),
+  linkWidth: finite.nullable(),
+  linkMaxGeneration: finite.nullable(),
+  linkMaxWidth: finite.nullable(),
+  features: z.array(z.string()),
+});
+export type DeviceFacts = z.infer<typeof DeviceFacts>;
+
+export const Absence = z.strictObject({ what: z.string(), reason: z.string(), remedy: z.string() });
+export type Absence = z.infer<typeof Absence>;
+
+export const Library = z.strictObject({ name: z.string(), path: z.string(), version: z.string() });
+export type Library = z.infer<typeof Library>;
+
+export const Build = z.strictObject({
+  version: z.string(),
+  compiler: z.string(),
+  images: z.array(z.string()).describe('device code held: family and architecture'),
+});
+export type Build = z.infer<typeof Build>;
+
+export const Inventory = z.strictObject({
+  build: Build,
+  devices: z.array(DeviceFacts),
+  libraries: z.array(Library),
+  absences: z.array(Absence),
+});
+export type Inventory = z.infer<typeof Inventory>;
+
+/** One row of the native table of operations: `gemm.fp16.acc16`, `memory.copy`, `link.h2d.pinned`. */
+export const OperationRow = z.strictObject({
+  id: z.string(),
+  family: z.enum(['gemm', 'memory', 'link']),
+  operation: z.string().describe('the id without format and variant'),
+  dtype: DType.nullable(),
+  variant: z.string().nullable(),
+  unit: z.enum(['FLOP/s', 'B/s']),
+  providers: z
+    .strictObject({ cpu: z.array(z.string()), cuda: z.array(z.string()) })
+    .describe('builtin first; empty: not on this backend'),
+});
+export type OperationRow = z.infer<typeof OperationRow>;
+
+// ---- What is asked
+
+export const GemmShape = z.strictObject({ m: count, n: count, k: count });
+export type GemmShape = z.infer<typeof GemmShape>;
+export const BytesShape = z.strictObject({ bytes: count.describe('of one array, or of one copy') });
+export const Shape = z.union([GemmShape, BytesShape]);
+export type Shape = z.infer<typeof Shape>;
+
+export const Budget = z.strictObject({
+  warmupSeconds: seconds,
+  burstSeconds: seconds,
+  sustainedSeconds: seconds,
+  precision: z.number().positive().describe('half-width of the confidence interval to stop at, relative'),
+});
+export type Budget = z.infer<typeof Budget>;
+
+export const RunRequest = z.strictObject({
+  device: z.string(),
+  operation: z.string(),
+  shape: Shape,
+  providers: z.array(z.string()),
+  data: DataPattern,
+  seed: count,
+  budget: Budget,
+});
+export type RunRequest = z.infer<typeof RunRequest>;
+
+// ---- What the native side answers
+
+export const Work = z.strictObject({
+  flop: finite,
+  bytes: finite,
+  bytesCounted: z.string().describe('in words: what the bytes count'),
+  workingSetBytes: finite,
+  rotations: count.describe('buffer sets that successive launches walk through'),
+  leadingDimensions: z.strictObject({ a: count, b: count, c: count }).nullable(),
+  accumulator: z.string().nullable(),
+  output: z.string().nullable(),
+});
+export type Work = z.infer<typeof Work>;
+
+export const KernelFacts = z.strictObject({
+  name: z.string(),
+  resource: z.string().describe('the documented figure it exhausts; "none" where there is none'),
+  tuned: z.boolean().describe('false: right but not built for speed, so its rate does not judge the device'),
+  emulated: z.boolean(),
+  note: z.string(),
+});
+export type KernelFacts = z.infer<typeof KernelFacts>;
+
+const Series = z.strictObject({ median: finite, min: finite, max: finite });
+
+export const Conditions = z.strictObject({
+  source: z.string(),
+  missing: z.string(),
+  samples: count,
+  clockHz: Series.nullable(),
+  memoryClockHz: Series.nullable(),
+  powerWatts: Series.nullable(),
+  temperatureCelsius: Series.nullable(),
+  energyJoules: finite.nullable(),
+  throttle: z.array(z.strictObject({ reason: z.string(), share: finite })),
+});
+export type Conditions = z.infer<typeof Conditions>;
+
+export const stopReasons = ['precise', 'time', 'cancelled'] as const;
+const StopReason = z.enum(stopReasons);
+
+/** Seconds per launch, one value a sample; a sample is `launchesPerSample` launches timed as one. */
+export const Phase = z.strictObject({
+  secondsPerLaunch: z.instanceof(Float64Array),
+  launchesPerSample: count,
+  stopped: StopReason,
+  conditions: Conditions,
+});
+export type Phase = z.infer<typeof Phase>;
+
+const Difference = z.strictObject({ index: count, expected: z.string(), actual: z.string() });
+
+export const Verification = z.strictObject({
+  method: z.string().describe('in words: what was compared with what'),
+  compared: count.describe('elements compared with the reference'),
+  worst: finite.nullable().describe('largest error, as a share of its bound; at most 1 passes'),
+  bound: z.string().describe('in words: the bound'),
+  differences: count.describe('elements outside the bound or with the wrong bits'),
+  first: Difference.nullable(),
+  timedLaunchesCompared: z
+    .boolean()
+    .describe('the output after timing was compared bit by bit with the verified one'),
+});
+export type Verification = z.infer<typeof Verification>;
+
+const measured = { provider: z.string(), kernel: KernelFacts, work: Work, verification: Verification };
+export const ProviderResult = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('measured'), ...measured, burst: Phase, sustained: Phase }),
+  z.strictObject({ outcome: z.literal('wrong'), ...measured }),
+  z.strictObject({ outcome: z.literal('unsupported'), provider: z.string(), reason: z.string() }),
+  z.strictObject({
+    outcome: z.literal('failed'),
+    provider: z.string(),
+    code: z.string(),
+    message: z.string(),
+  }),
+]);
+export type ProviderResult = z.infer<typeof ProviderResult>;
+
+export const RunResult = z.strictObject({ results: z.array(ProviderResult) });
+export type RunResult = z.infer<typeof RunResult>;
