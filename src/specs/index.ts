@@ -1,0 +1,16 @@
+// The documented-figures room: what documents say of a card, where they say it, and whether the arithmetic agrees.
+// Nothing here was measured, and nothing here measures.
+
+export {
+  type Card,
+  type Disagreement,
+  type Document,
+  type MigProfile,
+  Resource,
+  resources,
+} from './card.js';
+export { type Check, crossCheck, tolerance } from './crosscheck.js';
+export { cards, documents, migTables, rates } from './data.js';
+export { type DocumentedFigure, figure, figures, ratePerClock, type Source, sourcesOf } from './figure.js';
+export { find } from './find.js';
+export { type DeviceFacts, type Identification, identify } from './identify.js';
