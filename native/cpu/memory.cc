@@ -1,0 +1,69 @@
+#include "cpu/memory.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "cpu/cgroup.h"
+
+namespace nameplate::cpu {
+namespace {
+
+constexpr std::size_t hugePage = std::size_t{2} << 20;
+
+// A line of /proc/meminfo, in bytes, or 0.
+std::size_t meminfo(const std::string& key) {
+  std::ifstream in("/proc/meminfo");
+  std::string name, unit;
+  for (std::size_t kibibytes; in >> name >> kibibytes; std::getline(in, unit))
+    if (name == key) return kibibytes * 1024;
+  return 0;
+}
+
+void* allocateAligned(std::size_t bytes) {
+  const std::size_t alignment = bytes >= hugePage ? hugePage : 64;
+  const std::size_t available = availableBytes();
+  void* memory = nullptr;
+  if (bytes <= available)  // which also keeps the rounding below from overflowing
+    memory =
+        std::aligned_alloc(alignment, std::max(alignment, (bytes + alignment - 1) / alignment * alignment));
+  if (!memory)
+    throw Error("ENOMEM", "the allocation asks for " + std::to_string(bytes) + " bytes and " +
+                              std::to_string(available) + " are available: use smaller sizes");
+  return memory;
+}
+
+}  // namespace
+
+std::size_t memoryBytes() {
+  const std::size_t machine = meminfo("MemTotal:");
+  const auto grant = memoryGrant();
+  return grant ? std::min(machine, grant->limitBytes) : machine;
+}
+
+std::size_t availableBytes() {
+  std::size_t available = meminfo("MemAvailable:");
+  if (const auto grant = memoryGrant()) available = std::min(available, grant->availableBytes);
+  return available - available / 32;  // page tables, thread stacks and the rest of the process grow too
+}
+
+HostBuffer::HostBuffer(std::size_t bytes, Threads& threads)
+    : Buffer(reinterpret_cast<std::uintptr_t>(allocateAligned(bytes)), bytes) {
+  if (bytes < hugePage) return;
+  // Fewer address translations; a kernel without huge pages says no, and nothing is lost.
+  (void)madvise(as<void>(), bytes, MADV_HUGEPAGE);
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  threads.shares(bytes, page, [&](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t at = begin; at < end; at += page) as<volatile char>()[at] = 0;
+  });
+}
+
+HostBuffer::~HostBuffer() {
+  std::free(as<void>());
+}
+
+}  // namespace nameplate::cpu

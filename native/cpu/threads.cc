@@ -1,0 +1,114 @@
+#include "cpu/threads.h"
+
+#include <sched.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "cpu/cgroup.h"
+
+namespace nameplate::cpu {
+
+std::vector<int> allowedCpus() {
+  // The fixed cpu_set_t ends at 1024 CPUs, and the call fails with EINVAL on a machine with more.
+  for (int capacity = CPU_SETSIZE; capacity <= 1 << 20; capacity *= 2) {
+    const std::size_t bytes = CPU_ALLOC_SIZE(capacity);
+    const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
+    const std::unique_ptr<cpu_set_t, decltype(free)> set(CPU_ALLOC(capacity), free);
+    if (!set) break;
+    CPU_ZERO_S(bytes, set.get());
+    if (sched_getaffinity(0, bytes, set.get()) != 0) {
+      if (errno == EINVAL) continue;
+      break;
+    }
+    std::vector<int> cpus;
+    for (int cpu = 0; cpu < capacity; ++cpu)
+      if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, set.get())) cpus.push_back(cpu);
+    if (!cpus.empty()) return cpus;
+    break;
+  }
+  std::vector<int> all(std::max(1u, std::thread::hardware_concurrency()));
+  for (std::size_t cpu = 0; cpu < all.size(); ++cpu) all[cpu] = static_cast<int>(cpu);
+  return all;
+}
+
+std::size_t usableThreads() {
+  std::size_t threads = allowedCpus().size();
+  // Rounded down: one thread more than the quota would be stopped in the middle of a measurement.
+  if (const auto quota = cpuQuota())
+    threads = std::min(threads, std::max<std::size_t>(1, static_cast<std::size_t>(*quota)));
+  return threads;
+}
+
+Threads::Threads(std::size_t count) {
+  try {
+    for (std::size_t self = 1; self < count; ++self) workers_.emplace_back([this, self] { live(self); });
+  } catch (...) {
+    join();  // a std::thread destroyed while it runs would end the process
+    throw;
+  }
+}
+
+Threads::~Threads() {
+  join();
+}
+
+void Threads::join() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  begin_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void Threads::live(std::size_t self) {
+  std::size_t seen = 0;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      begin_.wait(lock, [&] { return closing_ || round_ != seen; });
+      if (closing_) return;
+      seen = round_;
+    }
+    take(self);
+    const std::lock_guard lock(mutex_);
+    if (--pending_ == 0) end_.notify_one();
+  }
+}
+
+void Threads::take(std::size_t self) noexcept {
+  for (std::size_t item = self; item < items_; item = next_.fetch_add(1)) {
+    try {
+      (*work_)(item);
+    } catch (...) {
+      next_ = items_;
+      const std::lock_guard lock(mutex_);
+      if (!fault_) fault_ = std::current_exception();
+    }
+  }
+}
+
+void Threads::parallel(std::size_t items, const std::function<void(std::size_t)>& work) {
+  if (items <= 1) {  // waking the others would take longer
+    if (items == 1) work(0);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    work_ = &work;
+    items_ = items;
+    next_ = count();
+    pending_ = workers_.size();
+    ++round_;
+  }
+  begin_.notify_all();
+  take(0);
+  std::unique_lock lock(mutex_);
+  end_.wait(lock, [&] { return pending_ == 0; });
+  work_ = nullptr;
+  if (const std::exception_ptr fault = std::exchange(fault_, nullptr)) std::rethrow_exception(fault);
+}
+
+}  // namespace nameplate::cpu

@@ -1,0 +1,69 @@
+// A small pool of threads that lives as long as its Device, and shares an index range among them.
+//
+// Starting threads for every launch would cost more than a small launch itself. The pool belongs to the
+// Device and joins in its destructor: an addon may be loaded in a worker thread and unloaded, and code that a
+// detached thread still runs would be gone.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace nameplate::cpu {
+
+// The CPUs that this process may run on, by the system's numbers.
+std::vector<int> allowedCpus();
+
+// One thread per allowed CPU, but no more than the control group's quota lets run at once.
+std::size_t usableThreads();
+
+class Threads {
+ public:
+  // The caller's thread counts as one of `count`.
+  explicit Threads(std::size_t count = usableThreads());
+  ~Threads();
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+  std::size_t count() const { return workers_.size() + 1; }
+
+  // Calls work(0) … work(items - 1), each once, and returns when all have returned. The first `count()` items
+  // always meet the same threads, so that a thread finds its share of a buffer where it first touched it; the
+  // rest go to whoever is free. After an exception the items not yet begun are skipped, and the first
+  // exception reaches the caller. Not to be called from within `work`, nor from two threads at a time.
+  void parallel(std::size_t items, const std::function<void(std::size_t)>& work);
+
+  // Cuts [0, size) into one contiguous share per thread, at multiples of `grain`, and calls
+  // work(share, begin, end) for each; a small range makes fewer shares.
+  template <class Work>
+  void shares(std::size_t size, std::size_t grain, const Work& work) {
+    if (size == 0) return;
+    const std::size_t grains = (size + grain - 1) / grain, each = (grains + count() - 1) / count() * grain;
+    parallel((size + each - 1) / each,
+             [&](std::size_t share) { work(share, share * each, std::min(size, (share + 1) * each)); });
+  }
+
+ private:
+  void live(std::size_t self);
+  void take(std::size_t self) noexcept;
+  void join() noexcept;
+
+  std::mutex mutex_;
+  std::condition_variable begin_, end_;
+  const std::function<void(std::size_t)>* work_ = nullptr;
+  std::size_t items_ = 0;
+  std::size_t round_ = 0;    // which call of parallel(); a worker takes part once in each
+  std::size_t pending_ = 0;  // workers that have not finished this round
+  bool closing_ = false;
+  std::exception_ptr fault_;
+  std::atomic<std::size_t> next_ = 0;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace nameplate::cpu
