@@ -120,7 +120,8 @@ enum class Stream : std::uint8_t { read, write, copy, triad };
 
 inline constexpr std::uint32_t streamWord = 0x5a17c0deu;  // what `write` writes
 inline constexpr std::size_t readPartials = 16384;        // words that `read` may write its partial XORs to
-inline constexpr std::uint32_t poisonWord = 0x7fbadbadu;  // a NaN in fp32, and as two halves in fp16 and bf16
+inline constexpr std::uint32_t poisonWord =
+    0x7fff7fffu;  // a NaN in every float format, and no sum of small integers
 
 enum class Direction : std::uint8_t { hostToDevice, deviceToHost };
 enum class HostMemory : std::uint8_t { pinned, pageable };

@@ -1,0 +1,79 @@
+// Builds the native addon: with CMake (and the CUDA kernels where nvcc is) if CMake is here, else with node-gyp.
+//
+// The two must not fight over build/: node-gyp insists on build/Release, so CMake gets build/cmake. Neither downloads
+// anything, with one exception that is announced: node-gyp fetches Node's headers where none are installed.
+//   node build.mjs             the better of what is here
+//   node build.mjs --node-gyp  the fallback, asked for
+//   node build.mjs --sources   lists the C++ sources (binding.gyp asks)
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+
+const say = (text) => process.stderr.write(`nameplate: ${text}\n`);
+
+/** Every C++ source but the one that is compiled against a CUDA toolkit's header. */
+function sources() {
+  return readdirSync(join(root, 'native'), { recursive: true })
+    .filter((path) => path.endsWith('.cc') && !path.endsWith('api_check.cc'))
+    .map((path) => join('native', path))
+    .sort();
+}
+
+const answers = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** Runs one of the build tools' own scripts with this Node; its output is shown when it fails. */
+function run(script, args) {
+  const result = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' });
+  if (result.status === 0) return true;
+  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\n`);
+  return false;
+}
+
+function withCmake() {
+  const script = join(dirname(require.resolve('cmake-js/package.json')), 'bin/cmake-js');
+  return run(script, ['build', '--out', 'build/cmake', '--parallel', String(availableParallelism())]);
+}
+
+/** A folder that holds include/node/common.gypi: Node's own installation, or one that npm was told of. */
+function installedHeaders() {
+  const candidates = [
+    process.env.npm_config_nodedir,
+    process.env.npm_package_config_node_gyp_nodedir,
+    dirname(dirname(process.execPath)),
+    '/usr',
+    '/usr/local',
+  ];
+  return candidates.find((path) => path && existsSync(join(path, 'include/node/common.gypi')));
+}
+
+function withNodeGyp() {
+  const script = join(dirname(require.resolve('node-gyp/package.json')), 'bin/node-gyp.js');
+  const headers = installedHeaders();
+  if (!headers) say(`Node's headers are not installed; node-gyp will fetch them for ${process.version}`);
+  const options = headers ? [`--nodedir=${headers}`] : [];
+  return run(script, ['configure', 'build', '--jobs', String(availableParallelism()), ...options]);
+}
+
+function build() {
+  if (!process.argv.includes('--node-gyp')) {
+    if (answers('cmake')) return withCmake();
+    say('CMake is not installed: building with node-gyp, without CUDA kernels of our own');
+  }
+  if (!answers('make') || !answers('python3')) {
+    say(
+      'this needs a C++ compiler and either CMake, or make and Python 3; install one of them and try again',
+    );
+    return false;
+  }
+  return withNodeGyp();
+}
+
+if (process.argv.includes('--sources')) process.stdout.write(`${sources().join('\n')}\n`);
+else process.exitCode = build() ? 0 : 1;

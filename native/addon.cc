@@ -1,0 +1,16 @@
+// The addon's table of contents. What each function takes and gives is in door/, the only folder that knows
+// JavaScript.
+#include "door/door.h"
+
+namespace {
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new nameplate::Door(env));
+  nameplate::exportMeasure(env, exports);  // inventory, operations, run, cancel
+  nameplate::exportCompute(env, exports);  // open … launch: buffers, products, modules
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(nameplate, initialise)

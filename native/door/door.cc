@@ -1,0 +1,80 @@
+#include "door/door.h"
+
+namespace nameplate {
+
+Door::Door(Napi::Env env) : back_(Back::New(env, "nameplate", 0, 1, this)) {
+  back_.Unref(env);
+  // Hooks run last in, first out: the queues stop before Node takes the thread-safe function away.
+  env.AddCleanupHook([](Door* door) { door->shut(); }, this);
+}
+
+void Door::shut() {
+  if (shut_) return;
+  shut_ = true;
+  cancelled = true;
+  for (auto& [handle, open] : devices_) open->queue.stop();
+  measuring.queue.stop();
+  for (auto& [handle, open] : devices_) open->clear();
+  measuring.clear();
+  devices_.clear();
+  back_.Release();
+}
+
+void Door::settle(Napi::Env env, Napi::Function, Door*, std::function<void(Napi::Env)>* body) {
+  const std::unique_ptr<std::function<void(Napi::Env)>> owned(body);
+  if (env == nullptr) return;  // the environment is going: nobody waits for the promise
+  try {
+    (*owned)(env);
+  } catch (const Napi::Error&) {
+    // Only when the environment can no longer make a value; the promise goes with it.
+  }
+}
+
+const Door::Entry& Door::entry(Handle handle, Kind kind) const {
+  constexpr std::array<const char*, 3> kinds{"device", "buffer", "module"};
+  const auto found = entries_.find(handle);
+  if (found == entries_.end() || found->second.kind != kind)
+    throw Error("EBADF", std::to_string(handle) + " is not an open " + kinds[static_cast<std::size_t>(kind)] +
+                             ": it was never opened, or is already closed");
+  return found->second;
+}
+
+OpenDevice& Door::device(Handle handle) const {
+  entry(handle, Kind::device);
+  return *devices_.at(handle);
+}
+
+void Door::forgetDevice(Handle handle) {
+  std::erase_if(entries_, [handle](const auto& item) { return item.second.device == handle; });
+}
+
+void Door::drop(Handle handle) {
+  forgetDevice(handle);  // again: an allocation that was under way has entered its buffer since
+  devices_.erase(handle);
+}
+
+Napi::Value guarded(const Napi::CallbackInfo& info, Napi::Value (*body)(Door&, const Napi::CallbackInfo&)) {
+  const Napi::Env env = info.Env();
+  try {
+    return body(*env.GetInstanceData<Door>(), info);
+  } catch (const Error& error) {
+    throw failure(env, error.code, error.what());
+  } catch (const Napi::Error&) {
+    throw;  // a getter of the argument threw: the caller gets its own exception
+  } catch (const std::bad_alloc&) {
+    throw failure(env, "ENOMEM", "the host is out of memory");
+  } catch (const std::exception& error) {
+    throw failure(env, "EINTERNAL", error.what());
+  }
+}
+
+Fields argument(const Napi::CallbackInfo& info, const char* function) {
+  if (info.Length() != 1) throw Error("EINVAL", std::string(function) + " takes one object");
+  return {info[0], function};
+}
+
+const Backend& backendOf(const std::string& id) {
+  return id == "cpu" ? cpuBackend : cudaBackend;
+}
+
+}  // namespace nameplate

@@ -1,0 +1,128 @@
+// The verbs of measuring: what is here, what can be asked, run, cancel.
+#include <numeric>
+
+#include "cuda/images.h"
+#include "door/door.h"
+
+namespace nameplate {
+namespace {
+
+#ifdef __clang__
+constexpr auto compiler = "clang++ " __clang_version__;
+#else
+constexpr auto compiler = "g++ " __VERSION__;
+#endif
+
+struct Inventory {
+  std::vector<Facts> devices;
+  std::vector<Absence> absences;
+  std::vector<Library> libraries;
+  std::vector<std::string> images;
+};
+
+Inventory takeInventory() {
+  Inventory all;
+  for (const Backend* backend : {&cpuBackend, &cudaBackend}) {
+    for (Facts& facts : backend->devices(all.absences)) all.devices.push_back(std::move(facts));
+    for (Library& library : backend->libraries()) all.libraries.push_back(std::move(library));
+  }
+  for (const cuda::Image& image : cuda::heldImages()) all.images.push_back(image.file);
+  if (all.images.empty())
+    all.absences.push_back({"CUDA kernels", "this build holds no device code",
+                            "install the CUDA toolkit (nvcc 12.0 or later) and CMake, and build again"});
+  return all;
+}
+
+Napi::Value inventory(Door& door, const Napi::CallbackInfo& info) {
+  argument(info, "inventory").end();
+  return door.submit(info.Env(), door.measuring.queue, takeInventory,
+                     [](Napi::Env env, const Inventory& all) {
+                       auto build = Napi::Object::New(env);
+                       build["version"] = NAMEPLATE_VERSION;
+                       build["compiler"] = compiler;
+                       build["images"] = answerTexts(env, all.images);
+                       auto object = Napi::Object::New(env);
+                       object["build"] = build;
+                       object["devices"] = answerAll(env, all.devices);
+                       object["libraries"] = answerAll(env, all.libraries);
+                       object["absences"] = answerAll(env, all.absences);
+                       return object;
+                     });
+}
+
+Napi::Value operationTable(Door&, const Napi::CallbackInfo& info) {
+  argument(info, "operations").end();
+  return answerAll(info.Env(), operations());
+}
+
+Shape shapeOf(Fields fields) {
+  constexpr double mostElements = 1 << 20, mostBytes = 1e13;
+  Shape shape;
+  if (fields.has("bytes")) {
+    shape.bytes = fields.count("bytes", mostBytes);
+  } else {
+    shape.m = fields.count("m", mostElements);
+    shape.n = fields.count("n", mostElements);
+    shape.k = fields.count("k", mostElements);
+  }
+  fields.end();
+  return shape;
+}
+
+Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
+  constexpr std::array<std::string_view, 4> patterns{"uniform", "normal", "integers", "zeros"};
+  constexpr double longest = 3600;
+  Fields fields = argument(info, "run");
+  const std::string device = fields.text("device"), operation = fields.text("operation");
+  Request request{.operation = findOperation(operation),
+                  .shape = shapeOf(fields.object("shape")),
+                  .providers = fields.texts("providers"),
+                  .data = static_cast<Data>(fields.choice("data", patterns)),
+                  .seed = fields.count("seed"),
+                  .budget = {}};
+  Fields budget = fields.object("budget");
+  request.budget = {budget.number("warmupSeconds", 0, longest), budget.number("burstSeconds", 0, longest),
+                    budget.number("sustainedSeconds", 0, longest), budget.number("precision", 1e-6, 1)};
+  budget.end();
+  fields.end();
+  if (!request.operation) throw Error("EINVAL", "run.operation: there is no operation " + operation);
+  const bool gemm = std::holds_alternative<GemmOperation>(request.operation->what);
+  if (gemm && (request.shape.m == 0 || request.shape.n == 0 || request.shape.k == 0))
+    throw Error("ERANGE",
+                operation + " needs a shape {m, n, k} of at least 1 each: zero work cannot be measured");
+  if (!gemm && request.shape.bytes == 0) throw Error("ERANGE", operation + " needs a shape {bytes} above 0");
+  door.cancelled = false;
+  return door.submit(
+      info.Env(), door.measuring.queue,
+      [&door, device, request] {
+        if (door.measuringId != device) {
+          door.measuring.clear();
+          door.measuringId.clear();
+          door.measuring.device = backendOf(device).open(device);
+          door.measuringId = device;
+        }
+        return sample(*door.measuring.device, request, door.cancelled);
+      },
+      [](Napi::Env env, const std::vector<Outcome>& outcomes) {
+        auto object = Napi::Object::New(env);
+        object["results"] = answerAll(env, outcomes);
+        return object;
+      });
+}
+
+Napi::Value cancel(Door& door, const Napi::CallbackInfo& info) {
+  argument(info, "cancel").end();
+  door.cancelled = true;
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void exportMeasure(Napi::Env env, Napi::Object exports) {
+  exportFunction<inventory>(env, exports, "inventory");
+  exportFunction<operationTable>(env, exports, "operations");
+  exportFunction<run>(env, exports, "run");
+  exportFunction<cancel>(env, exports, "cancel");
+}
+
+}  // namespace nameplate

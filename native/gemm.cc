@@ -1,0 +1,206 @@
+// The GEMM workload: inputs in rotated buffer sets, outputs between red zones, and their verification.
+#include <algorithm>
+
+#include "backend.h"
+#include "inputs.h"
+#include "reference.h"
+#include "workload.h"
+
+namespace nameplate {
+namespace {
+
+constexpr std::size_t redZone = 256;   // bytes before and after C, which no launch may touch
+constexpr std::size_t alignment = 16;  // of a row, in bytes: what 16-byte loads and TMA need
+constexpr std::size_t mostRotations = 256;
+
+std::size_t roundUp(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// The asked shape with rows padded to the alignment.
+GemmShape paddedShape(const GemmOperation& operation, const Shape& asked) {
+  const std::size_t size = row(operation.dtype).bytes, outSize = row(row(operation.dtype).output).bytes;
+  const std::size_t leading = roundUp(asked.k * size, alignment) / size;
+  const std::size_t leadingOut = roundUp(asked.n * outSize, alignment) / outSize;
+  if (operation.dtype == DType::int8 && asked.k > 131071)
+    throw Error(
+        "ERANGE",
+        "K of an int8 GEMM is at most 131071: beyond it a 32-bit sum of full-range products overflows");
+  return {operation.dtype, operation.accumulator, asked.m, asked.n, asked.k, leading, leading, leadingOut};
+}
+
+class GemmInputs {
+ public:
+  GemmInputs(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
+      : device(device), shape(shape), ternaryA(seed ^ 0xa, shape.k), ternaryB(seed ^ 0xb, shape.k) {
+    a = randomMatrix(threads, shape.dtype, data, seed, shape.m, shape.k, shape.lda);
+    b = randomMatrix(threads, shape.dtype, data, seed + 1, shape.n, shape.k, shape.ldb);
+    const double l2 = device.facts().l2Bytes;
+    const auto needed = static_cast<std::size_t>(2 * l2 / static_cast<double>(a.size() + b.size())) + 1;
+    rotations = std::clamp<std::size_t>(needed, 2, mostRotations);
+    for (std::size_t set = 0; set < rotations; ++set) {
+      setsA.push_back(device.allocate(a.size()));
+      setsB.push_back(device.allocate(b.size()));
+      upload(set, a, b);
+    }
+  }
+
+  void upload(std::size_t set, const std::vector<std::byte>& hostA, const std::vector<std::byte>& hostB) {
+    device.write(*setsA[set], 0, hostA.data(), hostA.size());
+    device.write(*setsB[set], 0, hostB.data(), hostB.size());
+  }
+
+  // Computed when first asked for: only then is it known that some provider can do the operation.
+  const Reference& reference() {
+    if (!reference_) reference_.emplace(threads, HostGemm{shape, a.data(), b.data()});
+    return *reference_;
+  }
+
+  Device& device;
+  cpu::Threads threads;
+  GemmShape shape;
+  Ternary ternaryA, ternaryB;
+  std::vector<std::byte> a, b;
+  std::size_t rotations;
+  std::vector<std::unique_ptr<Buffer>> setsA, setsB;
+
+ private:
+  std::optional<Reference> reference_;
+};
+
+class GemmTrial : public Trial {
+ public:
+  GemmTrial(GemmInputs& inputs, const std::string& provider) : in_(inputs), device_(inputs.device) {
+    const std::size_t outBytes = in_.shape.m * in_.shape.ldc * row(row(in_.shape.dtype).output).bytes;
+    bytes_ = roundUp(outBytes + 2 * redZone, sizeof poisonWord);
+    for (std::size_t set = 0; set < in_.rotations; ++set) {
+      outputs_.push_back(device_.allocate(bytes_));
+      device_.fill(*outputs_.back(), poisonWord);
+    }
+    verified_ = device_.allocate(bytes_);
+    const Operands first = operands(0);
+    kernel_ = device_.gemm(in_.shape, provider, &first);
+  }
+
+  const Kernel& kernel() const override { return kernel_; }
+
+  Work work() const override {
+    const GemmShape& s = in_.shape;
+    const DTypeRow& format = row(s.dtype);
+    const double m = static_cast<double>(s.m), n = static_cast<double>(s.n), k = static_cast<double>(s.k);
+    const double bytes = (m * k + n * k) * static_cast<double>(format.bytes) +
+                         m * n * static_cast<double>(row(format.output).bytes);
+    return {.flop = 2 * m * n * k,
+            .bytes = bytes,
+            .bytesCounted = "A and B read once, C written once",
+            .workingSetBytes = static_cast<double>(in_.rotations) *
+                               static_cast<double>(in_.a.size() + in_.b.size() + bytes_),
+            .rotations = in_.rotations,
+            .leadingDimensions = {{s.lda, s.ldb, s.ldc}},
+            .accumulator = std::string(s.accumulator == Accumulator::half ? "fp16" : format.accumulator) +
+                           (s.accumulator == Accumulator::fast ? ", not promoted" : ""),
+            .output = std::string(row(format.output).name)};
+  }
+
+  void launch(std::size_t index) override { kernel_.launch(operands(index % in_.rotations)); }
+
+  Verification verify() override {
+    Verification verification{
+        .method =
+            "all of C to the bit with integer inputs (Freivalds), then rows and columns "
+            "against float64 of the quantised inputs; NaN poison, padding and red zones"};
+    exact(verification);
+    if (!verification.passed()) return verification;
+    for (const auto& output : outputs_) device_.fill(*output, poisonWord);
+    for (std::size_t set = 0; set < in_.rotations; ++set) launch(set);
+    const std::vector<std::byte> c = download(0);
+    checkSurroundings(c, verification);
+    in_.reference().compare(c.data() + redZone, verification);
+    device_.copy(*verified_, 0, *outputs_[0], 0, bytes_);
+    compareSets(verification, 1);
+    return verification;
+  }
+
+  void verifyTimed(Verification& verification) override {
+    compareSets(verification, 0);
+    verification.timedLaunchesCompared = true;
+  }
+
+ private:
+  Operands operands(std::size_t set) const {
+    return {outputs_[set]->address() + redZone, in_.setsA[set]->address(), in_.setsB[set]->address()};
+  }
+
+  void exact(Verification& verification) {
+    const GemmShape& s = in_.shape;
+    in_.upload(0, in_.ternaryA.matrix(in_.threads, s.dtype, s.m, s.k, s.lda),
+               in_.ternaryB.matrix(in_.threads, s.dtype, s.n, s.k, s.ldb));
+    launch(0);
+    const std::vector<std::byte> c = download(0);
+    in_.upload(0, in_.a, in_.b);
+    checkSurroundings(c, verification);
+    compareExact(in_.threads, s, in_.ternaryA, in_.ternaryB, c.data() + redZone, verification);
+  }
+
+  std::vector<std::byte> download(std::size_t set) {
+    std::vector<std::byte> host(bytes_);
+    device_.read(*outputs_[set], 0, host.data(), host.size());
+    return host;
+  }
+
+  // Red zones and row padding must still hold the poison.
+  void checkSurroundings(const std::vector<std::byte>& c, Verification& verification) {
+    const std::size_t size = row(row(in_.shape.dtype).output).bytes;
+    const std::size_t rowBytes = in_.shape.ldc * size, used = in_.shape.n * size;
+    const auto check = [&](std::size_t from, std::size_t to) {
+      for (std::size_t at = from; at < to; ++at)
+        if (c[at] != static_cast<std::byte>(poisonWord >> (8 * (at % 4))))
+          return verification.differs(at, "an untouched byte outside C", "a written one");
+    };
+    check(0, redZone);
+    for (std::size_t r = 0; r < in_.shape.m; ++r)
+      check(redZone + r * rowBytes + used, redZone + (r + 1) * rowBytes);
+    check(redZone + in_.shape.m * rowBytes, bytes_);
+  }
+
+  // The buffer sets hold equal inputs, so their outputs must be equal to the bit.
+  void compareSets(Verification& verification, std::size_t from) {
+    for (std::size_t set = from; set < in_.rotations; ++set)
+      verification.differs(device_.compare(*verified_, *outputs_[set], bytes_));
+  }
+
+  GemmInputs& in_;
+  Device& device_;
+  std::size_t bytes_;
+  std::vector<std::unique_ptr<Buffer>> outputs_;
+  std::unique_ptr<Buffer> verified_;
+  Kernel kernel_;
+};
+
+class GemmWorkload : public Workload {
+ public:
+  GemmWorkload(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
+      : device_(device), shape_(shape), data_(data), seed_(seed) {}
+
+  std::unique_ptr<Trial> trial(const std::string& provider) override {
+    device_.gemm(shape_, provider, nullptr);  // asks whether it can, before inputs are made for nothing
+    if (!inputs_) inputs_.emplace(device_, shape_, data_, seed_);
+    return std::make_unique<GemmTrial>(*inputs_, provider);
+  }
+
+ private:
+  Device& device_;
+  GemmShape shape_;
+  Data data_;
+  std::uint64_t seed_;
+  std::optional<GemmInputs> inputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Workload> gemmWorkload(Device& device, const GemmOperation& operation, const Shape& shape,
+                                       Data data, std::uint64_t seed) {
+  return std::make_unique<GemmWorkload>(device, paddedShape(operation, shape), data, seed);
+}
+
+}  // namespace nameplate

@@ -1,0 +1,109 @@
+// Link rows: copies between host and device memory, one direction at a time, pinned or pageable.
+#include "backend.h"
+#include "random.h"
+#include "workload.h"
+
+namespace nameplate {
+namespace {
+
+class LinkTrial : public Trial {
+ public:
+  LinkTrial(Device& device, const LinkOperation& operation, std::size_t bytes, std::uint64_t seed,
+            const std::string& provider)
+      : device_(device),
+        toDevice_(operation.direction == Direction::hostToDevice),
+        bytes_(bytes),
+        seed_(seed),
+        kernel_(device.link(operation.direction, operation.memory, bytes, provider)),
+        host_(device.allocateHost(bytes, operation.memory)),
+        onDevice_(device.allocate(bytes)) {}
+
+  const Kernel& kernel() const override { return kernel_; }
+
+  Work work() const override {
+    return {.bytes = static_cast<double>(bytes_),
+            .bytesCounted = "bytes copied, one direction",
+            .workingSetBytes = static_cast<double>(bytes_)};
+  }
+
+  void launch(std::size_t) override {
+    kernel_.launch(toDevice_ ? Operands{onDevice_->address(), host_->address(), 0}
+                             : Operands{host_->address(), onDevice_->address(), 0});
+  }
+
+  Verification verify() override {
+    auto* words = hostWords();
+    if (toDevice_) {
+      for (std::size_t i = 0; i < bytes_ / 8; ++i) words[i] = patternWord(seed_, i);
+      device_.fill(*onDevice_, poisonWord);
+    } else {
+      device_.fillPattern(*onDevice_, seed_);
+      std::fill_n(words, bytes_ / 8, poisonWord * 0x100000001ull);
+    }
+    launch(0);
+    device_.synchronize();
+    return compare();
+  }
+
+  void verifyTimed(Verification& verification) override {
+    const Verification again = compare();
+    verification.differences += again.differences;
+    if (!verification.first) verification.first = again.first;
+    verification.timedLaunchesCompared = true;
+  }
+
+ private:
+  std::uint64_t* hostWords() { return reinterpret_cast<std::uint64_t*>(host_->address()); }
+
+  Verification compare() {
+    Verification verification;
+    verification.method = "every word at the destination against the one computed from the seed";
+    verification.bound = "exact";
+    verification.compared = bytes_ / 8;
+    std::vector<std::uint64_t> arrived;
+    const std::uint64_t* words = hostWords();
+    if (toDevice_) {
+      arrived.resize(bytes_ / 8);
+      device_.read(*onDevice_, 0, arrived.data(), bytes_);
+      words = arrived.data();
+    }
+    for (std::size_t i = 0; i < bytes_ / 8; ++i)
+      if (words[i] != patternWord(seed_, i))
+        verification.differs(i, std::to_string(patternWord(seed_, i)), std::to_string(words[i]));
+    return verification;
+  }
+
+  Device& device_;
+  bool toDevice_;
+  std::size_t bytes_;
+  std::uint64_t seed_;
+  Kernel kernel_;
+  std::unique_ptr<Buffer> host_, onDevice_;
+};
+
+class LinkWorkload : public Workload {
+ public:
+  LinkWorkload(Device& device, const LinkOperation& operation, std::size_t bytes, std::uint64_t seed)
+      : device_(device), operation_(operation), bytes_(bytes), seed_(seed) {}
+
+  std::unique_ptr<Trial> trial(const std::string& provider) override {
+    return std::make_unique<LinkTrial>(device_, operation_, bytes_, seed_, provider);
+  }
+
+ private:
+  Device& device_;
+  LinkOperation operation_;
+  std::size_t bytes_;
+  std::uint64_t seed_;
+};
+
+}  // namespace
+
+std::unique_ptr<Workload> linkWorkload(Device& device, const LinkOperation& operation, const Shape& shape,
+                                       Data, std::uint64_t seed) {
+  const std::size_t bytes = shape.bytes / 8 * 8;
+  if (bytes == 0) throw Error("ERANGE", "a link row needs copies of at least 8 bytes");
+  return std::make_unique<LinkWorkload>(device, operation, bytes, seed);
+}
+
+}  // namespace nameplate

@@ -1,0 +1,279 @@
+#include "sample.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+namespace nameplate {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Long enough that an event's half microsecond of resolution and the first launch's latency are nothing in
+// it.
+constexpr double sampleSeconds = 10e-3;
+constexpr std::size_t mostLaunches = 1024;
+// Providers take turns of this length, so that all meet the same temperature and clock.
+constexpr double sliceSeconds = 0.2;
+constexpr double idleSeconds = 0.5;  // before a burst: the chip cools and the clock returns
+constexpr std::size_t leastSamples = 3, leastForPrecision = 10;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+// Half the width of the median's 95 % interval by order statistics, relative to the median. It assumes
+// nothing about the distribution (H. A. David and H. N. Nagaraja, "Order Statistics", 7.1). TypeScript
+// computes the reported interval.
+double relativeHalfWidth(std::vector<double> values) {
+  const double n = static_cast<double>(values.size());
+  const double reach = 0.98 * std::sqrt(n);  // 1.96 sqrt(n) / 2 ranks to either side of the middle
+  const auto low = static_cast<std::size_t>(std::max(0.0, std::floor(n / 2 - reach)));
+  const auto high = std::min(values.size() - 1, static_cast<std::size_t>(std::ceil(n / 2 + reach)));
+  std::ranges::sort(values);
+  return (values[high] - values[low]) / 2 / values[values.size() / 2];
+}
+
+// Slices of one phase together. The median of a series is that of the longer part's samples: slices are alike
+// in length.
+void merge(Conditions& all, const Conditions& slice) {
+  if (all.source.empty()) {
+    all = slice;
+    return;
+  }
+  const auto join = [&](std::optional<Series>& into, const std::optional<Series>& from) {
+    if (!from) return;
+    if (!into) {
+      into = from;
+      return;
+    }
+    const double share =
+        static_cast<double>(slice.samples) / static_cast<double>(all.samples + slice.samples);
+    into = Series{into->median + (from->median - into->median) * share, std::min(into->min, from->min),
+                  std::max(into->max, from->max)};
+  };
+  join(all.clockHz, slice.clockHz);
+  join(all.memoryClockHz, slice.memoryClockHz);
+  join(all.powerWatts, slice.powerWatts);
+  join(all.temperatureCelsius, slice.temperatureCelsius);
+  if (slice.energyJoules) all.energyJoules = all.energyJoules.value_or(0) + *slice.energyJoules;
+  const double before = static_cast<double>(all.samples), now = static_cast<double>(slice.samples);
+  for (auto& [reason, share] : all.throttle) share *= before / std::max(1.0, before + now);
+  for (const auto& [reason, share] : slice.throttle) {
+    auto found = std::ranges::find(all.throttle, reason, &std::pair<std::string, double>::first);
+    if (found == all.throttle.end()) found = all.throttle.insert(found, {reason, 0.0});
+    found->second += share * now / std::max(1.0, before + now);
+  }
+  all.samples += slice.samples;
+}
+
+// One provider in the run: its trial, its recorded batch, what it has measured, or why it has not.
+class Runner {
+ public:
+  Runner(Device& device, Workload& workload, std::string provider)
+      : device_(device), provider_(std::move(provider)) {
+    guarded([&] {
+      trial_ = workload.trial(provider_);
+      measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}};
+      if (measured_.verification.passed()) recordBatch();
+    });
+  }
+
+  bool timing() const { return !batches_.empty() && !failure_; }
+
+  double once() {
+    double seconds = 0;
+    guarded([&] { seconds = secondsPerLaunch(); });
+    return seconds;
+  }
+
+  // Samples into `phase` until `seconds` have passed or `enough` says so.
+  template <class Enough>
+  void slice(Phase& phase, double seconds, Enough enough) {
+    guarded([&] {
+      const Clock::time_point start = Clock::now();
+      phase.launchesPerSample = launches_;
+      const std::unique_ptr<Watch> watch = device_.watch();
+      do phase.secondsPerLaunch.push_back(secondsPerLaunch());
+      while (since(start) < seconds && !enough());
+      merge(phase.conditions, watch->stop());
+    });
+  }
+
+  void finish() {
+    if (!timing()) return;
+    guarded([&] { trial_->verifyTimed(measured_.verification); });
+  }
+
+  Measured& measured() { return measured_; }
+
+  Outcome outcome() {
+    if (unsupported_) return {provider_, *unsupported_};
+    if (failure_) return {provider_, *failure_};
+    return {provider_, std::move(measured_)};
+  }
+
+ private:
+  void recordBatch() {
+    const auto launch = [this](std::size_t i) { trial_->launch(i); };
+    const bool capturable = trial_->kernel().capturable;
+    std::unique_ptr<Batch> one = device_.record(1, launch, capturable);
+    one->seconds();
+    const double launchSeconds = one->seconds();
+    if (!(launchSeconds > 0)) throw Error("ERANGE", "a launch took no measurable time: no work was done");
+    const std::size_t rotations = std::max<std::size_t>(1, measured_.work.rotations);
+    const double wanted = std::ceil(sampleSeconds / launchSeconds);
+    launches_ = wanted >= static_cast<double>(mostLaunches) ? mostLaunches : static_cast<std::size_t>(wanted);
+    // One batch of whole rounds through the buffer sets, or, where launches are long, several that share a
+    // round.
+    if (launches_ >= rotations) launches_ = (launches_ + rotations - 1) / rotations * rotations;
+    for (std::size_t first = 0; first < rotations; first += launches_)
+      batches_.push_back(
+          device_.record(launches_, [&](std::size_t i) { trial_->launch(first + i); }, capturable));
+  }
+
+  double secondsPerLaunch() {
+    Batch& batch = *batches_[next_++ % batches_.size()];
+    return batch.seconds() / static_cast<double>(launches_);
+  }
+
+  template <class Body>
+  void guarded(Body body) {
+    if (failure_ || unsupported_) return;
+    try {
+      body();
+    } catch (const Unsupported& reason) {
+      unsupported_ = reason;
+    } catch (const Error& error) {
+      failure_ = Failure{error.code, error.what()};
+    }
+  }
+
+  Device& device_;
+  std::string provider_;
+  std::unique_ptr<Trial> trial_;
+  std::vector<std::unique_ptr<Batch>> batches_;
+  std::size_t next_ = 0;
+  Measured measured_;
+  std::size_t launches_ = 1;
+  std::optional<Failure> failure_;
+  std::optional<Unsupported> unsupported_;
+};
+
+using Runners = std::vector<std::unique_ptr<Runner>>;
+
+// Unmeasured turns until the rate no longer drifts: caches, clocks and temperature settle.
+void warmUp(Runners& runners, double seconds, const std::atomic<bool>& cancelled) {
+  if (seconds <= 0) return;
+  constexpr std::size_t window = 5;
+  for (const auto& runner : runners) {
+    std::vector<double> times;
+    const Clock::time_point start = Clock::now();
+    while (runner->timing() && !cancelled) {
+      times.push_back(runner->once());
+      const double spent = since(start);
+      if (spent >= 3 * seconds) break;
+      if (spent < seconds || times.size() < 2 * window) continue;
+      const auto end = times.end();
+      const double now = median({end - window, end}), before = median({end - 2 * window, end - window});
+      if (std::fabs(now - before) <= 0.01 * before) break;
+    }
+  }
+}
+
+std::unique_ptr<Workload> makeWorkload(Device& device, const Request& request) {
+  struct Maker {
+    Device& device;
+    const Request& r;
+    auto operator()(const GemmOperation& o) const { return gemmWorkload(device, o, r.shape, r.data, r.seed); }
+    auto operator()(const MemoryOperation& o) const {
+      return memoryWorkload(device, o, r.shape, r.data, r.seed);
+    }
+    auto operator()(const LinkOperation& o) const { return linkWorkload(device, o, r.shape, r.data, r.seed); }
+  };
+  return std::visit(Maker{device, request}, request.operation->what);
+}
+
+void burst(Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
+  for (const auto& runner : runners) {
+    if (!runner->timing() || cancelled) continue;
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::min(idleSeconds, budget.burstSeconds)));
+    Phase& phase = runner->measured().burst.emplace();
+    runner->slice(phase, budget.burstSeconds, [&] { return cancelled.load(); });
+    if (cancelled) phase.stopped = Stopped::cancelled;
+  }
+}
+
+void sustained(Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
+  std::size_t timing = 0;
+  for (const auto& runner : runners) {
+    if (!runner->timing()) continue;
+    ++timing;
+    runner->measured().sustained.emplace();
+  }
+  const Clock::time_point start = Clock::now();
+  const double turn = std::min(sliceSeconds, budget.sustainedSeconds / 5);
+  const auto precise = [&](const Phase& phase) {
+    return phase.secondsPerLaunch.size() >= leastForPrecision &&
+           relativeHalfWidth(phase.secondsPerLaunch) <= budget.precision;
+  };
+  for (bool more = timing > 0; more && !cancelled;) {
+    bool allPrecise = true, allEnough = true;
+    for (const auto& runner : runners) {
+      if (!runner->timing() || cancelled) continue;
+      Phase& phase = *runner->measured().sustained;
+      runner->slice(phase, turn, [&] { return cancelled.load(); });
+      allPrecise = allPrecise && precise(phase);
+      allEnough = allEnough && phase.secondsPerLaunch.size() >= leastSamples;
+    }
+    const double spent = since(start), allowed = budget.sustainedSeconds * static_cast<double>(timing);
+    more = spent < allowed ? !(allPrecise && spent >= allowed / 2) : !allEnough && spent < 4 * allowed;
+  }
+  for (const auto& runner : runners) {
+    if (!runner->timing()) continue;
+    Phase& phase = *runner->measured().sustained;
+    phase.stopped = cancelled ? Stopped::cancelled : precise(phase) ? Stopped::precise : Stopped::time;
+  }
+}
+
+}  // namespace
+
+std::vector<Outcome> sample(Device& device, const Request& request, const std::atomic<bool>& cancelled) {
+  std::vector<Outcome> outcomes;
+  Runners runners;
+  std::unique_ptr<Workload> workload;
+  try {
+    workload = makeWorkload(device, request);
+  } catch (const Unsupported& reason) {
+    for (const std::string& provider : request.providers) outcomes.push_back({provider, reason});
+    return outcomes;
+  } catch (const Error& error) {
+    for (const std::string& provider : request.providers)
+      outcomes.push_back({provider, Failure{error.code, error.what()}});
+    return outcomes;
+  }
+  for (const std::string& provider : request.providers) {
+    if (cancelled) break;
+    runners.push_back(std::make_unique<Runner>(device, *workload, provider));
+  }
+  // A burst follows a short warm-up and an idle pause; a sustained figure follows a soak of its own.
+  warmUp(runners, request.budget.warmupSeconds, cancelled);
+  burst(runners, request.budget, cancelled);
+  warmUp(runners, request.budget.warmupSeconds, cancelled);
+  sustained(runners, request.budget, cancelled);
+  for (const auto& runner : runners) {
+    runner->finish();
+    outcomes.push_back(runner->outcome());
+  }
+  if (cancelled) throw Error("ECANCELED", "the run was cancelled");
+  return outcomes;
+}
+
+}  // namespace nameplate

@@ -1,0 +1,80 @@
+// What is measured, apart from when: inputs, outputs, and the proof that the outputs are right.
+//
+// A Workload holds the inputs of one operation on one device, made once and shared by every provider, so that
+// providers are compared on the same bits at the same addresses. A Trial is one provider on that workload,
+// with outputs of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend.h"
+#include "operations.h"
+
+namespace nameplate {
+
+enum class Data : std::uint8_t { uniform, normal, integers, zeros };
+
+struct Shape {
+  std::size_t m = 0, n = 0, k = 0;  // GEMM
+  std::size_t bytes = 0;            // memory: of one array; link: of one copy
+};
+
+// FLOP and bytes are of one launch, declared here and nowhere else.
+struct Work {
+  double flop = 0;
+  double bytes = 0;
+  std::string bytesCounted;
+  double workingSetBytes = 0;
+  std::size_t rotations = 1;
+  std::optional<std::array<std::size_t, 3>> leadingDimensions{};
+  std::string accumulator{}, output{};  // empty where there is none
+};
+
+struct Verification {
+  std::string method;
+  std::size_t compared = 0;
+  std::optional<double> worst{};  // largest error as a share of its bound
+  std::string bound{};
+  std::size_t differences = 0;
+  struct Difference {
+    std::size_t index;
+    std::string expected, actual;
+  };
+  std::optional<Difference> first{};
+  bool timedLaunchesCompared = false;
+
+  bool passed() const { return differences == 0; }
+  void differs(std::size_t index, std::string expected, std::string actual);
+  void differs(const Mismatch&);  // of a comparison on the device; none if its count is 0
+};
+
+class Trial {
+ public:
+  virtual ~Trial() = default;
+  virtual const Kernel& kernel() const = 0;
+  virtual Work work() const = 0;
+  // Enqueues one launch; `index` walks through the buffer sets.
+  virtual void launch(std::size_t index) = 0;
+  // Poisons the outputs, launches once on each buffer set, compares with the reference, and keeps the
+  // verified output.
+  virtual Verification verify() = 0;
+  // After timing: compares what the timed launches left with the verified output, bit by bit, on the device.
+  virtual void verifyTimed(Verification&) = 0;
+};
+
+class Workload {
+ public:
+  virtual ~Workload() = default;
+  // Throws Unsupported where the provider cannot.
+  virtual std::unique_ptr<Trial> trial(const std::string& provider) = 0;
+};
+
+std::unique_ptr<Workload> gemmWorkload(Device&, const GemmOperation&, const Shape&, Data, std::uint64_t seed);
+std::unique_ptr<Workload> memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data,
+                                         std::uint64_t seed);
+std::unique_ptr<Workload> linkWorkload(Device&, const LinkOperation&, const Shape&, Data, std::uint64_t seed);
+
+}  // namespace nameplate

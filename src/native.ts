@@ -1,0 +1,184 @@
+// The door: the only file that loads the addon and the only one that ever holds an unparsed native value.
+//
+// Everything that leaves is parsed by the schemas of schema.ts. A native error gets a JavaScript stack here, because a
+// rejection from another thread arrives with none.
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { DeviceFacts, Inventory, OperationRow, type RunRequest, RunResult } from './schema.js';
+
+/** An error of the native side. `code` is CUDA's, cuBLAS's or errno's own name. */
+export class NativeError extends Error {
+  override readonly name = 'NativeError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A place in a device's buffer that holds a matrix; `leading` counts elements, `offset` bytes. */
+export interface MatrixPlace {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly leading: number;
+}
+
+export interface MultiplyRequest {
+  readonly dtype: string;
+  readonly accumulator: string;
+  readonly layout: string;
+  readonly provider: string;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: MatrixPlace;
+  readonly b: MatrixPlace;
+  readonly c: MatrixPlace;
+}
+
+/** One argument of a user's kernel. */
+export type KernelArgument =
+  | { readonly buffer: number; readonly offset: number }
+  | { readonly int32: number }
+  | { readonly uint32: number }
+  | { readonly int64: bigint }
+  | { readonly uint64: bigint }
+  | { readonly float32: number }
+  | { readonly float64: number };
+
+export interface LaunchRequest {
+  readonly module: number;
+  readonly function: string;
+  readonly grid: readonly [number, number, number];
+  readonly block: readonly [number, number, number];
+  readonly sharedBytes: number;
+  readonly arguments: readonly KernelArgument[];
+}
+
+/** What the addon offers, parsed. Handles are numbers; device.ts gives them a face. Errors are NativeError. */
+export interface Native {
+  inventory(): Promise<Inventory>;
+  operations(): OperationRow[];
+  run(request: RunRequest): Promise<RunResult>;
+  cancel(): void;
+  open(request: { device: string }): Promise<{ device: number; facts: DeviceFacts }>;
+  close(request: { device: number }): Promise<void>;
+  allocate(request: { device: number; bytes: number }): Promise<{ buffer: number }>;
+  release(request: { buffer: number }): Promise<void>;
+  write(request: { buffer: number; offset: number; data: ArrayBufferView }): Promise<void>;
+  read(request: { buffer: number; offset: number; bytes: number }): Promise<ArrayBuffer>;
+  copy(request: {
+    from: number;
+    fromOffset: number;
+    to: number;
+    toOffset: number;
+    bytes: number;
+  }): Promise<void>;
+  multiply(request: MultiplyRequest): Promise<{ kernel: string }>;
+  load(request: { device: number; image: Uint8Array }): Promise<{ module: number }>;
+  unload(request: { module: number }): Promise<void>;
+  launch(request: LaunchRequest): Promise<void>;
+}
+
+const RawFunction = z.custom<(argument: object) => unknown>((value) => typeof value === 'function');
+const verbs = [
+  ...[
+    'inventory',
+    'operations',
+    'run',
+    'cancel',
+    'open',
+    'close',
+    'allocate',
+    'release',
+    'write',
+    'read',
+    'copy',
+  ],
+  ...['multiply', 'load', 'unload', 'launch'],
+] as const;
+const RawAddon = z.record(z.enum(verbs), RawFunction);
+type RawAddon = z.infer<typeof RawAddon>;
+
+const CodedError = z.object({ code: z.string(), message: z.string() });
+
+/** A coded error becomes a NativeError with the caller's stack; anything else (a throwing getter) stays itself. */
+function asNativeError(error: unknown): unknown {
+  const coded = CodedError.safeParse(error);
+  return coded.success ? new NativeError(coded.data.code, coded.data.message) : error;
+}
+
+function face(raw: RawAddon): Native {
+  const now =
+    <S extends z.ZodType>(verb: keyof RawAddon, answer: S) =>
+    (request: object = {}): z.output<S> => {
+      try {
+        return answer.parse(raw[verb](request));
+      } catch (error) {
+        throw asNativeError(error);
+      }
+    };
+  const later =
+    <S extends z.ZodType>(verb: keyof RawAddon, answer: S) =>
+    async (request: object = {}): Promise<z.output<S>> => {
+      try {
+        return answer.parse(await raw[verb](request));
+      } catch (error) {
+        throw asNativeError(error);
+      }
+    };
+  const handle = z.int().positive();
+  const nothing = z.undefined();
+  return {
+    inventory: later('inventory', Inventory),
+    operations: now('operations', z.array(OperationRow)),
+    run: later('run', RunResult),
+    cancel: now('cancel', nothing),
+    open: later('open', z.strictObject({ device: handle, facts: DeviceFacts })),
+    close: later('close', nothing),
+    allocate: later('allocate', z.strictObject({ buffer: handle })),
+    release: later('release', nothing),
+    write: later('write', nothing),
+    read: later('read', z.instanceof(ArrayBuffer)),
+    copy: later('copy', nothing),
+    multiply: later('multiply', z.strictObject({ kernel: z.string() })),
+    load: later('load', z.strictObject({ module: handle })),
+    unload: later('unload', nothing),
+    launch: later('launch', nothing),
+  };
+}
+
+/** The addon as CMake builds it, then as node-gyp does. */
+const places = ['../build/cmake/Release/nameplate.node', '../build/Release/nameplate.node'];
+
+function loadRaw(): unknown {
+  const require = createRequire(import.meta.url);
+  const chosen = process.env.NAMEPLATE_ADDON;
+  const tried: string[] = [];
+  for (const path of chosen
+    ? [chosen]
+    : places.map((place) => fileURLToPath(new URL(place, import.meta.url)))) {
+    try {
+      return require(path);
+    } catch (error) {
+      tried.push(`  ${path}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    }
+  }
+  throw new NativeError(
+    'ERR_ADDON',
+    `the native addon could not be loaded; tried\n${tried.join('\n')}\nBuild it with: npm run build`,
+  );
+}
+
+let loaded: Native | undefined;
+
+/**
+ * Loads the addon, once. `NAMEPLATE_ADDON` names another file to load.
+ * @throws NativeError `ERR_ADDON`, naming each path tried and why it failed.
+ */
+export function loadNative(): Native {
+  loaded ??= face(RawAddon.parse(loadRaw()));
+  return loaded;
+}
