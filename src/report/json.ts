@@ -1,0 +1,51 @@
+// The report as JSON, and back. What other tools read is exactly the schema of row.ts, with nothing rounded.
+
+import { Report, schemaVersion } from '../row.js';
+
+export function renderJson(report: Report): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** The text is no report that this version reads; the message is one sentence that says why. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
+}
+
+/**
+ * Reads a report back.
+ *
+ * @throws ReportError for a foreign, truncated or damaged file, and for one of another version.
+ */
+export function parseReport(text: string): Report {
+  const found = parseJson(text);
+  if (typeof found !== 'object' || found === null || !('schemaVersion' in found)) {
+    throw new ReportError('This is JSON but no nameplate report: it has no schemaVersion.');
+  }
+  if (found.schemaVersion !== schemaVersion) {
+    const version = JSON.stringify(found.schemaVersion);
+    throw new ReportError(
+      `The report has schemaVersion ${version}, and this version of nameplate reads ${schemaVersion}; measure again or use the version that wrote it.`,
+    );
+  }
+  const report = Report.safeParse(found);
+  if (report.success) return report.data;
+  const [issue] = report.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'its top level' : issue.path.join('.');
+  throw new ReportError(
+    `The report is damaged or was edited: ${where}: ${issue?.message ?? 'not as expected'}.`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === '') throw new ReportError('The report is empty.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    const whole = !text.trimStart().startsWith('{') || text.trimEnd().endsWith('}');
+    throw new ReportError(
+      whole
+        ? 'This is no nameplate report: it is not JSON.'
+        : 'The report is truncated: it starts as JSON and does not end.',
+    );
+  }
+}

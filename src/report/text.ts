@@ -1,0 +1,207 @@
+// The report for a person at a terminal: one table a device, then what the numbers mean, what is missing, and the sum.
+//
+// The verdict never stands without its reason, and nothing is shown that was not measured: an absent figure is a dash.
+
+import pc from 'picocolors';
+import type { Report, Row, Status } from '../row.js';
+import type { DeviceFacts, Shape } from '../schema.js';
+import {
+  absent,
+  formatBytes,
+  formatClock,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatWatts,
+} from '../units.js';
+import type { View } from './index.js';
+import { type Column, harmless, table, wrap } from './table.js';
+
+type Colors = ReturnType<typeof pc.createColors>;
+type Paint = 'green' | 'red' | 'yellow' | 'dim';
+
+const statusColor: Readonly<Record<Status, Paint>> = {
+  pass: 'green',
+  low: 'red',
+  inconclusive: 'yellow',
+  throttled: 'yellow',
+  implausible: 'red',
+  corrupted: 'red',
+  unjudged: 'dim',
+  unsupported: 'dim',
+  failed: 'red',
+};
+
+const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';
+
+export function renderText(report: Report, { color, width, file }: View): string {
+  const colors = pc.createColors(color);
+  const notice = report.simulated ? wrap(simulatedNotice, width).map((line) => colors.yellow(line)) : [];
+  const sections = [
+    notice,
+    ...deviceIds(report).map((id) => deviceSection(report, id, colors, width)),
+    notes(report).flatMap((note) => wrap(note, width, '  ').map(colors.dim)),
+    report.absences.flatMap(({ what, reason, remedy }) =>
+      wrap(`no ${what}: ${reason} → ${remedy}`, width, '  '),
+    ),
+    [totals(report, file, colors), ...notice],
+  ];
+  const shown = sections.filter((lines) => lines.length > 0);
+  return `${shown.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function deviceIds(report: Report): string[] {
+  return [...new Set([...report.devices.map(({ id }) => id), ...report.rows.map(({ device }) => device)])];
+}
+
+function deviceSection(report: Report, id: string, colors: Colors, width: number): string[] {
+  const device = report.devices.find((candidate) => candidate.id === id);
+  const rows = report.rows.filter((row) => row.device === id);
+  const lines = wrap(device === undefined ? id : deviceLine(device), width, '  ').map(colors.bold);
+  if (rows.length === 0) return [...lines, 'no rows'];
+
+  // One reason for every unjudged row (a CPU, an unknown card) is said once, above them.
+  const unjudged = rows.flatMap(({ verdict }) => (verdict.status === 'unjudged' ? [verdict.why] : []));
+  const shared = new Set(unjudged).size === 1 ? unjudged[0] : undefined;
+  if (shared !== undefined) lines.push(...wrap(`measured, not judged: ${shared}`, width, '  '));
+
+  const providers = new Set(rows.map(({ provider }) => provider)).size > 1;
+  const chosen = columns(colors).filter(({ title }) => title !== 'by' || providers);
+  const remark = ({ verdict, attribution }: Row) => {
+    if (verdict.status === 'pass') return { text: attribution?.summary ?? '' };
+    if (verdict.status === 'unjudged' && verdict.why === shared) return { text: '' };
+    return { text: verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why };
+  };
+  const { lines: drawn, leftOut } = table(rows, chosen, remark, width);
+  lines.push('', ...drawn);
+  if (leftOut.length > 0) {
+    lines.push(...wrap(`left out for want of width: ${leftOut.join(', ')}`, width, '  ').map(colors.dim));
+  }
+  return lines;
+}
+
+/** "NVIDIA H200 · cuda:0 · driver 580.159 · 132 SMs · 151 GB · 700 W cap · PCIe 5.0 x16" */
+function deviceLine(device: DeviceFacts): string {
+  const { driver, multiprocessors, threads, powerLimitWatts: cap, powerLimitDefaultWatts: normal } = device;
+  const lowered = cap !== null && normal !== null && cap < normal - 1 ? ` of ${formatWatts(normal)}` : '';
+  // The most it can do: the generation read now may be that of a link asleep. A width does not sleep.
+  const generation = device.linkMaxGeneration ?? device.linkGeneration;
+  const lanes = device.linkMaxWidth ?? device.linkWidth;
+  const narrow = device.linkWidth !== null && lanes !== null && device.linkWidth < lanes;
+  const parts = [
+    device.name,
+    device.id,
+    device.simulated && 'SIMULATED',
+    driver !== null && `driver ${driver}`,
+    device.backend === 'cpu' ? plural(multiprocessors, 'core') : plural(multiprocessors, 'SM'),
+    device.backend === 'cpu' && plural(threads, 'thread'),
+    device.mig && 'MIG slice',
+    device.memoryBytes > 0 && formatBytes(device.memoryBytes),
+    cap !== null && `${formatWatts(cap)}${lowered} cap`,
+    generation !== null &&
+      lanes !== null &&
+      `PCIe ${generation.toFixed(1)} ${narrow ? `x${device.linkWidth} of ` : ''}x${lanes}`,
+    device.features.length > 0 && device.features.join(' '),
+  ];
+  return parts.filter((part) => typeof part === 'string').join(' · ');
+}
+
+function columns(colors: Colors): Column<Row>[] {
+  const plain = (text: string | undefined | false) => ({ text: text || absent });
+  return [
+    { title: 'row', align: 'left', rank: 0, cell: ({ id }) => ({ text: id }) },
+    { title: 'by', align: 'left', rank: 0, cell: ({ provider }) => ({ text: provider }) },
+    { title: 'shape', align: 'left', rank: 5, cell: ({ shape }) => ({ text: formatShape(shape) }) },
+    {
+      title: 'measured',
+      align: 'right',
+      rank: 0,
+      cell: ({ rate, unit, dtype }) => plain(rate !== null && formatRate(rate, unit, dtype)),
+    },
+    {
+      title: 'documented',
+      align: 'right',
+      rank: 2,
+      cell: ({ documented }) => plain(documented?.printed.concat(documented.recalled ? '*' : '')),
+    },
+    {
+      title: 'of spec',
+      align: 'right',
+      rank: 1,
+      cell: ({ attribution }) => plain(attribution !== null && formatPercent(attribution.ofSpec)),
+    },
+    {
+      title: 'clock',
+      align: 'right',
+      rank: 4,
+      cell: ({ conditions }) => plain(conditions?.clockHz != null && formatClock(conditions.clockHz.median)),
+    },
+    {
+      title: 'of clock',
+      align: 'right',
+      rank: 3,
+      cell: ({ attribution }) => plain(attribution?.ofClock != null && formatPercent(attribution.ofClock)),
+    },
+    {
+      title: 'power',
+      align: 'right',
+      rank: 6,
+      cell: ({ conditions }) =>
+        plain(conditions?.powerWatts != null && formatWatts(conditions.powerWatts.median)),
+    },
+    {
+      title: 'own/vendor',
+      align: 'right',
+      rank: 7,
+      cell: ({ ratioToVendor }) => plain(ratioToVendor !== null && `${ratioToVendor.toFixed(2)}x`),
+    },
+    {
+      title: 'verdict',
+      align: 'left',
+      rank: 0,
+      cell: ({ verdict: { status } }) => ({ text: status, paint: colors[statusColor[status]] }),
+    },
+  ];
+}
+
+function formatShape(shape: Shape): string {
+  if ('bytes' in shape) return formatBytes(shape.bytes);
+  const { m, n, k } = shape;
+  return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
+}
+
+/** What a reader must know of the columns and rows that are shown, and of those only. */
+function notes({ rows }: Report): string[] {
+  const ids = (wanted: Row[]) => [...new Set(wanted.map(({ id }) => id))].join(', ');
+  const moved = rows.filter(({ unit, work }) => unit === 'B/s' && work !== null);
+  const counts = new Set(moved.map(({ work }) => work?.bytesCounted));
+  const emulated = ids(rows.filter(({ kernel }) => kernel?.emulated === true));
+  return [
+    rows.some(({ rate }) => rate !== null) &&
+      'measured: median of the sustained phase; the report file keeps the burst figure too.',
+    rows.some(({ attribution }) => attribution !== null) &&
+      'of spec: measured / documented; documented figures are dense unless the row says sparse.',
+    rows.some(({ attribution }) => attribution?.ofClock != null) &&
+      'of clock: measured / what the SMs present can do at the clock held meanwhile.',
+    ...[...counts].map(
+      (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
+    ),
+    emulated !== '' && `emulated, the device lacking the format: ${emulated}.`,
+    rows.some(({ documented }) => documented?.recalled === true) &&
+      '* recalled: no source of this figure could be opened.',
+  ].filter((note) => typeof note === 'string');
+}
+
+function totals({ rows, seconds, state }: Report, file: string | null, colors: Colors): string {
+  const counts = Object.entries(statusColor).flatMap(([status, paint]) => {
+    const count = rows.filter(({ verdict }) => verdict.status === status).length;
+    if (count === 0 && status !== 'pass' && status !== 'low') return [];
+    return [count === 0 ? `0 ${status}` : colors[paint](`${count} ${status}`)];
+  });
+  const end = [formatSeconds(seconds), state, ...(file === null ? [] : [harmless(file)])];
+  return [...counts, ...end].join(' · ');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,130 @@
+// Numbers in, numbers out: what a set of samples says, and how sure it is.
+//
+// Medians throughout. The mean of timings follows the one launch that the operating system interrupted, and a
+// standard deviation describes a bell that timings do not have.
+
+/** The middle of `values`; of two middle ones their mean. Empty input is a RangeError, as everywhere here. */
+export function median(values: ArrayLike<number>): number {
+  return middle(sorted(values));
+}
+
+/** Median absolute deviation from the median, unscaled (for a normal distribution, 0.6745 standard deviations). */
+export function mad(values: ArrayLike<number>): number {
+  const centre = median(values);
+  return median(Array.from(values, (value) => Math.abs(value - centre)));
+}
+
+/** The `share` quantile (0 to 1), linear between neighbours: Hyndman and Fan's type 7, which numpy and R use. */
+export function quantile(values: ArrayLike<number>, share: number): number {
+  return quantileOfSorted(sorted(values), share);
+}
+
+export type Interval = { low: number; high: number; confidence: number };
+
+const resamples = 1000;
+const fewestResamples = 200;
+const draws = 4_000_000;
+
+/**
+ * Percentile bootstrap interval of the median (Efron 1979): resample with replacement, take each median, cut off both
+ * tails. Deterministic, so that a report can be recomputed. Large samples are resampled fewer times, since their
+ * interval is narrow anyway and the cost grows with both.
+ */
+export function medianInterval(values: ArrayLike<number>, confidence = 0.95): Interval {
+  const ordered = sorted(values);
+  const size = ordered.length;
+  const rounds = Math.max(fewestResamples, Math.min(resamples, Math.floor(draws / size)));
+  const next = random();
+  const medians = new Float64Array(rounds);
+  // A resample of ordered values is known by how often each was drawn: counting them spares the sort.
+  const drawn = new Uint32Array(size);
+  for (let round = 0; round < rounds; round += 1) {
+    drawn.fill(0);
+    for (let draw = 0; draw < size; draw += 1) {
+      const index = Math.floor(next() * size);
+      drawn[index] = at(drawn, index) + 1;
+    }
+    medians[round] = medianOfCounted(ordered, drawn);
+  }
+  medians.sort();
+  const tail = (1 - confidence) / 2;
+  return {
+    low: quantileOfSorted(medians, tail),
+    high: quantileOfSorted(medians, 1 - tail),
+    confidence,
+  };
+}
+
+export type Summary = {
+  samples: number;
+  median: number;
+  mad: number;
+  min: number;
+  max: number;
+  quantiles: { q05: number; q25: number; q75: number; q95: number };
+  interval: Interval;
+};
+
+/** Everything a row reports of its samples. */
+export function summarize(values: ArrayLike<number>): Summary {
+  const ordered = sorted(values);
+  const cut = (share: number) => quantileOfSorted(ordered, share);
+  return {
+    samples: ordered.length,
+    median: middle(ordered),
+    mad: mad(ordered),
+    min: cut(0),
+    max: cut(1),
+    quantiles: { q05: cut(0.05), q25: cut(0.25), q75: cut(0.75), q95: cut(0.95) },
+    interval: medianInterval(ordered),
+  };
+}
+
+function sorted(values: ArrayLike<number>): Float64Array {
+  if (values.length === 0) throw new RangeError('no samples: a statistic needs at least one value');
+  const copy = Float64Array.from(values);
+  if (copy.some((value) => !Number.isFinite(value))) throw new RangeError('a sample is not a finite number');
+  return copy.sort();
+}
+
+function middle(ordered: Float64Array): number {
+  return quantileOfSorted(ordered, 0.5);
+}
+
+function quantileOfSorted(ordered: Float64Array, share: number): number {
+  if (!(share >= 0 && share <= 1)) throw new RangeError(`a quantile is a share from 0 to 1, not ${share}`);
+  const position = share * (ordered.length - 1);
+  const left = at(ordered, Math.floor(position));
+  const right = at(ordered, Math.ceil(position));
+  return left + (right - left) * (position - Math.floor(position));
+}
+
+function medianOfCounted(ordered: Float64Array, counts: Uint32Array): number {
+  const lower = Math.floor((ordered.length - 1) / 2);
+  const upper = Math.floor(ordered.length / 2);
+  let seen = 0;
+  let left = Number.NaN;
+  for (let index = 0; index < ordered.length; index += 1) {
+    seen += at(counts, index);
+    if (Number.isNaN(left) && seen > lower) left = at(ordered, index);
+    if (seen > upper) return (left + at(ordered, index)) / 2;
+  }
+  return left;
+}
+
+function at(values: Float64Array | Uint32Array, index: number): number {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`no value at ${index}`);
+  return value;
+}
+
+/** Marsaglia's xorshift with the triple 13, 17, 5: period 2^32 - 1, ample for choosing resamples. In [0, 1). */
+function random(): () => number {
+  let state = 0x9e3779b9;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { type AttributionInput, attribute } from '../src/attribute.js';
+import { standingReasons } from '../src/throttle.js';
+import { cardFacts, conditions, linkFigure, memoryFigure, tensorFigure, testCard } from './testCard.js';
+
+const arithmetic = (changes: Partial<AttributionInput> = {}): AttributionInput => ({
+  rate: 650e12,
+  documented: tensorFigure,
+  device: testCard,
+  conditions: conditions(1.45e9, ['power cap', 0.97]),
+  card: cardFacts,
+  ...changes,
+});
+const factor = (input: AttributionInput, name: string) =>
+  attribute(input).factors.find((candidate) => candidate.name === name);
+
+describe('the factors multiply to measured / documented', () => {
+  let state = 12345;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const maybe = <T>(value: T) => (next() < 0.3 ? null : value);
+
+  test('whatever is known of the card and the clock', () => {
+    for (let round = 0; round < 500; round += 1) {
+      const documented = [tensorFigure, memoryFigure, linkFigure][round % 3] ?? tensorFigure;
+      const input = arithmetic({
+        rate: documented.value * (0.01 + next()),
+        documented: { ...documented, assumedClockHz: maybe(1e9 + 1e9 * next()) },
+        device: {
+          ...testCard,
+          multiprocessors: 1 + Math.floor(100 * next()),
+          maxMemoryClockHz: maybe(3e9),
+          linkGeneration: maybe(1 + Math.floor(6 * next())),
+          linkWidth: maybe(16),
+        },
+        conditions: conditions(maybe(0.2e9 + 2e9 * next()), ['power cap', next()]),
+        card: { multiprocessors: maybe(100), ratePerClock: maybe(5000) },
+      });
+      const { factors, ofSpec } = attribute(input);
+      const product = factors.reduce((before, { value }) => before * value, 1);
+      expect(Math.abs(product / ofSpec - 1)).toBeLessThan(1e-12);
+      expect(ofSpec).toBe(input.rate / input.documented.value);
+      expect(JSON.stringify(factors)).not.toMatch(/NaN|undefined|null (MHz|W)|Infinity/);
+    }
+  });
+});
+
+test('a power cap is told with its clock, watts, share and the command that shows it', () => {
+  const { ofClock, summary } = attribute(arithmetic());
+  expect(ofClock).toBeCloseTo(0.65 / 0.725, 12);
+  expect(summary).toBe('power cap held the clock at 1450 of 2000 MHz');
+  const clock = factor(arithmetic(), 'clock');
+  expect(clock?.value).toBeCloseTo(0.725, 12);
+  expect(clock?.evidence).toBe(
+    'SM clock held at 1450 MHz (median of 58 samples, 1378–1523 MHz) of 2000 MHz assumed; ' +
+      'power cap stood in 97 % of them; 698 W drawn; limit 700 W, default 700 W',
+  );
+  expect(clock?.confirm).toBe(`nvidia-smi -q -d CLOCK,POWER,PERFORMANCE -i ${testCard.uuid}`);
+  expect(factor(arithmetic(), 'kernel')?.value).toBeCloseTo(0.65 / 0.725, 12);
+});
+
+test('where the clock is where it belongs, the rest is the kernel', () => {
+  const { summary } = attribute(arithmetic({ conditions: conditions(2e9) }));
+  expect(summary).toBe('kernel reaches 65 % at this clock');
+});
+
+test('a fallen clock without a reason says so', () => {
+  expect(attribute(arithmetic({ conditions: conditions(1.45e9) })).summary).toMatch(
+    /1450 of 2000 MHz for no named reason/,
+  );
+});
+
+describe('what is not known is left out, and the remainder names it', () => {
+  test.each([
+    ['no clock was read', { conditions: conditions(null) }, /SM clock held not known \(no NVML\)/],
+    ['the driver answered 0 MHz', { conditions: conditions(0) }, /SM clock held not known/],
+    [
+      'no clock is assumed',
+      { documented: { ...tensorFigure, assumedClockHz: null } },
+      /clock assumed .* not known/,
+    ],
+    [
+      'the SMs are not documented',
+      { card: { ...cardFacts, multiprocessors: null } },
+      /number of SMs .* not known/,
+    ],
+  ])('%s', (_, changes, words) => {
+    const { factors, summary } = attribute(arithmetic(changes));
+    expect(factors.at(-1)).toMatchObject({ name: 'remainder', evidence: expect.stringMatching(words) });
+    expect(factors.some(({ name }) => name === 'kernel')).toBe(false);
+    expect(summary).toMatch(words);
+  });
+
+  test.each([
+    ['clock', { conditions: conditions(null) }],
+    ['clock of 0', { conditions: conditions(0) }],
+    ['rate per clock', { card: { ...cardFacts, ratePerClock: null } }],
+  ])('no share of the clock without a %s', (_, changes) => {
+    expect(attribute(arithmetic(changes)).ofClock).toBeNull();
+  });
+});
+
+test('missing SMs are a factor, and those of a MIG slice are called that', () => {
+  const fused = arithmetic({ device: { ...testCard, multiprocessors: 90 }, conditions: conditions(2e9) });
+  expect(factor(fused, 'multiprocessors')).toMatchObject({ value: 0.9, evidence: '90 of 100 SMs present' });
+  expect(attribute(fused).summary).toMatch(/90 of 100 SMs/);
+  const slice = arithmetic({ device: { ...testCard, multiprocessors: 14, mig: true } });
+  expect(factor(slice, 'multiprocessors')?.evidence).toBe('MIG slice of 14 of 100 SMs present');
+});
+
+describe('memory', () => {
+  const memory = (changes: Partial<AttributionInput> = {}) =>
+    arithmetic({ rate: 3.6e12, documented: memoryFigure, conditions: conditions(1.45e9), ...changes });
+
+  test('is held against the memory clock, not the SM clock', () => {
+    expect(attribute(memory()).ofClock).toBeNull();
+    expect(factor(memory(), 'clock')?.value).toBe(1);
+    expect(factor(memory(), 'kernel')?.value).toBeCloseTo(0.9, 12);
+    const slow = memory({ device: { ...testCard, maxMemoryClockHz: 4e9 } });
+    expect(attribute(slow).summary).toBe('memory clock held at 3000 of 4000 MHz');
+  });
+
+  test('of a MIG slice is not blamed on the kernel', () => {
+    const slice = memory({ rate: 0.45e12, documented: { ...memoryFigure, expected: 0.5e12 } });
+    expect(attribute(slice).factors.at(-1)?.name).toBe('remainder');
+    expect(attribute(slice).summary).toBe("MIG slice with 12.5 % of the card's memory bandwidth");
+  });
+});
+
+describe('link', () => {
+  const link = (device: Partial<AttributionInput['device']>, rate = 25e9) =>
+    arithmetic({ rate, documented: linkFigure, device: { ...testCard, ...device } });
+
+  test.each([
+    ['half the lanes', { linkWidth: 8 }],
+    ['a slot of the generation before', { linkGeneration: 4, linkMaxGeneration: 4 }],
+  ])('%s is half the rate', (_, device) => {
+    expect(factor(link(device), 'link')?.value).toBeCloseTo(0.5, 2);
+    expect(factor(link(device), 'link')?.confirm).toBe('lspci -vv -s 0000:1b:00.0');
+    expect(attribute(link(device)).summary).toMatch(
+      /^link runs at PCIe [45]\.0 x(8|16), documented 63 GB\/s/,
+    );
+  });
+
+  test('a full link leaves the shortfall to the host', () => {
+    expect(factor(link({}), 'link')?.value).toBeCloseTo(1, 2);
+    expect(attribute(link({})).summary).toMatch(/40 % of the link in use.*host/);
+  });
+
+  test('a state read while the link slept explains nothing', () => {
+    const asleep = attribute(link({ linkGeneration: 1 }, 55e9));
+    expect(asleep.factors.map(({ name }) => name)).toEqual(['remainder']);
+    expect(asleep.summary).toMatch(/PCIe 1\.0 x16, asleep/);
+  });
+});
+
+describe('reasons for a fallen clock', () => {
+  test.each([
+    ['SwPowerCap', 'power', 'power cap'],
+    ['sw_power_cap', 'power', 'power cap'],
+    ['SW thermal slowdown', 'slowdown', 'thermal slowdown'],
+    ['HwThermalSlowdown', 'slowdown', 'thermal slowdown'],
+    ['HW Power Brake Slowdown', 'slowdown', 'external power brake'],
+    ['hardware slowdown', 'slowdown', 'hardware slowdown'],
+    ['applications clocks setting', 'setting', 'clock setting'],
+    ['application clocks', 'setting', 'clock setting'],
+    ['something new', 'other', 'something new'],
+  ])('%s is %s: %s', (reason, kind, words) => {
+    expect(standingReasons(conditions(1e9, [reason, 0.9]))).toEqual([{ kind, words, share: 0.9 }]);
+  });
+
+  test('idle and what stood for moments do not count; the most frequent comes first, and once', () => {
+    const standing = standingReasons(
+      conditions(
+        1e9,
+        ['idle', 1],
+        ['power cap', 0.05],
+        ['sw thermal', 0.4],
+        ['hw thermal', 0.6],
+        ['sync boost', 0.9],
+      ),
+    );
+    expect(standing.map(({ words, share }) => [words, share])).toEqual([
+      ['sync boost with another GPU', 0.9],
+      ['thermal slowdown', 0.6],
+    ]);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { MeasurementError, measure } from '../src/measure.js';
+import { Measurement } from '../src/row.js';
+import type { Phase } from '../src/schema.js';
+import { conditions, work } from './testCard.js';
+
+const phase = (...seconds: number[]): Phase => ({
+  secondsPerLaunch: Float64Array.from(seconds),
+  launchesPerSample: 4,
+  stopped: 'precise',
+  conditions: conditions(2e9),
+});
+const result = {
+  work: { ...work, flop: 6e12, bytes: 3e9 },
+  burst: phase(0.005, 0.005, 0.005),
+  sustained: phase(0.01, 0.02, 0.03),
+};
+
+test('a rate is declared work over seconds, burst and sustained apart', () => {
+  const { burst, sustained } = measure(result, 'FLOP/s');
+  expect(burst.statistics.median).toBe(1.2e15);
+  expect(sustained.statistics).toMatchObject({
+    median: 3e14,
+    min: 2e14,
+    max: 6e14,
+    samples: 3,
+    launchesPerSample: 4,
+  });
+});
+
+test('the unit chooses the work, and a latency needs none', () => {
+  expect(measure(result, 'B/s').sustained.statistics.median).toBe(1.5e11);
+  const idle = { ...result, work: { ...work, flop: 0, bytes: 0 } };
+  expect(measure(idle, 's').sustained.statistics.median).toBe(0.02);
+});
+
+test('what is measured fits the report', () => {
+  const measurement = measure(result, 'FLOP/s');
+  expect(Measurement.parse(measurement)).toEqual(measurement);
+});
+
+describe('nothing measured is a failure with a code, never a rate', () => {
+  test.each([
+    ['zero work', { ...result, work: { ...work, flop: 0 } }, 'ENOWORK'],
+    ['work that is no number', { ...result, work: { ...work, flop: Number.NaN } }, 'ENOWORK'],
+    ['no burst samples', { ...result, burst: phase() }, 'ENOSAMPLES'],
+    ['no sustained samples', { ...result, sustained: phase() }, 'ENOSAMPLES'],
+    ['a stopped clock', { ...result, sustained: phase(0.01, 0) }, 'EBADTIME'],
+    ['a clock running backwards', { ...result, sustained: phase(0.01, -0.01) }, 'EBADTIME'],
+    ['endless time', { ...result, sustained: phase(Number.POSITIVE_INFINITY) }, 'EBADTIME'],
+  ])('%s', (_, broken, code) => {
+    expect(() => measure(broken, 'FLOP/s')).toThrow(MeasurementError);
+    expect(() => measure(broken, 'FLOP/s')).toThrow(expect.objectContaining({ code }));
+  });
+});

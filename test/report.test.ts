@@ -1,0 +1,247 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { formats, parseReport, ReportError } from '../src/report/index.js';
+import type { Report } from '../src/row.js';
+import {
+  conditions,
+  emptyRow,
+  kernel,
+  linkFigure,
+  measured,
+  memoryFigure,
+  report,
+  row,
+  tensorFigure,
+  testCard,
+  testCpu,
+  work,
+} from './testCard.js';
+
+const text = (of: Report, { color = false, width = 160, file = null as string | null } = {}) =>
+  formats.text.render(of, { color, width, file });
+const lineOf = (rendered: string, start: string) =>
+  rendered.split('\n').find((line) => line.startsWith(start));
+
+const bytes = <Changes>(changes: Changes) => ({ unit: 'B/s' as const, dtype: null, ...changes });
+const gemm = row(measured(0.65, conditions(1.45e9, ['power cap', 0.97])), { ratioToVendor: 1.021 });
+const vendor = row(measured(0.66, conditions(1.45e9, ['power cap', 0.97])), { provider: 'cublaslt' });
+const copy = row(
+  measured(0.9, conditions(1.9e9), { documented: memoryFigure }),
+  bytes({ id: 'memory.copy', shape: { bytes: 2 ** 33 }, work: { ...work, bytesCounted: 'read + write' } }),
+);
+const link = row(
+  measured(0.4, conditions(1.9e9), { documented: linkFigure, device: { ...testCard, linkWidth: 8 } }),
+  bytes({
+    id: 'link.h2d.pinned',
+    shape: { bytes: 2 ** 28 },
+    work: { ...work, bytesCounted: 'one direction' },
+  }),
+);
+const peer = emptyRow(
+  bytes({ id: 'peer.copy', verdict: { status: 'unsupported' as const, why: 'one device' } }) as never,
+);
+const full = report([gemm, vendor, copy, link, peer]);
+
+describe('the terminal report', () => {
+  test('names the device with what its rates depend on', () => {
+    expect(text(full).split('\n')[0]).toBe(
+      'Test card · cuda:0 · driver 580.1 · 100 SMs · 100 GB · 700 W cap · PCIe 5.0 x16',
+    );
+  });
+
+  test('a lowered power cap and missing lanes show in the header', () => {
+    const device = { ...testCard, powerLimitWatts: 500, linkWidth: 8, linkGeneration: 1 };
+    const header = text(report([gemm], { devices: [{ ...device, card: null, cardReason: '' }] })).split(
+      '\n',
+    )[0];
+    expect(header).toContain('500 W of 700 W cap');
+    expect(header).toContain('PCIe 5.0 x8 of x16');
+  });
+
+  test('sets measured beside documented, with both percentages, clock, watts, ratio and the reason', () => {
+    expect(lineOf(text(full, { width: 200 }), 'gemm.bf16        builtin')?.split(/ {2,}/)).toEqual([
+      'gemm.bf16',
+      'builtin',
+      '8192³',
+      '650 TFLOPS',
+      '1000 TFLOPS',
+      '65 %',
+      '1450 MHz',
+      '90 %',
+      '698 W',
+      '1.02x',
+      'pass',
+      'power cap held the clock at 1450 of 2000 MHz',
+    ]);
+  });
+
+  test('an unsupported row is a dash with its reason', () => {
+    expect(lineOf(text(full), 'peer.copy')).toMatch(/–.*unsupported {2}one device$/);
+  });
+
+  test('says how bytes are counted for the rows shown, and only for those', () => {
+    expect(text(full)).toContain('bytes of memory.copy: read + write.');
+    expect(text(full)).toContain('bytes of link.h2d.pinned: one direction.');
+    expect(text(report([gemm]))).not.toContain('bytes of');
+  });
+
+  test('names the provider only where there are two', () => {
+    expect(text(full)).toContain('cublaslt');
+    expect(text(report([gemm]))).not.toContain('builtin');
+  });
+
+  test('other shapes are written out', () => {
+    expect(text(report([{ ...gemm, shape: { m: 4096, n: 2048, k: 1024 } }]))).toContain('4096×2048×1024');
+  });
+
+  test('ends with the counts, the time, the state and the file', () => {
+    const last = text(full, { file: 'out.json' }).trimEnd().split('\n').at(-1);
+    expect(last).toBe('3 pass · 1 low · 1 unsupported · 58.2 s · complete · out.json');
+    expect(text({ ...full, state: 'interrupted' })).toMatch(/58\.2 s · interrupted\n$/);
+  });
+
+  test('absences tell what to do', () => {
+    const absences = [
+      { what: 'NVIDIA driver', reason: 'libcuda.so.1 was not found', remedy: 'install the driver' },
+    ];
+    expect(text({ ...full, absences })).toContain(
+      'no NVIDIA driver: libcuda.so.1 was not found → install the driver',
+    );
+  });
+
+  test('a recalled figure is marked and explained', () => {
+    const recalled = row(measured(0.9, conditions(2e9), { documented: { ...tensorFigure, recalled: true } }));
+    expect(text(report([recalled]))).toMatch(/1000 TFLOPS\*.*\* recalled: no source/s);
+    expect(text(full)).not.toContain('*');
+  });
+
+  test('a failed row shows its code', () => {
+    const failed = emptyRow({
+      verdict: { status: 'failed', code: 'CUDA_ERROR_ECC_UNCORRECTABLE', why: 'replace it' },
+    });
+    expect(text(report([failed]))).toContain('CUDA_ERROR_ECC_UNCORRECTABLE: replace it');
+  });
+
+  test('a device without rows, and a report without devices, are still a report', () => {
+    expect(text(report([]))).toContain('no rows');
+    expect(text(report([], { devices: [] }))).toMatch(/^0 pass · 0 low/);
+  });
+});
+
+describe('a CPU', () => {
+  const cpuRow = (id: string) =>
+    row(
+      measured(0.001, conditions(null), {
+        device: testCpu,
+        documented: null,
+        kernel: { ...kernel, emulated: id.includes('fp8') },
+      }),
+      {
+        id,
+        device: 'cpu',
+      },
+    );
+  const rendered = text(
+    report([cpuRow('gemm.fp32'), cpuRow('gemm.fp8e4m3')], {
+      devices: [{ ...testCpu, card: null, cardReason: 'documented figures are kept for GPUs only' }],
+    }),
+  );
+
+  test('is measured, not judged, and that is said once', () => {
+    expect(rendered.match(/no documented figure/g)).toHaveLength(1);
+    expect(rendered).toContain(
+      'measured, not judged: the CPU backend has no documented figure to be judged by',
+    );
+    expect(lineOf(rendered, 'gemm.fp32')).toMatch(/1\.00 TFLOPS {2}unjudged$/);
+  });
+
+  test('is described by its own facts, without columns that it cannot fill', () => {
+    expect(rendered.split('\n')[0]).toBe('Test processor · cpu · 8 cores · 16 threads · 16 GiB · avx2');
+    expect(rendered).not.toMatch(/documented {2}|of spec|of clock|power/);
+  });
+
+  test('names the formats that it emulates', () => {
+    expect(rendered).toContain('emulated, the device lacking the format: gemm.fp8e4m3.');
+  });
+});
+
+test('a simulated report says so first and last', () => {
+  const devices = [{ ...testCard, simulated: true, card: null, cardReason: '' }];
+  const lines = text({ ...full, simulated: true, devices })
+    .trimEnd()
+    .split('\n');
+  expect(lines[0]).toMatch(/^SIMULATED/);
+  expect(lines[2]).toMatch(/SIMULATED/);
+  expect(lines.at(-1)).toMatch(/^SIMULATED/);
+  expect(text(full)).not.toContain('SIMULATED');
+});
+
+describe('what a terminal gets', () => {
+  const csi = '\u001b[';
+  test('colors only where they are wanted, and the same words either way', () => {
+    const plain = text(full);
+    const colored = text(full, { color: true });
+    expect(plain).not.toContain(csi);
+    expect(colored).toContain(csi);
+    expect(stripVTControlCharacters(colored)).toBe(plain);
+  });
+
+  test.each([80, 100, 120, 200])(
+    'no line is longer than %d columns, and nothing of the verdicts is lost',
+    (width) => {
+      const rendered = text(full, { width, file: 'nameplate-report.json' });
+      for (const line of rendered.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+      const words = rendered.replaceAll(/\s+/g, ' ');
+      for (const { verdict } of [link, peer]) expect(words).toContain('why' in verdict ? verdict.why : '');
+    },
+  );
+
+  test('what had to be left out is named', () => {
+    expect(text(full, { width: 80 })).toMatch(/left out for want of width: .*power/);
+    expect(text(full, { width: 200 })).not.toContain('left out');
+  });
+
+  test('no control characters of a device name or a driver message get through', () => {
+    const hostile = `evil${csi}2J\u0007`;
+    const rendered = text(
+      report([emptyRow({ id: hostile, verdict: { status: 'failed', code: 'E', why: hostile } })], {
+        devices: [{ ...testCard, name: hostile, card: null, cardReason: '' }],
+        absences: [{ what: hostile, reason: hostile, remedy: hostile }],
+      }),
+      { file: hostile },
+    );
+    expect(rendered).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+
+  test('nothing undefined, nothing that is not a number', () => {
+    expect(text(full)).not.toMatch(/NaN|undefined|null|Infinity/);
+  });
+});
+
+describe('JSON', () => {
+  const json = (of: Report) => formats.json.render(of, { color: true, width: 80, file: null });
+
+  test('comes back exactly, ends in a newline and has no color', () => {
+    expect(parseReport(json(full))).toEqual(full);
+    expect(json(full)).toMatch(/\}\n$/);
+    expect(json(full)).not.toContain('\u001b');
+  });
+
+  test.each([
+    ['nothing', '', /empty/],
+    ['half a report', json(full).slice(0, 500), /truncated/],
+    ['another program’s output', '[2026-01-01] all fine', /not JSON/],
+    ['a table', text(full), /not JSON/],
+    ['another program’s JSON', '{"gpus": []}', /no nameplate report/],
+    ['a list', '[]', /no nameplate report/],
+    ['null', 'null', /no nameplate report/],
+    ['another version', JSON.stringify({ ...full, schemaVersion: 2 }), /schemaVersion 2.* reads 1/],
+    ['a missing part', JSON.stringify({ ...full, rows: undefined }), /damaged.*rows/],
+    ['an edited row', json(full).replace('"pass"', '"excellent"'), /damaged.*rows\.0\.verdict/],
+    ['a rate that is no number', json(full).replace(/"rate": \d+/, '"rate": "fast"'), /rows\.0\.rate/],
+  ])('%s is refused with one sentence', (_, broken, message) => {
+    expect(() => parseReport(broken)).toThrow(ReportError);
+    expect(() => parseReport(broken)).toThrow(message);
+    expect(() => parseReport(broken)).toThrow(/^[^\n]+\.$/);
+  });
+});

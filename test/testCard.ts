@@ -1,0 +1,256 @@
+// An invented card and rows measured on it. Every figure here is made up for the tests and documents nothing.
+
+import type { AttributionInput } from '../src/attribute.js';
+import { attribute } from '../src/attribute.js';
+import type { Documented, Report, Row, Statistics } from '../src/row.js';
+import type { Conditions, DeviceFacts, KernelFacts, Verification, Work } from '../src/schema.js';
+import { judge, type Measured } from '../src/verdict.js';
+
+export const testCard: DeviceFacts = {
+  id: 'cuda:0',
+  backend: 'cuda',
+  name: 'Test card',
+  uuid: 'GPU-00000000-0000-0000-0000-000000000001',
+  computeCapability: '9.0',
+  driver: '580.1',
+  driverApi: '13.0',
+  multiprocessors: 100,
+  threads: 0,
+  memoryBytes: 100e9,
+  l2Bytes: 50 * 2 ** 20,
+  maxClockHz: 2.2e9,
+  maxMemoryClockHz: 3e9,
+  memoryBusBits: 5120,
+  powerLimitWatts: 700,
+  powerLimitDefaultWatts: 700,
+  ecc: true,
+  mig: false,
+  integrated: false,
+  simulated: false,
+  pciBusId: '00000000:1B:00.0',
+  pciDeviceId: '0xFFFF',
+  linkGeneration: 5,
+  linkWidth: 16,
+  linkMaxGeneration: 5,
+  linkMaxWidth: 16,
+  features: [],
+};
+
+export const testCpu: DeviceFacts = {
+  ...testCard,
+  id: 'cpu',
+  backend: 'cpu',
+  name: 'Test processor',
+  uuid: null,
+  computeCapability: null,
+  driver: null,
+  driverApi: null,
+  multiprocessors: 8,
+  threads: 16,
+  memoryBytes: 16 * 2 ** 30,
+  maxClockHz: null,
+  maxMemoryClockHz: null,
+  powerLimitWatts: null,
+  powerLimitDefaultWatts: null,
+  pciBusId: null,
+  pciDeviceId: null,
+  linkGeneration: null,
+  linkWidth: null,
+  linkMaxGeneration: null,
+  linkMaxWidth: null,
+  features: ['avx2'],
+};
+
+/** 1000 TFLOPS = 100 SMs x 5000 FLOP per clock x 2000 MHz. */
+export const tensorFigure: Documented = {
+  resource: 'tensor.bf16',
+  value: 1000e12,
+  expected: 1000e12,
+  printed: '1000 TFLOPS',
+  card: 'test-card',
+  sparse: false,
+  accumulator: 'fp32',
+  assumedClockHz: 2e9,
+  sources: ['An invented document'],
+  derivation: null,
+  recalled: false,
+};
+export const memoryFigure: Documented = {
+  ...tensorFigure,
+  resource: 'memory',
+  value: 4e12,
+  expected: 4e12,
+  printed: '4 TB/s',
+  accumulator: null,
+  assumedClockHz: null,
+};
+export const linkFigure: Documented = {
+  ...memoryFigure,
+  resource: 'link',
+  value: 63e9,
+  expected: 63e9,
+  printed: '63 GB/s',
+};
+export const cardFacts = { multiprocessors: 100, ratePerClock: 5000 };
+
+const series = (median: number, spread = 0.05) => ({
+  median,
+  min: median * (1 - spread),
+  max: median * (1 + spread),
+});
+
+export function conditions(
+  clockHz: number | null,
+  ...throttle: [reason: string, share: number][]
+): Conditions {
+  return {
+    source: clockHz === null ? 'none' : 'nvml',
+    missing: clockHz === null ? 'no NVML' : '',
+    samples: clockHz === null ? 0 : 58,
+    clockHz: clockHz === null ? null : series(clockHz),
+    memoryClockHz: clockHz === null ? null : series(3e9, 0),
+    powerWatts: clockHz === null ? null : series(698, 0.01),
+    temperatureCelsius: clockHz === null ? null : series(60),
+    energyJoules: null,
+    throttle: throttle.map(([reason, share]) => ({ reason, share })),
+  };
+}
+
+export function statistics(median: number, halfWidth = 0.005, samples = 200): Statistics {
+  return {
+    samples,
+    launchesPerSample: 4,
+    median,
+    mad: median * 0.002,
+    min: median * 0.95,
+    max: median * 1.05,
+    quantiles: { q05: median * 0.97, q25: median * 0.99, q75: median * 1.01, q95: median * 1.03 },
+    interval: { low: median * (1 - halfWidth), high: median * (1 + halfWidth), confidence: 0.95 },
+    stopped: 'precise',
+  };
+}
+
+export const verified: Verification = {
+  method: 'compared with a float64 reference',
+  compared: 4096,
+  worst: 0.4,
+  bound: 'within the rounding of fp32 sums',
+  differences: 0,
+  first: null,
+  timedLaunchesCompared: true,
+};
+export const kernel: KernelFacts = {
+  name: 'test_kernel',
+  resource: 'tensor.bf16',
+  tuned: true,
+  emulated: false,
+  note: '',
+};
+export const work: Work = {
+  flop: 2 * 8192 ** 3,
+  bytes: 3 * 2 * 8192 ** 2,
+  bytesCounted: 'read a and b once, write c once',
+  workingSetBytes: 1e9,
+  rotations: 3,
+  leadingDimensions: { a: 8192, b: 8192, c: 8192 },
+  accumulator: 'fp32',
+  output: 'bf16',
+};
+
+/** A measured row before its verdict: `share` of the documented figure, at `clockHz`. */
+export function measured(
+  share: number,
+  state: Conditions = conditions(2e9),
+  changes: Partial<Measured> & { halfWidth?: number; samples?: number; card?: AttributionInput['card'] } = {},
+): Measured {
+  const { halfWidth, samples, card = cardFacts, ...rest } = changes;
+  const documented = rest.documented === undefined ? tensorFigure : rest.documented;
+  const rate = share * (documented ?? tensorFigure).expected;
+  const device = { ...testCard, ...rest.device };
+  return {
+    outcome: 'measured',
+    data: 'uniform',
+    kernel,
+    verification: verified,
+    statistics: statistics(rate, halfWidth, samples),
+    conditions: state,
+    attribution:
+      documented === null ? null : attribute({ rate, documented, device, conditions: state, card }),
+    undocumented: 'unknown card: no documented card is called "Test card"',
+    ...rest,
+    device,
+    documented,
+  };
+}
+
+/** The same as a row of a report. */
+export function row(subject: Measured, changes: Partial<Row> = {}): Row {
+  return {
+    id: 'gemm.bf16',
+    operation: 'gemm',
+    dtype: 'bf16',
+    variant: null,
+    provider: 'builtin',
+    device: 'cuda:0',
+    shape: { m: 8192, n: 8192, k: 8192 },
+    data: subject.data,
+    seed: 1,
+    unit: 'FLOP/s',
+    rate: subject.statistics.median,
+    work,
+    kernel: subject.kernel,
+    statistics: subject.statistics,
+    conditions: subject.conditions,
+    burst: { statistics: subject.statistics, conditions: subject.conditions },
+    verification: subject.verification,
+    documented: subject.documented,
+    attribution: subject.attribution,
+    ratioToVendor: null,
+    verdict: judge(subject),
+    ...changes,
+  };
+}
+
+/** A row that has no measurement. */
+export function emptyRow(changes: Partial<Row> & Pick<Row, 'verdict'>): Row {
+  return {
+    ...row(measured(1)),
+    rate: null,
+    work: null,
+    kernel: null,
+    statistics: null,
+    conditions: null,
+    burst: null,
+    verification: null,
+    documented: null,
+    attribution: null,
+    ...changes,
+  };
+}
+
+export function report(rows: Row[], changes: Partial<Report> = {}): Report {
+  return {
+    schemaVersion: 1,
+    tool: { name: 'nameplate', build: { version: '0.0.0', compiler: 'g++', images: ['sm_90a'] } },
+    host: { hostname: 'test', os: 'linux', arch: 'x64', node: 'v22.0.0', cpu: 'Test processor' },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    seconds: 58.2,
+    state: 'complete',
+    simulated: false,
+    devices: [{ ...testCard, card: 'test-card', cardReason: 'driver name and witnesses agree' }],
+    libraries: [],
+    absences: [],
+    options: {
+      devices: [],
+      only: [],
+      level: 'default',
+      provider: 'both',
+      data: 'uniform',
+      seed: 1,
+      shapes: [],
+      timeoutSeconds: 60,
+    },
+    rows,
+    ...changes,
+  };
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import {
+  formatBytes,
+  formatClock,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatWatts,
+  parseBytes,
+} from '../src/units.js';
+
+describe('rates are decimal, with three significant digits or the whole number', () => {
+  test.each([
+    [989.4e12, 'FLOP/s', 'bf16', '989 TFLOPS'],
+    [1978.9e12, 'FLOP/s', 'fp8e4m3', '1979 TFLOPS'],
+    [1978.9e12, 'FLOP/s', 'int8', '1979 TOPS'],
+    [66.93e12, 'FLOP/s', 'fp32', '66.9 TFLOPS'],
+    [350.2e9, 'FLOP/s', 'fp32', '350 GFLOPS'],
+    [999.9e9, 'FLOP/s', 'fp64', '1.00 TFLOPS'],
+    [4.8e12, 'B/s', null, '4.80 TB/s'],
+    [53.21e9, 'B/s', null, '53.2 GB/s'],
+    [0, 'B/s', null, '0 B/s'],
+    [612e-9, 's', null, '612 ns'],
+  ] as const)('%d %s %s is %s', (rate, unit, dtype, text) => {
+    expect(formatRate(rate, unit, dtype)).toBe(text);
+  });
+});
+
+test.each([
+  [58.2, '58.2 s'],
+  [58, '58 s'],
+  [200, '3 min 20 s'],
+  [0.0015, '1.50 ms'],
+  [0, '0 s'],
+])('%d seconds are %s', (seconds, text) => {
+  expect(formatSeconds(seconds)).toBe(text);
+});
+
+test.each([
+  [8 * 2 ** 30, '8 GiB'],
+  [256 * 2 ** 20, '256 MiB'],
+  [1536 * 2 ** 20, '1536 MiB'],
+  [4096, '4 KiB'],
+  [1e9, '1 GB'],
+  [150_754_820_096, '151 GB'],
+  [1500, '1.5 kB'],
+  [100, '100 B'],
+])('%d bytes are %s: binary only where that is exact and short', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+test('clocks, watts and shares', () => {
+  expect(formatClock(1.462e9)).toBe('1462 MHz');
+  expect(formatClock(1.462e9, 1.83e9)).toBe('1462 of 1830 MHz');
+  expect(formatWatts(698.4)).toBe('698 W');
+  expect(formatWatts(71.25)).toBe('71.3 W');
+  expect(formatPercent(0.714)).toBe('71 %');
+  expect(formatPercent(0.6964, 1)).toBe('69.6 %');
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is shown as absent, never as a number', (value) => {
+  const shown = [
+    formatRate(value, 'FLOP/s'),
+    formatRate(value, 's'),
+    formatSeconds(value),
+    formatBytes(value),
+    formatClock(value),
+    formatWatts(value),
+    formatPercent(value),
+  ];
+  expect(shown).toEqual(shown.map(() => '–'));
+});
+
+describe('sizes as typed', () => {
+  test.each([
+    ['256MiB', 256 * 2 ** 20],
+    ['1GiB', 2 ** 30],
+    ['64KiB', 65536],
+    ['1.5 GiB', 1.5 * 2 ** 30],
+    ['8GB', 8e9],
+    ['1gb', 1e9],
+    ['1e9', 1e9],
+    ['4096', 4096],
+    ['4096 B', 4096],
+  ])('%s', (text, bytes) => {
+    expect(parseBytes(text)).toBe(bytes);
+  });
+
+  test.each([
+    '',
+    '256M',
+    '-1',
+    '0',
+    'NaN',
+    '1.5',
+    '1e400',
+    '0x10',
+    'GiB',
+    '1 GiB 2',
+    '1e3constructor',
+    '1toString',
+  ])('"%s" is refused with one sentence that says what is allowed', (text) => {
+    expect(parseBytes(text)).toEqual({
+      error: expect.stringMatching(/^".*" is not a size: write .*MiB.*\.$/),
+    });
+  });
+
+  test.each([4096, 2 ** 20, 3 * 2 ** 30, 1e9, 141e9])('%d survives being printed and read', (bytes) => {
+    expect(parseBytes(formatBytes(bytes))).toBe(bytes);
+  });
+});

@@ -1,0 +1,324 @@
+import { describe, expect, test } from 'vitest';
+import { type Status, Verdict } from '../src/row.js';
+import { THRESHOLDS } from '../src/threshold.js';
+import { exitCode, judge, type Measured } from '../src/verdict.js';
+import {
+  cardFacts,
+  conditions,
+  kernel,
+  linkFigure,
+  measured,
+  memoryFigure,
+  tensorFigure,
+  testCard,
+  testCpu,
+  verified,
+  work,
+} from './testCard.js';
+
+const capped = conditions(1.45e9, ['SW power cap', 0.97]);
+const verdictOf = (...input: Parameters<typeof measured>) => {
+  const verdict = judge(measured(...input));
+  expect(Verdict.parse(verdict)).toEqual(verdict);
+  return verdict;
+};
+
+describe('the published healthy card passes', () => {
+  // Shares and clocks of figures that people published; thresholds that failed them would drain healthy machines.
+  test.each([
+    ['H200 BF16, sustained under its power cap', 703 / 989, 1450 / 1830, tensorFigure],
+    ['H100 PCIe FP16, under its power cap', 458 / 756, 458 / 756 / 0.9, tensorFigure],
+    ['L40 FP32, under its power cap', 40 / 90.5, 1740 / 2490, { ...tensorFigure, resource: 'vector.fp32' }],
+    ['A100 copy', 0.88, 1, memoryFigure],
+    ['H100 PCIe copy', 1704 / 2039, 1, memoryFigure],
+    ['PCIe 5.0 x16, the slower direction', 53 / 63, 1, linkFigure],
+  ])('%s', (_, share, clock, documented) => {
+    const state = conditions(2e9 * clock, ['power cap', 0.97]);
+    expect(verdictOf(share, state, { documented }).status).toBe('pass');
+  });
+});
+
+describe('a slow card is found', () => {
+  test.each([
+    ['a third of the rate at full clock', verdictOf(0.35, conditions(2e9))],
+    [
+      'the same under a power cap that hardly lowers the clock',
+      verdictOf(0.35, conditions(1.9e9, ['power cap', 1])),
+    ],
+    ['a cap that no healthy card needs', verdictOf(0.35, conditions(0.8e9, ['power cap', 1]))],
+    ['a clock that fell for no named reason', verdictOf(0.5, conditions(1.1e9))],
+    ['thermal slowdown too brief to matter', verdictOf(0.5, conditions(1.9e9, ['thermal', 0.05]))],
+    ['thermal slowdown that does not explain it', verdictOf(0.35, conditions(1.9e9, ['thermal', 0.9]))],
+    ['so slow that no clock could explain it, none being known', verdictOf(0.35, conditions(null))],
+    [
+      'missing SMs, power cap or not',
+      verdictOf(0.45, conditions(1.7e9, ['power cap', 1]), { device: { ...testCard, multiprocessors: 60 } }),
+    ],
+    ['slow memory under a power cap', verdictOf(0.57, capped, { documented: memoryFigure })],
+    [
+      'half the lanes, whatever else stood',
+      verdictOf(0.42, conditions(2e9, ['applications clocks setting', 1]), {
+        documented: linkFigure,
+        device: { ...testCard, linkWidth: 8 },
+      }),
+    ],
+  ])('%s', (_, verdict) => {
+    expect(verdict.status).toBe('low');
+  });
+
+  test('and says by how much, against what, and where it went', () => {
+    expect(verdictOf(0.35, conditions(2e9))).toEqual({
+      status: 'low',
+      fraction: expect.closeTo(0.35, 12),
+      threshold: 0.7,
+      why: '35.0 % of the documented figure, against 70 %; kernel reaches 35 % at this clock',
+    });
+  });
+});
+
+describe('throttled: the clock was taken by what the nameplate does not allow for', () => {
+  const halved = { ...testCard, powerLimitWatts: 400 };
+  test.each([
+    [
+      'heat',
+      verdictOf(0.5, conditions(1.1e9, ['SW thermal slowdown', 0.9])),
+      /thermal slowdown held the clock/,
+    ],
+    ['the board', verdictOf(0.5, conditions(1.1e9, ['hardware slowdown', 0.9])), /hardware slowdown/],
+    [
+      'heat beside a power cap',
+      verdictOf(0.6, conditions(1.3e9, ['power cap', 1], ['thermal', 0.9])),
+      /thermal/,
+    ],
+    ['someone', verdictOf(0.5, conditions(1.1e9, ['applications clocks setting', 1])), /clock setting/],
+    [
+      'a lowered limit',
+      verdictOf(0.6, conditions(1.3e9, ['power cap', 1]), { device: halved }),
+      /400 W.* from 700 W/,
+    ],
+    [
+      'heat, where memory starves',
+      verdictOf(0.4, conditions(0.4e9, ['thermal', 1]), { documented: memoryFigure }),
+      /thermal/,
+    ],
+  ])('%s', (_, verdict, why) => {
+    expect(verdict).toMatchObject({ status: 'throttled', why: expect.stringMatching(why) });
+  });
+
+  test('but a row that reaches its threshold all the same passes', () => {
+    expect(verdictOf(0.75, conditions(1.7e9, ['thermal', 0.9])).status).toBe('pass');
+  });
+});
+
+describe('inconclusive', () => {
+  test.each([
+    [
+      'timed launches that nobody compared',
+      verdictOf(0.9, conditions(2e9), { verification: { ...verified, timedLaunchesCompared: false } }),
+      /timed launches was not compared/,
+    ],
+    [
+      'the interval straddles the threshold',
+      verdictOf(0.7, conditions(2e9), { halfWidth: 0.02 }),
+      /straddles/,
+    ],
+    ['too few samples', verdictOf(0.9, conditions(2e9), { samples: 3 }), /3 samples/],
+    [
+      'a gap that an unknown clock could explain',
+      verdictOf(0.6, conditions(null)),
+      /SM clock held not known/,
+    ],
+    [
+      'a cap whose limit cannot be read',
+      verdictOf(0.65, capped, { device: { ...testCard, powerLimitWatts: null } }),
+      /lowered one is not ruled out/,
+    ],
+  ])('%s', (_, verdict, why) => {
+    expect(verdict).toMatchObject({ status: 'inconclusive', why: expect.stringMatching(why) });
+  });
+
+  test.each([
+    [0.73, 'pass'],
+    [0.67, 'low'],
+  ])('a narrow interval decides: %d is %s', (share, status) => {
+    expect(verdictOf(share, conditions(2e9)).status).toBe(status);
+  });
+});
+
+describe('implausible: better than possible is our fault until shown otherwise', () => {
+  test.each([
+    ['beyond the clock held', verdictOf(0.8, conditions(1.45e9)), 0.8 / 0.725],
+    ['beyond the highest clock, the held one unknown', verdictOf(1.2, conditions(null)), 1.2],
+    ['memory that was cache', verdictOf(2, conditions(2e9), { documented: memoryFigure }), 2],
+    ['a link faster than its wires', verdictOf(1.1, conditions(2e9), { documented: linkFigure }), 1.1],
+    [
+      'even from a kernel not built for speed',
+      verdictOf(1.3, conditions(2e9), { kernel: { ...kernel, tuned: false } }),
+      1.3,
+    ],
+  ])('%s', (_, verdict, fraction) => {
+    expect(verdict).toMatchObject({ status: 'implausible', fraction: expect.closeTo(fraction, 9) });
+  });
+
+  test('above the documented figure is fine where the clock explains it', () => {
+    expect(verdictOf(1.05, conditions(2.2e9)).status).toBe('pass');
+  });
+});
+
+describe('wrong results outrank everything', () => {
+  const wrong = { ...verified, differences: 2, first: { index: 77, expected: '0x3f80', actual: '0x3f81' } };
+  test.each([
+    [
+      'from the native side',
+      judge({ outcome: 'wrong', provider: 'builtin', kernel, work, verification: wrong }),
+    ],
+    ['after timing', verdictOf(0.9, conditions(2e9), { verification: wrong })],
+    ['on a CPU', verdictOf(0.9, conditions(null), { verification: wrong, device: testCpu })],
+  ])('%s', (_, verdict) => {
+    expect(verdict).toEqual({
+      status: 'corrupted',
+      why: expect.stringMatching(/^2 of 4096 elements differ; first at 77: expected 0x3f80, found 0x3f81/),
+    });
+  });
+
+  test('an error beyond its bound, too', () => {
+    expect(verdictOf(0.9, conditions(2e9), { verification: { ...verified, worst: 1.5 } }).status).toBe(
+      'corrupted',
+    );
+  });
+
+  test('what was never compared has no rate', () => {
+    const blind = { ...verified, compared: 0, worst: null };
+    expect(verdictOf(0.9, conditions(2e9), { verification: blind })).toMatchObject({
+      status: 'failed',
+      code: 'EUNVERIFIED',
+    });
+  });
+});
+
+describe('unjudged, with the reason', () => {
+  const changes: [string, Partial<Measured>, RegExp][] = [
+    ['a CPU', { device: testCpu }, /CPU backend has no documented figure/],
+    ['an unknown card', { documented: null }, /unknown card/],
+    ['a resource nobody documents', { kernel: { ...kernel, resource: 'none' } }, /no document/],
+    [
+      'a resource without published evidence',
+      { documented: { ...tensorFigure, resource: 'tensor.bf16.sparse' } },
+      /no threshold/,
+    ],
+    ['an emulated format', { kernel: { ...kernel, emulated: true } }, /lacks the format/],
+    ['zeros, which flatter', { data: 'zeros' }, /zeros draw less power/],
+  ];
+  test.each(changes)('%s', (_, change, why) => {
+    expect(verdictOf(0.9, conditions(2e9), change)).toEqual({
+      status: 'unjudged',
+      why: expect.stringMatching(why),
+    });
+  });
+
+  test('a kernel not built for speed cannot fail a card, and may pass it', () => {
+    const untuned = { kernel: { ...kernel, tuned: false } };
+    expect(verdictOf(0.3, conditions(2e9), untuned)).toEqual({
+      status: 'unjudged',
+      why: 'first-set kernel: right, not built for speed; its rate does not judge the card',
+    });
+    expect(verdictOf(0.9, conditions(2e9), untuned).status).toBe('pass');
+  });
+});
+
+test('unsupported and failed keep the reason of the native side', () => {
+  expect(judge({ outcome: 'unsupported', provider: 'builtin', reason: 'needs two devices' })).toEqual({
+    status: 'unsupported',
+    why: 'needs two devices',
+  });
+  expect(
+    judge({ outcome: 'failed', provider: 'builtin', code: 'CUDA_ERROR_LAUNCH_FAILED', message: 'gone' }),
+  ).toEqual({
+    status: 'failed',
+    code: 'CUDA_ERROR_LAUNCH_FAILED',
+    why: 'gone',
+  });
+});
+
+test('a MIG slice is judged against its share of the card', () => {
+  const slice = {
+    device: { ...testCard, mig: true, multiprocessors: 14 },
+    documented: { ...tensorFigure, expected: 0.14 * tensorFigure.value },
+    card: cardFacts,
+  };
+  expect(verdictOf(0.8, conditions(2e9), slice)).toMatchObject({
+    status: 'pass',
+    fraction: expect.closeTo(0.8, 12),
+    why: "80.0 % of this slice's share",
+  });
+  expect(verdictOf(0.3, conditions(2e9), slice).status).toBe('low');
+});
+
+test('a recalled figure is judged, and its standing is said', () => {
+  const verdict = verdictOf(0.9, conditions(2e9), { documented: { ...tensorFigure, recalled: true } });
+  expect(verdict).toMatchObject({ status: 'pass', why: expect.stringMatching(/no source could be opened/) });
+});
+
+test('the fraction of a pass reaches its threshold, that of low and throttled does not, over all shares and clocks', () => {
+  const seen = new Set<Status>();
+  for (let share = 0.02; share < 1.4; share += 0.02) {
+    for (let clock = 0.4e9; clock < 2.3e9; clock += 0.1e9) {
+      for (const reason of ['power cap', 'thermal', 'idle']) {
+        const verdict = judge(measured(share, conditions(clock, [reason, 0.9])));
+        seen.add(verdict.status);
+        if (verdict.status === 'pass') expect(verdict.fraction).toBeGreaterThanOrEqual(verdict.threshold);
+        if (verdict.status === 'low' || verdict.status === 'throttled') {
+          expect(verdict.fraction).toBeLessThan(verdict.threshold);
+        }
+      }
+    }
+  }
+  expect([...seen].sort()).toEqual(['implausible', 'inconclusive', 'low', 'pass', 'throttled']);
+});
+
+test('every threshold says why, and what published figure it lies below', () => {
+  for (const { value, limit, reason, evidence } of Object.values(THRESHOLDS)) {
+    expect(value).toBeGreaterThan(0);
+    expect(value).toBeLessThan(1);
+    expect(limit).toBeGreaterThan(1);
+    expect(reason).not.toBe('');
+    expect(evidence).toMatch(/\d+ %/);
+  }
+});
+
+describe('exit code', () => {
+  const code = (statuses: Status[], { strict = false, interrupted = false } = {}) =>
+    exitCode(
+      statuses.map((status) => ({ verdict: { status } })),
+      { strict, interrupted },
+    );
+
+  test.each<[Status[], number]>([
+    [['pass'], 0],
+    [['pass', 'unsupported'], 0],
+    [['pass', 'throttled', 'inconclusive', 'unjudged'], 0],
+    [['unjudged'], 0],
+    [['pass', 'low'], 1],
+    [['pass', 'failed'], 3],
+    [['low', 'failed'], 3],
+    [['unsupported'], 3],
+    [[], 3],
+    [['pass', 'corrupted', 'failed', 'low'], 4],
+    [['implausible'], 4],
+  ])('%j gives %d', (statuses, expected) => {
+    expect(code(statuses)).toBe(expected);
+  });
+
+  test.each<Status>(['throttled', 'inconclusive', 'unjudged'])('--strict fails %s', (status) => {
+    expect(code(['pass', status], { strict: true })).toBe(1);
+  });
+
+  test('--strict keeps the order, and leaves a clean report alone', () => {
+    expect(code(['throttled', 'failed'], { strict: true })).toBe(3);
+    expect(code(['pass', 'unsupported'], { strict: true })).toBe(0);
+  });
+
+  test('an interrupted run says so, whatever it had found', () => {
+    expect(code(['corrupted'], { interrupted: true })).toBe(130);
+  });
+});
