@@ -95,7 +95,7 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
   return door.submit(
       info.Env(), door.measuring.queue,
       [&door, device, request] {
-        if (door.measuringId != device) {
+        if (!door.measuring.device || door.measuringId != device) {
           door.measuring.clear();
           door.measuringId.clear();
           door.measuring.device = backendOf(device).open(device);

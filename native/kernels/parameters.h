@@ -47,7 +47,8 @@ struct PatternParameters {
   unsigned long long seed;
 };
 
-// `count` and `first` are zero and ~0 before the launch: differing 32-bit words, and the index of the first.
+// Compares `words` 32-bit words. `count` and `first` are zero and ~0 before the launch: how many differ, and
+// the index of the first.
 struct CompareParameters {
   const void* expected;
   const void* actual;

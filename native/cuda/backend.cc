@@ -1,0 +1,72 @@
+// The CUDA backend's three functions: what is here, what it is made of, and a device by name.
+#include "backend.h"
+
+#include <string>
+#include <vector>
+
+#include "cuda/cublaslt_library.h"
+#include "cuda/device.h"
+#include "cuda/driver.h"
+#include "cuda/facts.h"
+#include "cuda/images.h"
+#include "cuda/nvml.h"
+
+namespace nameplate {
+namespace {
+
+using namespace cuda;
+
+int deviceCount() {
+  int count = 0;
+  check(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
+  return count;
+}
+
+std::vector<Facts> devices(std::vector<Absence>& absences) {
+  std::vector<Facts> found;
+  if (const auto absence = driverAbsence()) {
+    absences.push_back(*absence);
+    return found;
+  }
+  try {
+    const int count = deviceCount();
+    for (int ordinal = 0; ordinal < count; ++ordinal) found.push_back(deviceFacts(ordinal));
+  } catch (const Error& error) {
+    absences.push_back({"CUDA device " + std::to_string(found.size()), error.what(), "run nvidia-smi"});
+  }
+  if (found.empty()) return found;
+  // Of interest only beside a device.
+  if (const auto absence = nvmlAbsence()) absences.push_back(*absence);
+  if (const auto absence = cublasLtAbsence()) absences.push_back(*absence);
+  if (heldImages().empty())
+    absences.push_back({"own kernels", "this build holds no kernel images",
+                        "build again with the CUDA toolkit's nvcc on the PATH"});
+  return found;
+}
+
+std::vector<Library> libraries() {
+  std::vector<Library> found;
+  if (const auto library = driverLibrary()) found.push_back(*library);
+  if (const Nvml* library = nvml()) found.push_back({"NVML", library->path, library->version});
+  if (const CublasLt* library = cublasLt()) found.push_back({"cuBLASLt", library->path, library->version});
+  return found;
+}
+
+std::unique_ptr<Device> open(const std::string& id) {
+  if (const auto absence = driverAbsence())
+    throw Error("ENODEV", "there is no device \"" + id + "\": " + absence->reason + "; " + absence->remedy);
+  std::string here;
+  const int count = deviceCount();
+  for (int ordinal = 0; ordinal < count; ++ordinal) {
+    const Facts facts = deviceFacts(ordinal);
+    if (facts.id == id || facts.uuid == id) return std::make_unique<CudaDevice>(ordinal);
+    here += (here.empty() ? "" : "; ") + facts.id + " (" + facts.name + ", " + facts.uuid.value_or("") + ")";
+  }
+  throw Error("ENODEV", "there is no device \"" + id + "\"; here are: " + (here.empty() ? "none" : here));
+}
+
+}  // namespace
+
+const Backend cudaBackend{devices, libraries, open};
+
+}  // namespace nameplate

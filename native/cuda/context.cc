@@ -1,0 +1,63 @@
+#include "cuda/context.h"
+
+namespace nameplate::cuda {
+
+int deviceAttribute(CUdevice device, CUdevice_attribute attribute) {
+  int value = 0;
+  check(driver().cuDeviceGetAttribute(&value, attribute, device), "cuDeviceGetAttribute");
+  return value;
+}
+
+Context::Context(CUdevice device) : device_(device) {
+  capability_ = attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
+                attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+  check(driver().cuDevicePrimaryCtxRetain(&context_, device), "cuDevicePrimaryCtxRetain");
+  try {
+    bind();
+    check(driver().cuStreamCreate(&stream_, nonBlockingStream), "cuStreamCreate");
+  } catch (...) {
+    ignore(driver().cuDevicePrimaryCtxRelease(device_));
+    throw;
+  }
+}
+
+Context::~Context() {
+  bindQuietly();
+  ignore(driver().cuStreamDestroy(stream_));
+  ignore(driver().cuDevicePrimaryCtxRelease(device_));
+}
+
+void Context::bind() const {
+  check(driver().cuCtxSetCurrent(context_), "cuCtxSetCurrent");
+}
+
+void Context::bindQuietly() const noexcept {
+  ignore(driver().cuCtxSetCurrent(context_));
+}
+
+void Context::synchronize() const {
+  check(driver().cuStreamSynchronize(stream_), "cuStreamSynchronize");
+}
+
+int Context::attribute(CUdevice_attribute attribute) const {
+  return deviceAttribute(device_, attribute);
+}
+
+std::string Context::capabilityText() const {
+  return std::to_string(capability_ / 10) + "." + std::to_string(capability_ % 10);
+}
+
+Event Context::event() const {
+  Event made;
+  check(driver().cuEventCreate(made.out(), defaultEvent), "cuEventCreate");
+  return made;
+}
+
+double Context::seconds(const Event& from, const Event& to) const {
+  check(driver().cuEventSynchronize(to.get()), "cuEventSynchronize");
+  float milliseconds = 0;
+  check(driver().cuEventElapsedTime(&milliseconds, from.get(), to.get()), "cuEventElapsedTime");
+  return milliseconds / 1e3;
+}
+
+}  // namespace nameplate::cuda

@@ -1,0 +1,146 @@
+#include "cuda/cublaslt_library.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "cuda/driver.h"
+#include "cuda/library.h"
+
+namespace nameplate::cuda {
+namespace {
+
+const char* environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value ? value : nullptr;
+}
+
+// Folders that a shell pattern names, the last in order first: cuda-13.1 before cuda-12.8.
+void addMatches(std::vector<std::string>& folders, const std::string& pattern) {
+  glob_t found{};
+  if (glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0)
+    for (std::size_t i = found.gl_pathc; i > 0; --i) folders.emplace_back(found.gl_pathv[i - 1]);
+  globfree(&found);
+}
+
+// Where Python keeps packages under `root`, and in them NVIDIA's wheels keep libraries.
+void addPackages(std::vector<std::string>& folders, const std::string& packages) {
+  for (const char* wheel : {"/nvidia/cu13/lib", "/nvidia/cublas/lib"}) addMatches(folders, packages + wheel);
+}
+void addPython(std::vector<std::string>& folders, const std::string& root) {
+  for (const char* packages : {"/lib/python3*/site-packages", "/lib/python3*/dist-packages"})
+    addPackages(folders, root + packages);
+}
+
+std::vector<std::string> foldersToSearch() {
+  std::vector<std::string> folders;
+  for (const char* variable : {"CUDA_PATH", "CUDA_HOME"})
+    if (const char* root = environment(variable)) folders.push_back(std::string(root) + "/lib64");
+  addMatches(folders, "/usr/local/cuda*/lib64");
+  for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
+                             "/usr/lib", "/opt/cuda/lib64"})
+    addMatches(folders, folder);
+  for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
+    if (const char* root = environment(variable)) addPython(folders, root);
+  if (const char* conda = environment("CONDA_PREFIX")) addMatches(folders, std::string(conda) + "/lib");
+  if (const char* path = environment("PYTHONPATH")) {
+    std::string rest = path;
+    for (std::size_t colon; !rest.empty(); rest.erase(0, colon == rest.npos ? rest.size() : colon + 1)) {
+      colon = rest.find(':');
+      addPackages(folders, rest.substr(0, colon));
+    }
+  }
+  if (const char* home = environment("HOME")) addPython(folders, std::string(home) + "/.local");
+  addPython(folders, "/usr/local");
+  addPython(folders, "/usr");
+  return folders;
+}
+
+struct Opened {
+  CublasLt library;
+  std::optional<Absence> absence;
+
+  void fail(std::string reason) {
+    absence =
+        Absence{"cuBLASLt", std::move(reason),
+                "install the CUDA toolkit's libcublas or \"pip install nvidia-cublas\" (cuBLAS 12: "
+                "nvidia-cublas-cu12), or set NAMEPLATE_CUBLASLT to the path of libcublasLt.so. Without it "
+                "own kernels stand without a comparison"};
+  }
+
+  // True when `found` is open and whole.
+  bool take(const SharedLibrary& found) {
+    if (!found.open()) return false;
+    bool whole = true;
+#define NAMEPLATE_RESOLVE(name, symbol, arguments) whole = found.resolve(library.name, #symbol) && whole;
+    NAMEPLATE_LT_CALLS(NAMEPLATE_RESOLVE)
+#undef NAMEPLATE_RESOLVE
+    std::size_t (*version)() = nullptr;
+    if (!whole || !found.resolve(version, "cublasLtGetVersion")) return false;
+    found.resolve(library.getStatusName, "cublasLtGetStatusName");
+    const std::size_t number = version();  // 130101 is 13.1.1
+    library.version = std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+                      std::to_string(number % 100);
+    library.path = found.path();
+    return true;
+  }
+
+  void open() {
+    if (const char* chosen = environment("NAMEPLATE_CUBLASLT")) {
+      const SharedLibrary found(chosen);
+      if (!take(found))
+        fail("NAMEPLATE_CUBLASLT names " + std::string(chosen) +
+             ", which cannot be used: " + (found.open() ? "it is not a libcublasLt" : found.reason()));
+      return;
+    }
+    // A library of a newer major version than the driver speaks does not start, where an older one would.
+    int newest = 13;
+    if (!driverAbsence()) newest = std::min(newest, driver().version / 1000);
+    const std::vector<std::string> folders = foldersToSearch();
+    for (int major = newest; major >= 11; --major) {
+      const std::string name = "libcublasLt.so." + std::to_string(major);
+      if (take(SharedLibrary(name))) return;
+      for (const std::string& folder : folders)
+        if (take(SharedLibrary(folder + "/" + name))) return;
+    }
+    fail("no libcublasLt.so.11 to ." + std::to_string(newest) +
+         " was found by the loader, in CUDA_PATH, /usr/local/cuda*, the system's folders or Python's "
+         "packages");
+  }
+};
+
+// Never destroyed: kernels that hold descriptors may outlive the statics of this file.
+const Opened& opened() {
+  static const Opened* const once = [] {
+    auto* made = new Opened;
+    made->open();
+    return made;
+  }();
+  return *once;
+}
+
+}  // namespace
+
+const CublasLt* cublasLt() {
+  return opened().absence ? nullptr : &opened().library;
+}
+
+std::optional<Absence> cublasLtAbsence() {
+  return opened().absence;
+}
+
+std::string CublasLt::statusName(LtStatus status) const {
+  const char* name = getStatusName ? getStatusName(status) : nullptr;
+  return name ? name : "CUBLAS_STATUS_" + std::to_string(status);
+}
+
+void CublasLt::check(LtStatus status, const char* call) const {
+  if (status != ltSuccess)
+    throw Error(statusName(status), std::string(call) + " failed with " + statusName(status) +
+                                        " in cuBLASLt " + version + " at " + path);
+}
+
+}  // namespace nameplate::cuda

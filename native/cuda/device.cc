@@ -1,0 +1,114 @@
+#include "cuda/device.h"
+
+#include "cuda/batch.h"
+#include "cuda/cublaslt_library.h"
+#include "cuda/facts.h"
+#include "cuda/gemm.h"
+#include "cuda/link.h"
+#include "cuda/stream.h"
+#include "cuda/watch.h"
+
+namespace nameplate::cuda {
+namespace {
+
+// The providers of each operation, by name.
+template <typename Make>
+struct Provider {
+  const char* name;
+  Make make;
+};
+
+template <typename Make, std::size_t count>
+Kernel provide(const char* operation, const std::string& name, const Provider<Make> (&providers)[count]) {
+  std::string known;
+  for (const Provider<Make>& provider : providers) {
+    if (provider.name == name) return provider.make();
+    known += (known.empty() ? "" : ", ") + std::string(provider.name);
+  }
+  throw Unsupported("provider \"" + name + "\" has no " + operation + " on CUDA devices; " + operation +
+                    " comes from: " + known);
+}
+
+using Make = std::function<Kernel()>;
+
+void requireShape(const GemmShape& shape) {
+  if (shape.lda < shape.k || shape.ldb < shape.k || shape.ldc < shape.n)
+    throw Error("EINVAL",
+                "a leading dimension is shorter than its row: lda and ldb are at least K, ldc at least N");
+}
+
+}  // namespace
+
+CudaDevice::CudaDevice(int ordinal)
+    : ordinal_(ordinal),
+      identity_(deviceFacts(ordinal)),
+      context_(std::make_shared<const Context>(deviceAt(ordinal))),
+      kernels_(context_),
+      cublasLt_(context_) {}
+
+Facts CudaDevice::facts() const {
+  return deviceFacts(ordinal_);
+}
+
+std::size_t CudaDevice::freeBytes() const {
+  context_->bind();
+  std::size_t free = 0, total = 0;
+  check(driver().cuMemGetInfo(&free, &total), "cuMemGetInfo");
+  return free;
+}
+
+std::vector<std::string> CudaDevice::providers() const {
+  std::vector<std::string> names{"builtin", "driver"};
+  if (cublasLt()) names.push_back("cublaslt");
+  return names;
+}
+
+Kernel CudaDevice::gemm(const GemmShape& shape, const std::string& provider, const Operands* tuneOn) {
+  requireShape(shape);
+  const Provider<Make> providers[] = {{"builtin", [&] { return builtinGemm(kernels_, shape); }},
+                                      {"cublaslt", [&] { return cublasLt_.gemm(shape, tuneOn); }}};
+  return provide("GEMM", provider, providers);
+}
+
+Kernel CudaDevice::stream(Stream kind, std::size_t bytesPerArray, const std::string& provider) {
+  if (bytesPerArray % 8 != 0)
+    throw Error("EINVAL", "a memory row moves whole 64-bit words: " + std::to_string(bytesPerArray) +
+                              " bytes per array is no multiple of 8");
+  const Provider<Make> providers[] = {
+      {"builtin", [&] { return builtinStream(kernels_, kind, bytesPerArray); }},
+      {"driver", [&] { return driverStream(context_, kind, bytesPerArray); }}};
+  return provide("memory row", provider, providers);
+}
+
+Kernel CudaDevice::link(Direction direction, HostMemory memory, std::size_t bytes,
+                        const std::string& provider) {
+  const Provider<Make> providers[] = {
+      {"builtin",
+       []() -> Kernel {
+         throw Unsupported(
+             "copies over the link are the driver's copy engines; own kernels for it are not built yet");
+       }},
+      {"driver", [&] { return driverLink(context_, direction, memory, bytes); }}};
+  return provide("link row", provider, providers);
+}
+
+std::unique_ptr<Batch> CudaDevice::record(std::size_t launches,
+                                          const std::function<void(std::size_t)>& launch, bool capturable) {
+  if (launches == 0) throw Error("EINVAL", "a batch has at least one launch");
+  return recordBatch(context_, launches, launch, capturable);
+}
+
+std::unique_ptr<Watch> CudaDevice::watch() {
+  return watchDevice(identity_.uuid, identity_.pciBusId);
+}
+
+std::unique_ptr<Module> CudaDevice::load(std::span<const std::byte> image) {
+  return std::make_unique<CudaModule>(context_, image);
+}
+
+void CudaDevice::synchronize() {
+  context_->bind();
+  context_->synchronize();
+}
+
+}  // namespace nameplate::cuda

@@ -1,0 +1,72 @@
+// Device code, loaded: images of ours and a user's own, and the functions in them.
+//
+// A wrong argument to a launch is not an error of the driver's but a read through a stray pointer, of the
+// host's memory or of the device's; so what can be checked is checked before it is asked for.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "backend.h"
+#include "cuda/context.h"
+
+namespace nameplate::cuda {
+
+// An image loaded into a context.
+class Program {
+ public:
+  // `image` is a cubin, a fatbin or PTX text, which need not end in NUL. Throws Error; where the driver
+  // compiled PTX and refused it, with the compiler's words.
+  Program(SharedContext, std::span<const std::byte> image);
+  ~Program() { context_->bindQuietly(); }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  const SharedContext& context() const { return context_; }
+  // Throws Error with CUDA_ERROR_NOT_FOUND.
+  CUfunction function(const std::string& name) const;
+
+ private:
+  SharedContext context_;
+  LoadedModule module_;
+};
+
+// One of our own kernels: an entry point that takes one struct of kernels/parameters.h by value.
+class OwnKernel {
+ public:
+  OwnKernel() = default;
+  OwnKernel(std::shared_ptr<const Program> program, const std::string& name, std::string image)
+      : program_(std::move(program)), function_(program_->function(name)), image_(std::move(image)) {}
+
+  // The file that it comes from, "wmma.sm_90a.cubin".
+  const std::string& image() const { return image_; }
+
+  template <typename Parameters>
+  void launch(unsigned blocks, std::array<unsigned, 2> block, Parameters parameters) const {
+    const Context& context = *program_->context();
+    context.bind();
+    void* arguments[] = {&parameters};
+    check(driver().cuLaunchKernel(function_, blocks, 1, 1, block[0], block[1], 1, 0, context.stream(),
+                                  arguments, nullptr),
+          "cuLaunchKernel");
+  }
+
+ private:
+  std::shared_ptr<const Program> program_;
+  CUfunction function_ = nullptr;
+  std::string image_;
+};
+
+// A user's module.
+class CudaModule final : public Module {
+ public:
+  CudaModule(SharedContext context, std::span<const std::byte> image) : program_(std::move(context), image) {}
+  void launch(const Launch&) override;
+
+ private:
+  Program program_;
+};
+
+}  // namespace nameplate::cuda

@@ -1,0 +1,107 @@
+#include "cuda/nvml.h"
+
+#include <cstdio>
+
+#include "cuda/library.h"
+
+namespace nameplate::cuda {
+namespace {
+
+struct Opened {
+  Nvml nvml;
+  std::optional<Absence> absence;
+
+  void fail(std::string reason) {
+    absence =
+        Absence{"NVML", std::move(reason),
+                "it comes with the NVIDIA driver; in a container, NVIDIA_DRIVER_CAPABILITIES must include "
+                "utility. Without it no clocks, power or temperature are recorded"};
+  }
+
+  void open() {
+    const SharedLibrary library("libnvidia-ml.so.1");
+    if (!library.open()) return fail("its library could not be opened: " + library.reason());
+    nvml.path = library.path();
+#define NAMEPLATE_RESOLVE(name, symbol, arguments) library.resolve(nvml.name, #symbol);
+    NAMEPLATE_NVML_CALLS(NAMEPLATE_RESOLVE)
+#undef NAMEPLATE_RESOLVE
+    library.resolve(nvml.errorString, "nvmlErrorString");
+    if (!nvml.init || !nvml.byUuid || !nvml.byPciBusId)
+      return fail(nvml.path + " lacks nvmlInit_v2 or the look-up of a device: the driver is too old");
+    if (const NvmlReturn result = nvml.init(); result != 0) {
+      const char* text = nvml.errorString ? nvml.errorString(result) : nullptr;
+      return fail("nvmlInit failed: " + (text ? std::string(text) : "error " + std::to_string(result)));
+    }
+    char version[96] = "";
+    if (nvml.nvmlVersion && nvml.nvmlVersion(version, sizeof version) == 0) nvml.version = version;
+  }
+};
+
+// Never destroyed: a watch may outlive the statics of this file.
+const Opened& opened() {
+  static const Opened* const once = [] {
+    auto* made = new Opened;
+    made->open();
+    return made;
+  }();
+  return *once;
+}
+
+// What a call of one unsigned result gives, times `unit`; nothing where the call or the device lacks it.
+template <typename Call, typename... Arguments>
+std::optional<double> ask(double unit, Call call, Arguments... arguments) {
+  unsigned value = 0;
+  if (!call || call(arguments..., &value) != 0) return std::nullopt;
+  return value * unit;
+}
+
+}  // namespace
+
+const Nvml* nvml() {
+  return opened().absence ? nullptr : &opened().nvml;
+}
+
+std::optional<Absence> nvmlAbsence() {
+  return opened().absence;
+}
+
+NvmlDevice nvmlDevice(const std::optional<std::string>& uuid, const std::optional<std::string>& busId) {
+  const Nvml* library = nvml();
+  NvmlDevice device = nullptr;
+  if (!library) return nullptr;
+  if (uuid && library->byUuid(uuid->c_str(), &device) == 0) {
+    NvmlDevice parent = nullptr;
+    const bool mig = uuid->starts_with("MIG-");
+    if (mig && library->parentOfMig && library->parentOfMig(device, &parent) == 0) return parent;
+    return device;
+  }
+  if (busId && library->byPciBusId(busId->c_str(), &device) == 0) return device;
+  return nullptr;
+}
+
+void addNvmlFacts(Facts& facts) {
+  const Nvml* library = nvml();
+  if (!library) return;
+  char version[96] = "";
+  if (library->driverVersion && library->driverVersion(version, sizeof version) == 0) facts.driver = version;
+
+  const NvmlDevice device = nvmlDevice(facts.uuid, facts.pciBusId);
+  if (!device) return;
+  if (NvmlPciInfo pci{}; library->pciInfo && library->pciInfo(device, &pci) == 0) {
+    char id[8];
+    std::snprintf(id, sizeof id, "0x%04X", pci.pciDeviceId >> 16);  // the lower half is NVIDIA's vendor id
+    facts.pciDeviceId = id;
+    facts.pciBusId = pci.busId;
+  }
+  if (const auto clock = ask(1e6, library->maxClock, device, nvmlSmClock)) facts.maxClockHz = clock;
+  if (const auto clock = ask(1e6, library->maxClock, device, nvmlMemoryClock)) facts.maxMemoryClockHz = clock;
+  facts.powerLimitWatts = ask(1e-3, library->powerLimit, device);
+  facts.powerLimitDefaultWatts = ask(1e-3, library->powerDefault, device);
+  // An idle link trains down to save power: what it runs at now is not what it will run at under load.
+  facts.linkGeneration = ask(1, library->linkGeneration, device);
+  facts.linkWidth = ask(1, library->linkWidth, device);
+  facts.linkMaxGeneration = ask(1, library->linkMaxGeneration, device);
+  facts.linkMaxWidth = ask(1, library->linkMaxWidth, device);
+}
+
+}  // namespace nameplate::cuda

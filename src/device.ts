@@ -1,0 +1,297 @@
+// The compute face: a Node program opens a device, puts typed arrays on it, multiplies matrices, runs kernels of its own,
+// and reads the results back. Nothing here blocks the event loop.
+//
+// Operations on one device happen in the order of the calls, whether or not each is awaited. Long copies travel in pieces,
+// so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
+
+import { type KernelArgument, loadNative, type Native } from './native.js';
+import type { DeviceFacts, DType } from './schema.js';
+
+/** Element formats of a matrix: those of a GEMM, and int32, which an int8 product gives. */
+export type ElementType = DType | 'int32';
+
+/** The typed array that carries each format. 16-bit and 8-bit floats travel as their raw bits. */
+interface ElementArrays {
+  fp64: Float64Array;
+  fp32: Float32Array;
+  tf32: Float32Array;
+  fp16: Uint16Array;
+  bf16: Uint16Array;
+  fp8e4m3: Uint8Array;
+  fp8e5m2: Uint8Array;
+  int8: Int8Array;
+  int32: Int32Array;
+}
+export type ElementArray<T extends ElementType = ElementType> = ElementArrays[T];
+
+interface ArrayConstructor<A> {
+  new (bytes: ArrayBuffer): A;
+  readonly BYTES_PER_ELEMENT: number;
+}
+const arrays: { readonly [T in ElementType]: ArrayConstructor<ElementArrays[T]> } = {
+  fp64: Float64Array,
+  fp32: Float32Array,
+  tf32: Float32Array,
+  fp16: Uint16Array,
+  bf16: Uint16Array,
+  fp8e4m3: Uint8Array,
+  fp8e5m2: Uint8Array,
+  int8: Int8Array,
+  int32: Int32Array,
+};
+
+/** What a product over each format is written in; its accumulator is fp32, or fp64 and int32 for those formats. */
+const products = {
+  fp64: 'fp64',
+  fp32: 'fp32',
+  tf32: 'fp32',
+  fp16: 'fp16',
+  bf16: 'bf16',
+  fp8e4m3: 'bf16',
+  fp8e5m2: 'bf16',
+  int8: 'int32',
+} as const;
+
+/** The format of a product of matrices of format `T`. */
+export type ProductType<T extends DType> = (typeof products)[T];
+
+const piece = 8 * 1024 * 1024;
+
+/** Buffers that were dropped without `release()` are freed when the collector finds them. */
+const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ native, buffer }) => {
+  native.release({ buffer }).catch(() => undefined);
+});
+
+/** Bytes on a device. Methods reject with NativeError `EBADF` after `release()`, `ERANGE` beyond the end. */
+export class Buffer {
+  readonly bytes: number;
+  readonly handle: number;
+  readonly device: Device;
+
+  /** @internal Buffers come from `Device.buffer`. */
+  constructor(device: Device, handle: number, bytes: number) {
+    this.device = device;
+    this.handle = handle;
+    this.bytes = bytes;
+    dropped.register(this, { native: device.native, buffer: handle }, this);
+  }
+
+  /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
+  write(data: ArrayBufferView, offset = 0): Promise<void> {
+    return this.device.enqueue(async () => {
+      for (let at = 0; at < data.byteLength || at === 0; at += piece) {
+        const length = Math.min(piece, data.byteLength - at);
+        const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
+        await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
+      }
+    });
+  }
+
+  /** The `bytes` from byte `offset` on; by default all of them. */
+  read(offset = 0, bytes = this.bytes - offset): Promise<ArrayBuffer> {
+    return this.device.enqueue(() => this.device.native.read({ buffer: this.handle, offset, bytes }));
+  }
+
+  /** Frees the memory. What was asked of the buffer before this still happens. */
+  release(): Promise<void> {
+    dropped.unregister(this);
+    return this.device.enqueue(() => this.device.native.release({ buffer: this.handle }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+}
+
+/** A row-major matrix on a device, packed: element (i, j) is number i x columns + j. */
+export class Matrix<T extends ElementType = ElementType> {
+  readonly dtype: T;
+  readonly rows: number;
+  readonly columns: number;
+  readonly buffer: Buffer;
+
+  /** @internal Matrices come from `Device.matrix` and `Device.multiply`. */
+  constructor(dtype: T, rows: number, columns: number, buffer: Buffer) {
+    this.dtype = dtype;
+    this.rows = rows;
+    this.columns = columns;
+    this.buffer = buffer;
+  }
+
+  /** The elements, row after row. */
+  async read(): Promise<ElementArray<T>> {
+    const bytes = await this.buffer.read(0, this.rows * this.columns * arrays[this.dtype].BYTES_PER_ELEMENT);
+    return new arrays[this.dtype](bytes);
+  }
+
+  release(): Promise<void> {
+    return this.buffer.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+}
+
+export interface MultiplyOptions {
+  /** `builtin` (the default), or a vendor's library where it is installed: `cublaslt`, `openblas`. */
+  readonly provider?: string;
+  /** `full` (the default); `half`: fp16 sums (fp16 only); `fast`: FP8 sums without promotion to fp32. */
+  readonly accumulator?: 'full' | 'half' | 'fast';
+  /** B is given as its transpose, N x K, which spares the device a transposition. */
+  readonly transposedB?: boolean;
+}
+
+/** Device code of the caller's own: a cubin, a fatbin or PTX text. */
+export class Module {
+  readonly #device: Device;
+  readonly #handle: number;
+
+  /** @internal Modules come from `Device.load`. */
+  constructor(device: Device, handle: number) {
+    this.#device = device;
+    this.#handle = handle;
+  }
+
+  /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
+  launch(
+    name: string,
+    size: {
+      grid: [number, number, number];
+      block: [number, number, number];
+      sharedBytes?: number;
+    },
+    kernelArguments: readonly (Buffer | Exclude<KernelArgument, { buffer: number }>)[],
+  ): Promise<void> {
+    return this.#device.enqueue(() =>
+      this.#device.native.launch({
+        module: this.#handle,
+        function: name,
+        grid: size.grid,
+        block: size.block,
+        sharedBytes: size.sharedBytes ?? 0,
+        arguments: kernelArguments.map((item) =>
+          item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item,
+        ),
+      }),
+    );
+  }
+
+  unload(): Promise<void> {
+    return this.#device.enqueue(() => this.#device.native.unload({ module: this.#handle }));
+  }
+}
+
+/** An open device. Every method rejects with a coded NativeError; nothing falls back silently. */
+export class Device {
+  readonly facts: DeviceFacts;
+  /** @internal */
+  readonly native: Native;
+  readonly #handle: number;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @internal Devices come from `openDevice`. */
+  constructor(native: Native, handle: number, facts: DeviceFacts) {
+    this.native = native;
+    this.#handle = handle;
+    this.facts = facts;
+  }
+
+  /** @internal Runs `work` after everything that was asked before it. */
+  enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** A buffer of `bytes`, uninitialised. `ENOMEM` or `CUDA_ERROR_OUT_OF_MEMORY` says what was asked and what is free. */
+  async buffer(bytes: number): Promise<Buffer> {
+    const { buffer } = await this.enqueue(() => this.native.allocate({ device: this.#handle, bytes }));
+    return new Buffer(this, buffer, bytes);
+  }
+
+  /**
+   * A `rows` x `columns` matrix, filled from `data`, whose length must be rows x columns.
+   * @throws RangeError where it is not.
+   */
+  async matrix<T extends ElementType>(
+    dtype: T,
+    rows: number,
+    columns: number,
+    data?: ElementArray<T>,
+  ): Promise<Matrix<T>> {
+    if (data && data.length !== rows * columns)
+      throw new RangeError(
+        `a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${data.length}`,
+      );
+    const buffer = await this.buffer(rows * columns * arrays[dtype].BYTES_PER_ELEMENT);
+    if (data) await buffer.write(data);
+    return new Matrix(dtype, rows, columns, buffer);
+  }
+
+  /**
+   * The product A (M x K) times B (K x N), or times the transpose of B (N x K) with `transposedB`. The result has the format
+   * of `ProductType`: int32 for int8, bf16 for FP8, fp32 for tf32, else that of A.
+   * @throws RangeError where the inner dimensions differ; NativeError `ENOTSUP` where device or provider lacks the format.
+   */
+  async multiply<T extends DType>(
+    a: Matrix<T>,
+    b: Matrix<T>,
+    options: MultiplyOptions = {},
+  ): Promise<Matrix<ProductType<T>>> {
+    const transposed = options.transposedB ?? false;
+    const [inner, columns] = transposed ? [b.columns, b.rows] : [b.rows, b.columns];
+    if (a.columns !== inner)
+      throw new RangeError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
+    if (a.dtype !== b.dtype) throw new TypeError(`A is ${a.dtype} and B is ${b.dtype}: they must be alike`);
+    const product: ProductType<T> = products[a.dtype];
+    const c = await this.matrix(product, a.rows, columns);
+    await this.enqueue(() =>
+      this.native.multiply({
+        dtype: a.dtype,
+        accumulator: options.accumulator ?? 'full',
+        layout: transposed ? 'NxK' : 'KxN',
+        provider: options.provider ?? 'builtin',
+        m: a.rows,
+        n: columns,
+        k: inner,
+        a: { buffer: a.buffer.handle, offset: 0, leading: a.columns },
+        b: { buffer: b.buffer.handle, offset: 0, leading: b.columns },
+        c: { buffer: c.buffer.handle, offset: 0, leading: columns },
+      }),
+    ).catch(async (error: unknown) => {
+      await c.release();
+      throw error;
+    });
+    return c;
+  }
+
+  /** Copies `bytes` from one buffer to another of this device. */
+  copy(from: Buffer, to: Buffer, bytes: number, fromOffset = 0, toOffset = 0): Promise<void> {
+    return this.enqueue(() =>
+      this.native.copy({ from: from.handle, to: to.handle, bytes, fromOffset, toOffset }),
+    );
+  }
+
+  /** Loads device code. The CPU backend has none to run: `ENOTSUP`. */
+  async load(image: Uint8Array | string): Promise<Module> {
+    const bytes = typeof image === 'string' ? new TextEncoder().encode(image) : image;
+    const { module } = await this.enqueue(() => this.native.load({ device: this.#handle, image: bytes }));
+    return new Module(this, module);
+  }
+
+  /** Frees everything on the device and closes it. */
+  close(): Promise<void> {
+    return this.enqueue(() => this.native.close({ device: this.#handle }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Opens `cpu`, `cuda:0` or a device's UUID. `ENODEV` names what is there. */
+export async function openDevice(id: string, native: Native = loadNative()): Promise<Device> {
+  const { device, facts } = await native.open({ device: id });
+  return new Device(native, device, facts);
+}

@@ -1,0 +1,36 @@
+// The native door under hostile hands: a few hundred thousand random calls, in a process of their own.
+//
+// A crash would take the test runner with it, so the calls run in a child (boundary-calls.mjs), which reports what it saw.
+
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const calls = fileURLToPath(new URL('boundary-calls.mjs', import.meta.url));
+const Seen = z.object({
+  calls: z.number(),
+  refused: z.record(z.string(), z.number()),
+  uncoded: z.array(z.string()),
+  accepted: z.number(),
+  stillRight: z.boolean(),
+});
+
+describe('the native door', () => {
+  it('answers 200,000 random calls with a value or a coded error, and still computes afterwards', async () => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--expose-gc', calls, '200000', '20261122'],
+      {
+        timeout: 240_000,
+      },
+    );
+    const seen = Seen.parse(JSON.parse(stdout));
+    expect(seen.uncoded).toEqual([]);
+    expect(seen.calls).toBeGreaterThanOrEqual(200_000);
+    expect(seen.accepted).toBeGreaterThan(1000);
+    for (const code of ['EINVAL', 'ERANGE', 'EBADF']) expect(seen.refused[code]).toBeGreaterThan(1000);
+    expect(seen.stillRight).toBe(true);
+  }, 300_000);
+});

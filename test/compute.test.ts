@@ -1,0 +1,131 @@
+// The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
+
+import { afterAll, describe, expect, it } from 'vitest';
+import { Device, loadNative, NativeError, openDevice } from '../src/index.js';
+
+const device = await openDevice('cpu');
+afterAll(() => device.close());
+
+const values = (length: number, at: (i: number) => number): number[] =>
+  Array.from({ length }, (_, i) => at(i));
+
+/** C = A (m x k) times B (k x n), in plain double arithmetic. */
+function product(a: ArrayLike<number>, b: ArrayLike<number>, m: number, n: number, k: number): number[] {
+  return values(m * n, (index) => {
+    const [i, j] = [Math.floor(index / n), index % n];
+    return values(k, (e) => (a[i * k + e] ?? Number.NaN) * (b[e * n + j] ?? Number.NaN)).reduce(
+      (x, y) => x + y,
+      0,
+    );
+  });
+}
+
+describe('multiply', () => {
+  const [m, n, k] = [37, 65, 19];
+  const small = (i: number): number => ((i * 7919) % 5) - 2;
+
+  it.each(['fp64', 'fp32', 'tf32'] as const)('%s of small integers is exact', async (dtype) => {
+    const Elements = dtype === 'fp64' ? Float64Array : Float32Array;
+    const [hostA, hostB] = [Elements.from(values(m * k, small)), Elements.from(values(k * n, small))];
+    const a = await device.matrix(dtype, m, k, hostA as never);
+    const b = await device.matrix(dtype, k, n, hostB as never);
+    const c = await device.multiply(a, b);
+    expect([c.rows, c.columns]).toEqual([m, n]);
+    expect(Array.from(await c.read())).toEqual(product(hostA, hostB, m, n, k));
+    for (const matrix of [a, b, c]) await matrix.release();
+  });
+
+  it('int8 gives int32, also from a transposed B', async () => {
+    const hostA = Int8Array.from(values(m * k, (i) => ((i * 31) % 256) - 128));
+    const hostB = Int8Array.from(values(k * n, (i) => ((i * 17) % 256) - 128));
+    const turned = Int8Array.from(values(n * k, (i) => hostB[(i % k) * n + Math.floor(i / k)] ?? 0));
+    const a = await device.matrix('int8', m, k, hostA);
+    const expected = product(hostA, hostB, m, n, k);
+    const plain = await device.multiply(a, await device.matrix('int8', k, n, hostB));
+    const given = await device.multiply(a, await device.matrix('int8', n, k, turned), { transposedB: true });
+    expect(plain.dtype).toBe('int32');
+    expect(Array.from(await plain.read())).toEqual(expected);
+    expect(Array.from(await given.read())).toEqual(expected);
+  });
+
+  it('bf16 carries raw bits: 1.5 x 2 = 3', async () => {
+    const a = await device.matrix('bf16', 1, 1, Uint16Array.of(0x3fc0));
+    const b = await device.matrix('bf16', 1, 1, Uint16Array.of(0x4000));
+    expect(Array.from(await (await device.multiply(a, b)).read())).toEqual([0x4040]);
+  });
+
+  it('refuses matrices that do not fit together, and what the backend lacks', async () => {
+    const a = await device.matrix('fp32', 2, 3);
+    const b = await device.matrix('fp32', 2, 3);
+    await expect(device.multiply(a, b)).rejects.toThrow(/2 x 3 and cannot be multiplied/);
+    const square = await device.matrix('fp32', 3, 3);
+    await expect(device.multiply(a, square, { accumulator: 'half' })).rejects.toMatchObject({
+      code: 'ENOTSUP',
+    });
+    await expect(device.multiply(a, square, { provider: 'nobody' })).rejects.toBeInstanceOf(NativeError);
+    await expect(device.matrix('fp32', 2, 2, new Float32Array(3))).rejects.toThrow(/4 elements, not 3/);
+  });
+});
+
+describe('buffers', () => {
+  it('keep the order of the calls without awaits, and long writes whole', async () => {
+    const bytes = 20 * 1024 * 1024 + 5;
+    const data = Uint8Array.from({ length: bytes }, (_, i) => (i * 2654435761) >>> 24);
+    const [from, to] = [await device.buffer(bytes), await device.buffer(bytes)];
+    const asked = [from.write(data), device.copy(from, to, bytes), from.write(new Uint8Array(bytes))];
+    const read = await to.read();
+    await Promise.all(asked);
+    expect(Buffer.compare(Buffer.from(read), data)).toBe(0);
+    expect(new Uint8Array(await from.read(0, 1))).toEqual(Uint8Array.of(0));
+    await Promise.all([from.release(), to.release()]);
+  });
+
+  it('refuse what lies outside, and everything after release', async () => {
+    const buffer = await device.buffer(16);
+    await expect(buffer.write(new Uint8Array(17))).rejects.toMatchObject({ code: 'ERANGE' });
+    await expect(buffer.read(8, 9)).rejects.toMatchObject({ code: 'ERANGE' });
+    await expect(buffer.read(-1)).rejects.toMatchObject({ code: 'ERANGE' });
+    await buffer.release();
+    await expect(buffer.read()).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(buffer.release()).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(device.buffer(1e13)).rejects.toMatchObject({ code: 'ENOMEM' });
+  });
+
+  it('leave the event loop free', async () => {
+    const side = 1500;
+    const a = await device.matrix('fp64', side, side, new Float64Array(side * side).fill(1));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const c = await device.multiply(a, a);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(2);
+    expect((await c.read())[0]).toBe(side);
+  });
+});
+
+describe('devices', () => {
+  it('an unknown one is refused with what is there', async () => {
+    await expect(openDevice('cuda:77')).rejects.toMatchObject({ code: 'ENODEV' });
+    await expect(openDevice('teapot')).rejects.toBeInstanceOf(NativeError);
+  });
+
+  it('a closed one refuses everything, and errors carry a JavaScript stack', async () => {
+    const other = await openDevice('cpu');
+    expect(other).toBeInstanceOf(Device);
+    const buffer = await other.buffer(64);
+    await other.close();
+    const error: unknown = await buffer.read().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'EBADF' });
+    expect(error instanceof Error && error.stack).toContain('.ts');
+    await expect(other.buffer(1)).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
+  it('the CPU has no modules, and says so', async () => {
+    await expect(device.load('.version 7.0')).rejects.toMatchObject({ code: 'ENOTSUP' });
+  });
+
+  it('many can be opened and closed without a leak of handles', async () => {
+    for (let i = 0; i < 50; ++i) await (await openDevice('cpu')).close();
+    await expect(loadNative().close({ device: 1e15 })).rejects.toMatchObject({ code: 'EBADF' });
+  });
+});
