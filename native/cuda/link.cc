@@ -8,7 +8,8 @@ Kernel driverLink(const SharedContext& context, Direction direction, HostMemory 
   Kernel kernel;
   kernel.name = std::string(toDevice ? "cuMemcpyHtoDAsync from " : "cuMemcpyDtoHAsync to ") +
                 (pinned ? "pinned memory" : "pageable memory");
-  kernel.resource = "link";
+  // No document promises a rate for staged copies.
+  kernel.resource = pinned ? "link" : "none";
   // The driver moves pageable memory through a staging buffer of its own, by the processor: no graph can
   // replay that.
   kernel.capturable = pinned;

@@ -1,0 +1,409 @@
+// Runs every kernel of native/kernels/ on the processor and holds its results against plain loops. Build and
+// run, from the root of the package:
+//
+//   g++ -std=c++20 -O2 -fsanitize=undefined -fno-sanitize-recover -fno-strict-aliasing
+//     -Wno-unknown-pragmas -I native -I test/kernels/cuda -include test/kernels/shim.h
+//     -x c++ native/kernels/*.cu test/kernels/*.cc -o emulate
+//   ./emulate
+//
+// Inputs are small integers, whose sums every accumulator holds exactly: results must agree bit for bit. Exit
+// status 1 on the first difference. Buffers end at a page that may not be touched: a segmentation fault is a
+// kernel's access beyond an edge. The sanitiser finds vector accesses that are not on their boundary.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "backend.h"
+#include "kernels/parameters.h"
+#include "random.h"
+
+namespace nameplate {
+
+extern "C" {
+void gemm_simt_fp32(GemmParameters);
+void gemm_simt_fp64(GemmParameters);
+void gemm_simt_int8(GemmParameters);
+void gemm_wmma_fp16(GemmParameters);
+void gemm_wmma_fp16_acc16(GemmParameters);
+void gemm_wmma_bf16(GemmParameters);
+void gemm_wmma_tf32(GemmParameters);
+void gemm_wmma_int8(GemmParameters);
+void gemm_wmma_fp64(GemmParameters);
+void gemm_mma_fp8e4m3(GemmParameters);
+void gemm_mma_fp8e4m3_fast(GemmParameters);
+void gemm_mma_fp8e5m2(GemmParameters);
+void gemm_mma_fp8e5m2_fast(GemmParameters);
+void stream_read(StreamParameters);
+void stream_write(StreamParameters);
+void stream_copy(StreamParameters);
+void stream_triad(StreamParameters);
+void pattern_fill(PatternParameters);
+void buffer_compare(CompareParameters);
+void transpose_1(TransposeParameters);
+void transpose_2(TransposeParameters);
+void transpose_4(TransposeParameters);
+void transpose_8(TransposeParameters);
+}
+
+namespace {
+
+using emulation::Index;
+using emulation::Order;
+
+[[noreturn]] void fail(const std::string& what) {
+  std::printf("FAILED: %s\n", what.c_str());
+  std::exit(1);
+}
+
+void demand(bool holds, const std::string& what) {
+  if (!holds) fail(what);
+}
+
+constexpr Order orders[] = {Order::forward, Order::backward};
+
+// Address space; memory stands only behind what is touched.
+struct Expanse {
+  explicit Expanse(std::size_t bytes)
+      : bytes(bytes),
+        data(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                  0)) {
+    demand(data != MAP_FAILED, "address space for a buffer");
+  }
+  ~Expanse() { munmap(data, bytes); }
+  Expanse(const Expanse&) = delete;
+  Expanse& operator=(const Expanse&) = delete;
+  std::size_t bytes;
+  void* data;
+};
+
+// `bytes` bytes of poison on an `alignment` boundary, as close before a forbidden page as that allows. The
+// few bytes between are poison too, so that a kernel which reads them errs, and must keep it.
+class Fenced {
+ public:
+  Fenced(std::size_t bytes, std::size_t alignment)
+      : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+        extent_((bytes + alignment - 1) / alignment * alignment),
+        bytes_(bytes),
+        pages_((extent_ + page_ - 1) / page_ * page_ + page_) {
+    auto* fence = static_cast<std::byte*>(pages_.data) + pages_.bytes - page_;
+    demand(mprotect(fence, page_, PROT_NONE) == 0, "a page that may not be touched");
+    data_ = fence - extent_;
+    std::memset(data_, poison, extent_);
+  }
+  ~Fenced() {
+    for (std::size_t i = bytes_; i < extent_; ++i)
+      demand(data_[i] == static_cast<std::byte>(poison), "a write just past the end of a buffer");
+  }
+  std::byte* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  static constexpr int poison = 0x7f;
+  std::size_t page_, extent_, bytes_;
+  Expanse pages_;
+  std::byte* data_;
+};
+
+template <typename Element>
+struct Array : Fenced {
+  explicit Array(std::size_t count, std::size_t alignment = sizeof(Element))
+      : Fenced(count * sizeof(Element), alignment) {}
+  Element& operator[](std::size_t i) const { return reinterpret_cast<Element*>(data())[i]; }
+};
+
+// --- GEMM ---
+
+struct Gemm {
+  const char* name;
+  void (*kernel)(GemmParameters);
+  GemmTile tile;
+  DType dtype;
+  int low, high;  // of the integers that inputs are drawn from: sums stay exact up to K = 300
+};
+
+const Gemm gemms[] = {
+    {"gemm_simt_fp32", gemm_simt_fp32, simtTile, DType::fp32, -3, 40},
+    {"gemm_simt_fp64", gemm_simt_fp64, simtTile, DType::fp64, -3, 40},
+    {"gemm_simt_int8", gemm_simt_int8, simtTile, DType::int8, -128, 127},
+    {"gemm_wmma_fp16", gemm_wmma_fp16, wmmaTile, DType::fp16, -3, 8},
+    {"gemm_wmma_fp16_acc16", gemm_wmma_fp16_acc16, wmmaTile, DType::fp16, -2, 2},
+    {"gemm_wmma_bf16", gemm_wmma_bf16, wmmaTile, DType::bf16, -3, 8},
+    {"gemm_wmma_tf32", gemm_wmma_tf32, wmmaTile, DType::tf32, -3, 40},
+    {"gemm_wmma_int8", gemm_wmma_int8, wmmaTile, DType::int8, -128, 127},
+    {"gemm_wmma_fp64", gemm_wmma_fp64, wmmaTile, DType::fp64, -3, 40},
+    {"gemm_mma_fp8e4m3", gemm_mma_fp8e4m3, mmaTile, DType::fp8e4m3, -3, 8},
+    {"gemm_mma_fp8e4m3_fast", gemm_mma_fp8e4m3_fast, mmaTile, DType::fp8e4m3, -3, 8},
+    {"gemm_mma_fp8e5m2", gemm_mma_fp8e5m2, mmaTile, DType::fp8e5m2, -2, 4},
+    {"gemm_mma_fp8e5m2_fast", gemm_mma_fp8e5m2_fast, mmaTile, DType::fp8e5m2, -2, 4},
+};
+
+void launch(const Gemm& gemm, const GemmParameters& p, Order order) {
+  const auto tiles = (p.m + gemm.tile.m - 1) / gemm.tile.m * ((p.n + gemm.tile.n - 1) / gemm.tile.n);
+  emulation::launch(static_cast<unsigned>(tiles), {gemm.tile.threads, 1, 1}, order, [&] { gemm.kernel(p); });
+}
+
+// rows x columns elements, `ld` apart, starting `offset` elements after a boundary of `alignment` bytes.
+struct Matrix {
+  Matrix(DType dtype, std::size_t rows, std::size_t columns, std::size_t ld, std::size_t offset,
+         std::size_t alignment)
+      : dtype(dtype),
+        rows(rows),
+        columns(columns),
+        ld(ld),
+        offset(offset),
+        memory((offset + (rows == 0 || columns == 0 ? 0 : (rows - 1) * ld + columns)) * row(dtype).bytes,
+               alignment) {}
+
+  void* data() const { return memory.data() + offset * row(dtype).bytes; }
+  double at(std::size_t r, std::size_t c) const { return load(dtype, data(), r * ld + c); }
+  void set(std::size_t r, std::size_t c, double value) { store(dtype, data(), r * ld + c, value); }
+
+  void randomize(unsigned long long seed, int low, int high) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < columns; ++c)
+        set(r, c, low + std::floor(randomUnit(seed, r * columns + c) * (high - low + 1)));
+  }
+
+  DType dtype;
+  std::size_t rows, columns, ld, offset;
+  Fenced memory;
+};
+
+// The products of all rows of a with all rows of b, stored as the kernel should store them.
+void multiply(const Matrix& a, const Matrix& b, Matrix& c) {
+  const auto values = [](const Matrix& matrix) {
+    std::vector<double> all(matrix.rows * matrix.columns);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = matrix.at(i / matrix.columns, i % matrix.columns);
+    return all;
+  };
+  const std::vector<double> x = values(a), y = values(b);
+  for (std::size_t i = 0; i < c.rows; ++i)
+    for (std::size_t j = 0; j < c.columns; ++j) {
+      double sum = 0;
+      for (std::size_t l = 0; l < a.columns; ++l) sum += x[i * a.columns + l] * y[j * a.columns + l];
+      c.set(i, j, sum);
+    }
+}
+
+struct Placement {
+  const char* name;
+  std::size_t (*ld)(std::size_t row, std::size_t perChunk);
+  std::size_t offset;
+  std::size_t alignment;
+};
+
+const Placement placements[] = {
+    {"packed", [](std::size_t row, std::size_t) { return row; }, 0, 1},
+    {"aligned", [](std::size_t row, std::size_t chunk) { return (row + chunk - 1) / chunk * chunk + chunk; },
+     0, 16},
+    {"odd", [](std::size_t row, std::size_t) { return row + 3; }, 1, 1},
+};
+
+void checkGemm(const Gemm& gemm, std::size_t m, std::size_t n, std::size_t k, const Placement& place,
+               Order order) {
+  const DType output = row(gemm.dtype).output;
+  const auto make = [&](DType dtype, std::size_t rows, std::size_t columns) {
+    return Matrix(dtype, rows, columns, place.ld(columns, 16 / row(dtype).bytes), place.offset,
+                  place.alignment);
+  };
+  Matrix a = make(gemm.dtype, m, k), b = make(gemm.dtype, n, k), c = make(output, m, n),
+         expected = make(output, m, n);
+  a.randomize(m * 1000 + k, gemm.low, gemm.high);
+  b.randomize(n * 1000 + k + 7, gemm.low, gemm.high);
+  multiply(a, b, expected);
+  launch(gemm, {a.data(), b.data(), c.data(), m, n, k, a.ld, b.ld, c.ld}, order);
+  // Every byte: results, what lies between the rows, and what lies before the first.
+  demand(std::memcmp(c.memory.data(), expected.memory.data(), c.memory.bytes()) == 0,
+         std::string(gemm.name) + " " + std::to_string(m) + "x" + std::to_string(n) + "x" +
+             std::to_string(k) + " " + place.name);
+}
+
+void checkEdges(const Gemm& gemm) {
+  const std::size_t sizes[] = {1, 7, 63, 64, 65, 127, 129};
+  const std::size_t depths[] = {0, 1, 7, 63, 64, 65, 127, 129, 257};
+  std::size_t shapes = 0;
+  // A Latin square: every pair of two sizes occurs, though not every three together.
+  for (std::size_t i = 0; i < 7; ++i)
+    for (std::size_t j = 0; j < 9; ++j) {
+      checkGemm(gemm, sizes[i], sizes[(3 * i + j) % 7], depths[j], placements[shapes % 3],
+                orders[shapes / 3 % 2]);
+      ++shapes;
+    }
+  for (const Placement& place : placements)
+    for (Order order : orders) {
+      checkGemm(gemm, 65, 129, 257, place, order);
+      ++shapes;
+    }
+  std::printf("ok %-24s %zu shapes\n", gemm.name, shapes);
+}
+
+// Rows 2^27 elements apart: offsets pass 2^32 elements, which 32-bit arithmetic would fold onto the first
+// rows.
+void checkFar(const Gemm& gemm) {
+  constexpr std::size_t m = 65, n = 9, k = 3, ld = std::size_t{1} << 27;
+  const DType output = row(gemm.dtype).output;
+  Expanse a(m * ld * row(gemm.dtype).bytes), b(n * ld * row(gemm.dtype).bytes), c(m * ld * row(output).bytes);
+  for (std::size_t l = 0; l < k; ++l) {
+    for (std::size_t i = 0; i < m; ++i)
+      store(gemm.dtype, a.data, i * ld + l, static_cast<double>((i + l) % 3));
+    for (std::size_t j = 0; j < n; ++j)
+      store(gemm.dtype, b.data, j * ld + l, static_cast<double>((j + 2 * l) % 3));
+  }
+  launch(gemm, {a.data, b.data, c.data, m, n, k, ld, ld, ld}, Order::forward);
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::size_t l = 0; l < k; ++l) sum += static_cast<double>((i + l) % 3 * ((j + 2 * l) % 3));
+      demand(load(output, c.data, i * ld + j) == sum, std::string(gemm.name) + " with rows far apart");
+    }
+  std::printf("ok %-24s rows 2^27 elements apart\n", gemm.name);
+}
+
+// fp32 inputs that are no tf32 numbers must be rounded to the nearest, as a tensor core by itself does not.
+void checkTf32Rounding() {
+  float a = 1 + 0x1.8p-11f, b = 1, c = 0;
+  emulation::launch(1, {wmmaTile.threads, 1, 1}, Order::forward,
+                    [&] { gemm_wmma_tf32({&a, &b, &c, 1, 1, 1, 1, 1, 1}); });
+  demand(c == 1 + 0x1p-10f, "gemm_wmma_tf32 rounds its inputs");
+  std::printf("ok gemm_wmma_tf32 rounds its inputs\n");
+}
+
+// With sums of 13 bits, as some tensor cores keep them, 2^14 swallows what is added to it later. Promotion
+// saves the later blocks of K; the fast kernel loses them.
+void checkPromotion(const Gemm& gemm, bool promotes) {
+  constexpr std::size_t k = 1024;
+  Matrix a(gemm.dtype, 1, k, k, 0, 16), b(gemm.dtype, 1, k, k, 0, 16), c(DType::bf16, 1, 1, 1, 0, 16);
+  for (std::size_t l = 0; l < k; ++l) {
+    a.set(0, l, 0);
+    b.set(0, l, l < k - 1 ? 1 : -1);
+  }
+  const auto product = [&](std::size_t l, double x, double y) {
+    a.set(0, l, x);
+    b.set(0, l, y);
+  };
+  product(0, 128, 128);
+  for (std::size_t block = 1; block < 7; ++block) product(block * 128, 0.5, 1);
+  product(k - 1, 128, -128);
+  mmaSumBits = 13;
+  launch(gemm, {a.data(), b.data(), c.data(), 1, 1, k, k, k, 1}, Order::forward);
+  mmaSumBits = 23;
+  demand(c.at(0, 0) == (promotes ? 3 : 0),
+         std::string(gemm.name) + " promotes every 128 elements of K, or does not");
+  std::printf("ok %-24s %s\n", gemm.name, promotes ? "promotes" : "does not promote");
+}
+
+// --- streams ---
+
+void checkStreams() {
+  for (std::size_t words : {0, 1, 2, 3, 64, 1001, 8191, 8192, 8194, 50001})
+    for (unsigned blocks : {1u, 3u})
+      for (Order order : orders) {
+        const Index block{streamThreads, 1, 1};
+        const std::string where = " of " + std::to_string(words) + " words";
+        const Array<unsigned long long> a(words, 16), b(words, 16), out(words, 16);
+        for (std::size_t i = 0; i < words; ++i) {
+          a[i] = patternWord(1, i);
+          b[i] = patternWord(2, i);
+        }
+        const StreamParameters p{out.data(), a.data(), b.data(), words, streamWord};
+
+        emulation::launch(blocks, block, order, [&] { stream_write(p); });
+        for (std::size_t i = 0; i < words; ++i)
+          demand(out[i] == streamWord * 0x100000001ull, "stream_write" + where);
+
+        emulation::launch(blocks, block, order, [&] { stream_copy(p); });
+        for (std::size_t i = 0; i < words; ++i) demand(out[i] == a[i], "stream_copy" + where);
+
+        emulation::launch(blocks, block, order, [&] { stream_triad(p); });
+        for (std::size_t i = 0; i < words; ++i)
+          demand(
+              std::bit_cast<double>(out[i]) == std::bit_cast<double>(a[i]) + 2 * std::bit_cast<double>(b[i]),
+              "stream_triad" + where);
+
+        std::vector<unsigned> partials(blocks, poisonWord);
+        StreamParameters reading = p;
+        reading.out = partials.data();
+        emulation::launch(blocks, block, order, [&] { stream_read(reading); });
+        unsigned expected = 0, sum = 0;
+        for (std::size_t i = 0; i < words; ++i) expected ^= static_cast<unsigned>(a[i] ^ (a[i] >> 32));
+        for (unsigned partial : partials) sum ^= partial;
+        demand(sum == expected, "stream_read" + where);
+
+        emulation::launch(blocks, block, order, [&] { pattern_fill({out.data(), words, 99}); });
+        for (std::size_t i = 0; i < words; ++i) demand(out[i] == patternWord(99, i), "pattern_fill" + where);
+      }
+  std::printf("ok stream_read, stream_write, stream_copy, stream_triad, pattern_fill\n");
+}
+
+void checkCompare() {
+  for (std::size_t words : {0, 1, 31, 64, 4095, 4096, 20001})
+    for (Order order : orders)
+      for (int differing : {0, 1, 2, 3}) {
+        const Array<unsigned> x(words), y(words);
+        for (std::size_t i = 0; i < words; ++i) x[i] = y[i] = poisonWord;  // NaNs, equal bit by bit
+        unsigned long long expectedCount = 0, expectedFirst = ~0ull;
+        const auto differ = [&](std::size_t i) {
+          y[i] ^= 0x80000000u;
+          ++expectedCount;
+          if (i < expectedFirst) expectedFirst = i;
+        };
+        if (differing == 1 && words > 0) differ(words - 1);
+        if (differing == 2 && words > 2) differ(words / 2), differ(words / 2 - 1);
+        if (differing == 3)
+          for (std::size_t i = words; i-- > 0;) differ(i);
+        unsigned long long count = 0, first = ~0ull;
+        emulation::launch(2, {streamThreads, 1, 1}, order,
+                          [&] { buffer_compare({x.data(), y.data(), words, &count, &first}); });
+        demand(count == expectedCount && first == expectedFirst,
+               "buffer_compare of " + std::to_string(words));
+      }
+  std::printf("ok buffer_compare\n");
+}
+
+template <typename Element>
+void checkTranspose(void (*kernel)(TransposeParameters)) {
+  for (std::size_t rows : {1, 7, 31, 32, 33, 65, 129})
+    for (std::size_t columns : {1, 8, 32, 33, 64, 130})
+      for (Order order : orders) {
+        const Array<Element> a(rows * columns), out(rows * columns);
+        for (std::size_t i = 0; i < rows * columns; ++i) a[i] = static_cast<Element>(mix(5, i));
+        const std::size_t tiles =
+            (rows + transposeTile - 1) / transposeTile * ((columns + transposeTile - 1) / transposeTile);
+        emulation::launch(static_cast<unsigned>(tiles), {transposeTile, 8, 1}, order,
+                          [&] { kernel({out.data(), a.data(), rows, columns}); });
+        for (std::size_t i = 0; i < rows; ++i)
+          for (std::size_t j = 0; j < columns; ++j)
+            demand(out[j * rows + i] == a[i * columns + j], "transpose_" + std::to_string(sizeof(Element)));
+      }
+  std::printf("ok transpose_%zu\n", sizeof(Element));
+}
+
+}  // namespace
+}  // namespace nameplate
+
+int main() {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  using namespace nameplate;
+  try {
+    for (const Gemm& gemm : gemms) {
+      checkEdges(gemm);
+      checkFar(gemm);
+    }
+    for (const Gemm& gemm : gemms)
+      if (std::string(gemm.name).find("fp8") != std::string::npos)
+        checkPromotion(gemm, std::string(gemm.name).find("_fast") == std::string::npos);
+    checkTf32Rounding();
+    checkStreams();
+    checkCompare();
+    checkTranspose<std::uint8_t>(transpose_1);
+    checkTranspose<std::uint16_t>(transpose_2);
+    checkTranspose<std::uint32_t>(transpose_4);
+    checkTranspose<std::uint64_t>(transpose_8);
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
