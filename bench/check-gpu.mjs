@@ -1,0 +1,141 @@
+// The GPU check, for a bare machine with an NVIDIA driver: is every kernel right, and what does the card do?
+//
+// 1. Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with integers, rows
+//    and columns against float64, poison, padding and red zones. Nothing is timed here.
+// 2. The default run, whose report is recorded.
+// Ends within eight minutes, whatever happens; exit 0 only if nothing was wrong and nothing failed.
+//   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results]
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadNative } from '../dist/index.js';
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'cuda:0' },
+    out: { type: 'string', default: 'bench/results' },
+  },
+});
+const minutes = 8;
+const say = (text) => process.stdout.write(`${text}\n`);
+setTimeout(() => {
+  say(`the check did not end within ${minutes} minutes`);
+  process.kill(process.pid, 'SIGKILL');
+}, minutes * 60_000).unref();
+
+// One size off and on each edge of 16, 64, 128 and 256; K = 1; long and thin; more than one wave of tiles.
+const shapes = [
+  [1, 1, 1],
+  [1, 257, 64],
+  [257, 1, 33],
+  [7, 16, 1],
+  [16, 8, 16],
+  [63, 65, 31],
+  [64, 64, 64],
+  [65, 63, 127],
+  [127, 129, 128],
+  [128, 128, 129],
+  [129, 127, 255],
+  [255, 257, 1000],
+  [256, 256, 256],
+  [1000, 1000, 1000],
+  [64, 4097, 512],
+  [4095, 72, 257],
+  [2048, 2048, 2048],
+];
+const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
+
+/** Runs one row without timing it to speak of; twenty launches and more are compared with the verified output. */
+async function verify(native, operation, [m, n, k]) {
+  const { results } = await native.run({
+    device: values.device,
+    operation: operation.id,
+    shape: { m, n, k },
+    providers: operation.providers.cuda,
+    data: 'uniform',
+    seed: m * 7919 + n * 104729 + k,
+    budget,
+  });
+  return results.map((result) => ({ row: operation.id, shape: [m, n, k], ...outcomeOf(result) }));
+}
+
+function outcomeOf(result) {
+  const { provider } = result;
+  if (result.outcome === 'unsupported') return { provider, outcome: 'unsupported', reason: result.reason };
+  if (result.outcome === 'failed')
+    return { provider, outcome: 'failed', reason: `${result.code}: ${result.message}` };
+  const { differences, first, worst } = result.verification;
+  const right = result.outcome === 'measured' && differences === 0;
+  const kernel = result.kernel.name;
+  if (right) return { provider, outcome: 'right', kernel, worst };
+  return {
+    provider,
+    outcome: 'wrong',
+    kernel,
+    reason: `${differences} differences, first ${JSON.stringify(first)}`,
+  };
+}
+
+async function verifyAll() {
+  const native = loadNative();
+  const { devices, build, libraries } = await native.inventory();
+  const device = devices.find(({ id, uuid }) => id === values.device || uuid === values.device);
+  if (device?.backend !== 'cuda') {
+    const here = devices.map(({ id }) => id).join(', ');
+    say(`no GPU ${values.device}; here: ${here}`);
+    process.exit(3);
+  }
+  say(`${device.name} · ${device.id} · driver ${device.driver} · ${device.multiprocessors} SMs`);
+  const checks = [];
+  for (const operation of native.operations().filter(({ family }) => family === 'gemm')) {
+    const mine = [];
+    for (const shape of shapes) mine.push(...(await verify(native, operation, shape)));
+    checks.push(...mine);
+    for (const provider of operation.providers.cuda)
+      summarize(
+        operation.id,
+        mine.filter((c) => c.provider === provider),
+      );
+  }
+  return { device, build, libraries, checks };
+}
+
+function summarize(row, checks) {
+  const count = (outcome) => checks.filter((check) => check.outcome === outcome).length;
+  const worst = Math.max(0, ...checks.map((check) => check.worst ?? 0));
+  const bad = checks.find(({ outcome }) => outcome === 'wrong' || outcome === 'failed');
+  const why = bad ?? checks.find(({ outcome }) => outcome === 'unsupported');
+  const counts = ['right', 'wrong', 'failed', 'unsupported'].map((outcome) => `${count(outcome)} ${outcome}`);
+  say(
+    `${row.padEnd(20)} ${(checks[0]?.provider ?? '').padEnd(9)} ${counts.join(', ')}; worst ${worst.toFixed(3)} of bound`,
+  );
+  if (why) say(`  ${why.shape.join('x')}: ${why.reason}`);
+}
+
+/** The default run, as a user would start it. */
+function defaultRun(file) {
+  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+  const child = spawn(process.execPath, [cli, 'run', '--device', values.device, '--json', file], {
+    stdio: 'inherit',
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));
+}
+
+const { device, build, libraries, checks } = await verifyAll();
+const name = device.name
+  .replace(/^NVIDIA /, '')
+  .replaceAll(/[^A-Za-z0-9]+/g, '-')
+  .toLowerCase();
+const day = new Date().toISOString().slice(0, 10);
+mkdirSync(values.out, { recursive: true });
+const stem = join(values.out, `${device.simulated ? 'simulated-' : ''}${name}-${day}`);
+writeFileSync(`${stem}-check.json`, `${JSON.stringify({ device, build, libraries, checks }, null, 1)}\n`);
+const code = await defaultRun(`${stem}.json`);
+const wrong = checks.filter(({ outcome }) => outcome === 'wrong' || outcome === 'failed').length;
+say(
+  `${checks.length} checks, ${wrong} wrong or failed; the default run ended with exit code ${code}; recorded as ${stem}*.json`,
+);
+process.exitCode = wrong > 0 ? 4 : code;
