@@ -1,0 +1,162 @@
+// `nameplate run`: measure, judge, print, and keep the report on disk whole after every row.
+
+import { type Command, Option } from 'commander';
+import { defaultOptions } from '../plan.js';
+import { progressLine } from '../progress.js';
+import { formats } from '../report/index.js';
+import {
+  type Level,
+  type providerChoices as Providers,
+  providerChoices,
+  type Report,
+  type RunOptions,
+} from '../row.js';
+import { run } from '../run.js';
+import { saveReport } from '../save.js';
+import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
+import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../usage.js';
+import { exitCode } from '../verdict.js';
+import { print, view } from './print.js';
+
+export const defaultReport = 'nameplate-report.json';
+export const interruptedExit = 130;
+
+interface Flags {
+  device?: string[];
+  only?: string[];
+  quick?: boolean;
+  thorough?: boolean;
+  provider: (typeof Providers)[number];
+  data: DataPattern;
+  shape?: Shape[];
+  bytes?: Shape[];
+  seed?: number;
+  timeout?: number;
+  json?: string;
+  save: boolean;
+  wait?: boolean;
+  strict?: boolean;
+}
+
+/** An option that may be repeated, each time with one value or several. */
+const repeated =
+  <T>(name: string, parse: (name: string, text: string) => T[]) =>
+  (text: string, before: T[] = []) => [...before, ...parse(name, text)];
+const gemmShapes = (name: string, text: string) => [parseGemmShape(name, text)];
+const bytesShapes = (name: string, text: string) => [parseBytesShape(name, text)];
+
+export function addRun(program: Command): void {
+  program
+    .command('run', { isDefault: true })
+    .description('measure this machine and set it beside its nameplate (the default command)')
+    .option(
+      '--device <ids>',
+      'cpu, cuda:0, a GPU- or MIG- uuid, or all; default: every GPU, or the CPU',
+      repeated('--device', parseList),
+    )
+    .option('--only <patterns>', 'rows to run, such as "gemm.*,memory.copy"', repeated('--only', parseList))
+    .addOption(new Option('--quick', 'about 10 seconds').conflicts('thorough'))
+    .option('--thorough', 'minutes: several sizes of each row')
+    .addOption(
+      new Option('--provider <which>', 'own kernels, the vendor libraries, or both, interleaved')
+        .choices(providerChoices)
+        .default('both'),
+    )
+    .addOption(
+      new Option('--data <pattern>', 'what the inputs hold').choices(dataPatterns).default('uniform'),
+    )
+    .option(
+      '--shape <MxNxK>',
+      'size of the GEMM rows, 8192 or 4096x4096x1024; may be repeated',
+      repeated('--shape', gemmShapes),
+    )
+    .option(
+      '--bytes <size>',
+      'bytes of one array or one copy, such as 1GiB; may be repeated',
+      repeated('--bytes', bytesShapes),
+    )
+    .option('--seed <n>', 'of the random inputs', (text) => parseInteger('--seed', text, limits.seed))
+    .option('--timeout <seconds>', 'end a row that has not answered', (text) =>
+      parseInteger('--timeout', text, limits.timeoutSeconds),
+    )
+    .option(
+      '--json <file>',
+      `where to save the report (default: ${defaultReport}); - prints it instead of the table`,
+    )
+    .addOption(new Option('--no-save', 'keep no report on disk').conflicts('json'))
+    .option('--wait', 'wait for a device that another run holds')
+    .option('--strict', 'exit 1 also for throttled, inconclusive and unjudged rows')
+    .addHelpText('after', exitCodes)
+    .action(measureAndPrint);
+}
+
+const exitCodes = `
+Exit codes: 0 nothing found wrong, 1 a row is low, 2 wrong usage, 3 could not measure,
+            4 a wrong result (corrupted or implausible), 130 interrupted`;
+
+async function measureAndPrint(flags: Flags): Promise<void> {
+  const file = fileOf(flags);
+  const options = optionsOf(flags);
+  const interruption = interruptible();
+  const progress = progressLine();
+  let report: Report | undefined;
+  let unsaved: unknown;
+  try {
+    const context = { wait: flags.wait ?? false, signal: interruption.signal, onProgress: progress.show };
+    for await (report of run(options, context)) {
+      if (file === null || unsaved !== undefined) continue;
+      await saveReport(file, report).catch((error) => {
+        // Before the first row nothing is lost by stopping; after it, a full disk must not cost the measurements.
+        if (report?.rows.length === 0) throw error;
+        unsaved = error;
+      });
+    }
+  } finally {
+    progress.end();
+    interruption.end();
+  }
+  if (report === undefined) return;
+  const interrupted = report.state === 'interrupted';
+  const format = flags.json === '-' ? formats.json : formats.text;
+  print(format.render(report, view(unsaved === undefined ? file : null)));
+  process.exitCode = exitCode(report.rows, { strict: flags.strict ?? false, interrupted });
+  if (unsaved !== undefined) throw unsaved;
+}
+
+function fileOf({ json = defaultReport, save }: Flags): string | null {
+  if (json === '') throw new UsageError('--json "" names no file; write a file name, or - for stdout');
+  return json === '-' || !save ? null : json;
+}
+
+function optionsOf(flags: Flags): RunOptions {
+  const level: Level = flags.quick ? 'quick' : flags.thorough ? 'thorough' : 'default';
+  const defaults = defaultOptions(level);
+  return {
+    devices: flags.device ?? [],
+    only: flags.only ?? [],
+    level,
+    provider: flags.provider,
+    data: flags.data,
+    seed: flags.seed ?? defaults.seed,
+    shapes: [...(flags.shape ?? []), ...(flags.bytes ?? [])],
+    timeoutSeconds: flags.timeout ?? defaults.timeoutSeconds,
+  };
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first signal asks to stop, so that what is measured is saved; the second ends the process at once. */
+function interruptible() {
+  const controller = new AbortController();
+  const listen = () => {
+    if (controller.signal.aborted) process.exit(interruptedExit);
+    controller.abort();
+  };
+  for (const signal of signals) process.on(signal, listen);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, listen);
+    },
+  };
+}

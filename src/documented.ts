@@ -1,0 +1,67 @@
+// A device's documented figure: the card's own, and what of it this device should reach.
+//
+// A MIG slice is a part of a card. Its compute share is counted in SMs, its memory share in memory slices, and its host
+// link is the whole card's.
+
+import type { Documented } from './row.js';
+import type { DeviceFacts } from './schema.js';
+import {
+  type Card,
+  figure,
+  type Identification,
+  identify,
+  type Resource,
+  ratePerClock,
+  resources,
+} from './specs/index.js';
+
+/** What the documents know of a device. `card` is null where none matched, and `reason` says why. */
+export interface Nameplate {
+  card: Card | null;
+  reason: string;
+  /** Null where the card has no such figure. */
+  documented(resource: string): Documented | null;
+  /** FLOP per clock per SM. */
+  ratePerClock(resource: string): number | null;
+}
+
+const isResource = (name: string): name is Resource => resources.some((known) => known === name);
+
+export function nameplate(device: DeviceFacts): Nameplate {
+  const none = { card: null, documented: () => null, ratePerClock: () => null };
+  if (device.backend === 'cpu') return { ...none, reason: 'documented figures are kept for GPUs only' };
+  const identification = identify(device);
+  if (identification.status === 'unknown') return { ...none, reason: identification.reason };
+  const { card, witnessNotes } = identification;
+  return {
+    card,
+    reason: ['driver name and witnesses agree', ...witnessNotes].join('; '),
+    documented: (resource) => (isResource(resource) ? documented(identification, resource) : null),
+    ratePerClock: (resource) => (isResource(resource) ? ratePerClock(card, resource) : null),
+  };
+}
+
+type Known = Extract<Identification, { status: 'known' }>;
+
+function documented(identification: Known, resource: Resource): Documented | null {
+  const { card, share, memoryShare, mig } = identification;
+  const found = figure(card, resource);
+  if (found === null) return null;
+  // SMs that are missing without a MIG slice are a finding and not an excuse: only a slice lowers what is expected.
+  const compute = mig === null ? 1 : share;
+  const shares: Partial<Record<Resource, number>> = { memory: memoryShare ?? 1, link: 1, peer: 1 };
+  const { printed, sources, value, ...rest } = found;
+  return {
+    resource,
+    value,
+    expected: value * (shares[resource] ?? compute),
+    printed: `${printed.value} ${printed.unit}`,
+    card: card.id,
+    sparse: rest.sparse,
+    accumulator: rest.accumulator,
+    assumedClockHz: rest.assumedClockHz,
+    sources: sources.map(({ title, url }) => (url === null ? title : `${title} <${url}>`)),
+    derivation: rest.derivation,
+    recalled: rest.recalled,
+  };
+}

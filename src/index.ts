@@ -1,0 +1,67 @@
+// The public door: exports, nothing else. Whatever the command does, a program can do with these.
+
+// Compute.
+export {
+  Buffer,
+  Device,
+  type ElementArray,
+  type ElementType,
+  Matrix,
+  Module,
+  type MultiplyOptions,
+  openDevice,
+  type ProductType,
+} from './device.js';
+// Measure: options in, one report after every row out.
+export { type Nameplate, nameplate } from './documented.js';
+export { type Executor, isolate } from './isolate.js';
+export { BusyError } from './lock.js';
+export { loadNative, type Native, NativeError } from './native.js';
+export { defaultOptions, type Job, plan } from './plan.js';
+export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
+// What is asked and answered.
+export {
+  type Attribution,
+  type Documented,
+  type Factor,
+  Level,
+  levels,
+  Report,
+  Row,
+  RunOptions,
+  type Statistics,
+  type Status,
+  Verdict,
+} from './row.js';
+export { type Progress, type RunContext, run } from './run.js';
+export { saveReport } from './save.js';
+export {
+  type Absence,
+  type Conditions,
+  DataPattern,
+  DeviceFacts,
+  DType,
+  dtypes,
+  Inventory,
+  type Library,
+  OperationRow,
+  RunRequest,
+  RunResult,
+  Shape,
+  type Verification,
+  type Work,
+} from './schema.js';
+// Documented figures.
+export {
+  type Card,
+  cards,
+  type DocumentedFigure,
+  figure,
+  find,
+  type Identification,
+  identify,
+  type Resource,
+  resources,
+} from './specs/index.js';
+export { UsageError } from './usage.js';
+export { type ExitCode, exitCode } from './verdict.js';

@@ -1,0 +1,162 @@
+// The parent's end of the child process that holds a device.
+//
+// A hung kernel cannot be cancelled from within, a CUDA error may poison its context for good, and a driver can take
+// its process down. In a child each of them costs one row: whatever happens there, `run` settles in bounded time.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Answer, type Order } from './message.js';
+import type { RunRequest, RunResult } from './schema.js';
+
+/** Runs requests for one device, one at a time. */
+export interface Executor {
+  /** Rejects with an Error whose `code` says why there is no result. */
+  run(request: RunRequest, timeoutSeconds: number): Promise<RunResult>;
+  /** Asks the run in progress to stop; it then settles soon, one way or the other. */
+  cancel(): void;
+  close(): Promise<void>;
+}
+
+/** `code` is errno's name, the name of the signal, or the one that the native side gave. */
+class ChildError extends Error {
+  override readonly name = 'ChildError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Between a launch and the next look at the request to stop lies one launch; beyond this it hangs. */
+const cancelSeconds = 3;
+const closeSeconds = 2;
+const stderrCharacters = 2000;
+
+/** An executor that runs each request in a child process, and starts a fresh one after any failure. */
+export function isolate(module: URL = new URL('./child.js', import.meta.url)): Executor {
+  let child: Child | undefined;
+  return {
+    async run(request, timeoutSeconds) {
+      child ??= new Child(module);
+      try {
+        const result = await child.run(request, timeoutSeconds);
+        // A failure may have left the CUDA context unusable, and nothing in it says so.
+        if (result.results.some(({ outcome }) => outcome === 'failed')) await retire();
+        return result;
+      } catch (error) {
+        await retire();
+        throw error;
+      }
+    },
+    cancel: () => child?.cancel(),
+    close: retire,
+  };
+
+  async function retire(): Promise<void> {
+    const retired = child;
+    child = undefined;
+    await retired?.end();
+  }
+}
+
+class Child {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<string>;
+  #stderr = '';
+
+  constructor(module: URL) {
+    this.#process = fork(fileURLToPath(module), {
+      serialization: 'advanced', // keeps a Float64Array a Float64Array
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-stderrCharacters);
+    });
+    const kill = () => this.#kill();
+    process.once('exit', kill);
+    this.#ended = new Promise((resolve) => {
+      this.#process.once('error', (error) => resolve(`EFORK ${error.message}`));
+      this.#process.once('close', (code, signal) => resolve(signal ?? `EXIT_${code}`));
+    });
+    void this.#ended.then(() => process.off('exit', kill));
+  }
+
+  /** One request at a time. Settles with the answer, the child's death, or the timeout, whichever is first. */
+  async run(request: RunRequest, timeoutSeconds: number): Promise<RunResult> {
+    const stop = new AbortController();
+    try {
+      const answer = await Promise.race([
+        this.#answer(request, stop.signal),
+        this.#ended.then((how) => this.#died(how)),
+        after(timeoutSeconds, stop.signal).then(() => this.#timedOut(timeoutSeconds)),
+      ]);
+      if (answer.kind === 'error') throw new ChildError(answer.code, answer.message);
+      return answer.result;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  cancel(): void {
+    this.#send({ kind: 'cancel' });
+    setTimeout(() => this.#kill(), cancelSeconds * 1000).unref();
+  }
+
+  /** Lets an idle child release its device, and kills one that does not. */
+  async end(): Promise<void> {
+    // Not disconnect(): a parent that closes the channel itself is never told of 'close'.
+    this.#send({ kind: 'end' });
+    const stop = new AbortController();
+    void after(closeSeconds, stop.signal).then(() => this.#kill());
+    // A process stuck in the driver outlives even SIGKILL for a while: no reason to wait for it.
+    await Promise.race([this.#ended, after(2 * closeSeconds, stop.signal)]);
+    stop.abort();
+    this.#process.unref();
+    this.#process.stderr?.destroy();
+  }
+
+  #answer(request: RunRequest, signal: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const listen = (message: unknown) => {
+        const answer = Answer.safeParse(message);
+        if (answer.success) resolve(answer.data);
+        else reject(new ChildError('EPROTO', `the child process answered nonsense: ${answer.error.message}`));
+      };
+      this.#process.once('message', listen);
+      signal.addEventListener('abort', () => this.#process.off('message', listen));
+      this.#send({ kind: 'run', request });
+    });
+  }
+
+  #died(how: string): never {
+    const said = this.#stderr.trim().split('\n').slice(-3).join(' | ');
+    const message = `the process that held the device ended (${how})${said && `; its last words: ${said}`}`;
+    throw new ChildError(how.split(' ')[0] ?? how, message);
+  }
+
+  #timedOut(seconds: number): never {
+    this.#kill();
+    throw new ChildError(
+      'ETIMEDOUT',
+      `no answer within ${seconds} s: the process that held the device was ended; --timeout sets the limit`,
+    );
+  }
+
+  /** A child that is already gone cannot be told anything; its end is reported by `#ended`. */
+  #send(order: Order): void {
+    if (this.#process.connected) this.#process.send(order, () => {});
+  }
+
+  #kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
+
+/** Resolves after `seconds`; never, if `signal` is aborted first. */
+function after(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal.addEventListener('abort', () => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,24 @@
+// What a run and its child process say to each other.
+
+import * as z from 'zod';
+import { RunRequest, RunResult } from './schema.js';
+
+export const Order = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('run'), request: RunRequest }),
+  z.strictObject({ kind: z.literal('cancel') }),
+  z.strictObject({ kind: z.literal('end') }),
+]);
+export type Order = z.infer<typeof Order>;
+
+export const Answer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('result'), result: RunResult }),
+  z.strictObject({ kind: z.literal('error'), code: z.string(), message: z.string() }),
+]);
+export type Answer = z.infer<typeof Answer>;
+
+/** Code and message of anything thrown. */
+export function coded(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: 'EUNKNOWN', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { code, message: error.message };
+}

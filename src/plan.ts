@@ -1,0 +1,215 @@
+// What to run, in order: options and inventory in, one job per device, operation and shape out.
+//
+// Sizes and budgets are a table, because they are the answer to "how long does it take?": a launch must be long
+// enough to be timed and an array large enough to leave the cache, and nothing else here knows a number. Whether a
+// device can do a format, or has the memory for a shape, is not guessed: the native side answers that for each row.
+
+import type { Level, RunOptions } from './row.js';
+import type { Budget, DeviceFacts, DType, Inventory, OperationRow, RunRequest, Shape } from './schema.js';
+import { checkShape, UsageError } from './usage.js';
+
+export interface Job {
+  device: DeviceFacts;
+  operation: OperationRow;
+  request: RunRequest;
+}
+
+type Backend = DeviceFacts['backend'];
+type Family = OperationRow['family'];
+
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** Half-width of the confidence interval at which sampling stops, relative. */
+const precision = 0.005;
+
+const budget = (warmupSeconds: number, burstSeconds: number, sustainedSeconds: number): Budget => ({
+  warmupSeconds,
+  burstSeconds,
+  sustainedSeconds,
+  precision,
+});
+
+interface Plan {
+  budget: Record<Family, Budget>;
+  /** Sides of square GEMMs; a format that is not named has those of `others`. */
+  gemm: Partial<Record<DType, number[]>> & { others: number[] };
+  /** Least bytes of one array; the cache and the memory of the device decide with it, see `arrayBytes`. */
+  memory: number[];
+  link: number[];
+}
+
+/**
+ * A processor is also its own referee: most of a row's time goes into filling, the float64 reference and the comparison,
+ * so sizes and budgets are small. Most formats are emulated besides.
+ */
+const onCpu: Record<Level, Plan> = {
+  quick: {
+    budget: {
+      gemm: budget(0.02, 0.05, 0.1),
+      memory: budget(0.02, 0.05, 0.1),
+      link: budget(0.02, 0.05, 0.1),
+    },
+    gemm: { fp64: [512], fp32: [512], others: [256] },
+    memory: [128 * MiB],
+    link: [64 * MiB],
+  },
+  default: {
+    budget: { gemm: budget(0.1, 0.1, 0.3), memory: budget(0.1, 0.1, 0.3), link: budget(0.1, 0.1, 0.3) },
+    gemm: { fp64: [1024], fp32: [1024], others: [512] },
+    memory: [128 * MiB],
+    link: [256 * MiB],
+  },
+  thorough: {
+    budget: { gemm: budget(0.5, 1, 3), memory: budget(0.5, 1, 3), link: budget(0.5, 1, 3) },
+    gemm: { others: [256, 512, 1024, 2048] },
+    memory: [256 * MiB, GiB],
+    link: [256 * MiB],
+  },
+};
+
+/**
+ * A GPU reaches its rate from about 4096^3 on; fp64 runs at 1/64 of fp32 on many cards and takes half the side.
+ * `warmupSeconds` is a ceiling: warming up ends when the clock has settled.
+ */
+const onCuda: Record<Level, Plan> = {
+  quick: {
+    budget: { gemm: budget(0.1, 0.05, 0.15), memory: budget(0.05, 0.05, 0.1), link: budget(0.05, 0.05, 0.1) },
+    gemm: { fp64: [2048], others: [4096] },
+    memory: [GiB],
+    link: [256 * MiB],
+  },
+  default: {
+    budget: { gemm: budget(0.5, 0.3, 1), memory: budget(0.2, 0.2, 0.6), link: budget(0.1, 0.2, 0.5) },
+    gemm: { fp64: [4096], others: [8192] },
+    memory: [GiB],
+    link: [256 * MiB],
+  },
+  thorough: {
+    budget: { gemm: budget(1, 0.5, 3), memory: budget(0.5, 0.5, 2), link: budget(0.2, 0.3, 1) },
+    gemm: { fp64: [1024, 2048, 4096, 8192], others: [1024, 2048, 4096, 8192, 16384] },
+    memory: [GiB, 4 * GiB],
+    link: [64 * KiB, MiB, 16 * MiB, 256 * MiB],
+  },
+};
+
+const plans: Record<Backend, Record<Level, Plan>> = { cpu: onCpu, cuda: onCuda };
+
+/** Long enough for the slowest launch of the level, its reference included. */
+const timeoutSeconds: Record<Level, number> = { quick: 120, default: 180, thorough: 900 };
+
+/** The options of a level with nothing else asked for. */
+export function defaultOptions(level: Level = 'default'): RunOptions {
+  return {
+    devices: [],
+    only: [],
+    level,
+    provider: 'both',
+    data: 'uniform',
+    seed: 1,
+    shapes: [],
+    timeoutSeconds: timeoutSeconds[level],
+  };
+}
+
+/**
+ * The jobs of a run, device by device, in the order of the table of operations. Throws a UsageError for a device or
+ * a pattern that names nothing here, for a size that makes no sense, and when nothing is left to run.
+ */
+export function plan(options: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
+  for (const shape of options.shapes) checkShape(shape);
+  const devices = chooseDevices(options.devices, inventory.devices);
+  const chosen = chooseOperations(options.only, devices, operations);
+  const jobs = devices.flatMap((device) => chosen.flatMap((operation) => jobsOf(device, operation, options)));
+  if (jobs.length > 0) return jobs;
+  const rows = chosen.map(({ id }) => id).join(', ');
+  throw new UsageError(
+    `nothing to run: --provider ${options.provider} computes none of ${rows}; try --provider both`,
+  );
+}
+
+function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOptions): Job[] {
+  const providers = operation.providers[device.backend].filter(
+    (name) => options.provider === 'both' || (name === 'builtin') === (options.provider === 'builtin'),
+  );
+  if (providers.length === 0) return [];
+  const { data, seed, level } = options;
+  return shapesOf(device, operation, options).map((shape) => ({
+    device,
+    operation,
+    request: {
+      device: device.id,
+      operation: operation.id,
+      shape,
+      providers,
+      data,
+      seed,
+      budget: plans[device.backend][level].budget[operation.family],
+    },
+  }));
+}
+
+/** Asked shapes of the row's kind replace those of the level. */
+function shapesOf(device: DeviceFacts, { family, dtype }: OperationRow, options: RunOptions): Shape[] {
+  const asked = options.shapes.filter((shape) => 'bytes' in shape === (family !== 'gemm'));
+  if (asked.length > 0) return asked;
+  const { gemm, memory, link } = plans[device.backend][options.level];
+  const byFamily: Record<Family, () => Shape[]> = {
+    gemm: () => ((dtype && gemm[dtype]) ?? gemm.others).map((side) => ({ m: side, n: side, k: side })),
+    memory: () => unique(memory.map((least) => arrayBytes(device, least))).map((bytes) => ({ bytes })),
+    link: () => link.map((bytes) => ({ bytes })),
+  };
+  return byFamily[family]();
+}
+
+/** At least four times the last cache, so that it is memory that answers; at most an eighth of it, as a row holds several. */
+function arrayBytes({ l2Bytes, memoryBytes }: DeviceFacts, least: number): number {
+  const bytes = Math.min(Math.max(least, 4 * l2Bytes), memoryBytes / 8);
+  return Math.max(MiB, Math.floor(bytes / MiB) * MiB);
+}
+
+function chooseDevices(asked: readonly string[], present: readonly DeviceFacts[]): DeviceFacts[] {
+  const gpus = present.filter(({ backend }) => backend !== 'cpu');
+  if (asked.length === 0) return gpus.length > 0 ? gpus : [...present];
+  return unique(
+    asked.flatMap((name) => {
+      if (name === 'all') return present;
+      const known = present.filter(({ id, uuid }) => [id, uuid?.toLowerCase()].includes(name.toLowerCase()));
+      if (known.length > 0) return known;
+      const here = present.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
+      throw new UsageError(
+        `no device "${name}"; here: ${here}, or all ("nameplate devices" says what is missing)`,
+      );
+    }),
+  );
+}
+
+function chooseOperations(
+  patterns: readonly string[],
+  devices: readonly DeviceFacts[],
+  operations: readonly OperationRow[],
+): OperationRow[] {
+  const here = operations.filter(({ providers }) =>
+    devices.some(({ backend }) => providers[backend].length > 0),
+  );
+  if (patterns.length === 0) return here;
+  const globs = patterns.map((pattern) => ({ pattern, matches: glob(pattern) }));
+  for (const { pattern, matches } of globs) {
+    if (here.some(({ id }) => matches(id))) continue;
+    const ids = here.map(({ id }) => id).join(', ');
+    throw new UsageError(
+      `no row matches "${pattern}" on ${devices.map(({ id }) => id).join(', ')}; there are: ${ids}`,
+    );
+  }
+  return here.filter(({ id }) => globs.some(({ matches }) => matches(id)));
+}
+
+/** `*` stands for any run of characters; everything else for itself. */
+function glob(pattern: string): (id: string) => boolean {
+  const literal = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const expression = new RegExp(`^${literal.join('.*')}$`);
+  return (id) => expression.test(id);
+}
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];

@@ -1,0 +1,34 @@
+// One line on a terminal that says which row is being measured, and for how long. Silent in a pipe or a log, where a
+// line that rewrites itself is noise.
+
+import { createLogUpdate } from 'log-update';
+import type { Progress } from './run.js';
+
+export interface ProgressLine {
+  show(progress: Progress): void;
+  end(): void;
+}
+
+const refreshMilliseconds = 500;
+
+export function progressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
+  if (!stream.isTTY) return { show: () => {}, end: () => {} };
+  const line = createLogUpdate(stream);
+  let text = '';
+  let since = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const draw = () => line(`${text} · ${Math.round((performance.now() - since) / 1000)} s`);
+  return {
+    show({ index, total, device, row }) {
+      since = performance.now();
+      text = `${index + 1}/${total} · ${device} · ${row}`;
+      timer ??= setInterval(draw, refreshMilliseconds).unref();
+      draw();
+    },
+    end() {
+      clearInterval(timer);
+      line.clear();
+      line.done();
+    },
+  };
+}

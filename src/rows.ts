@@ -1,0 +1,122 @@
+// One provider's result becomes one row of the report.
+//
+// A row is never left out and never half-filled: what a result lacks is null, and the verdict says why.
+
+import { attribute } from './attribute.js';
+import type { Nameplate } from './documented.js';
+import { MeasurementError, measure } from './measure.js';
+import type { Job } from './plan.js';
+import type { Row } from './row.js';
+import type { ProviderResult } from './schema.js';
+import { judge } from './verdict.js';
+
+type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
+
+/** The row of `result`, without the ratio to the vendor: `compare` adds it. */
+export function rowOf(job: Job, result: ProviderResult, plate: Nameplate): Row {
+  const empty = emptyRow(job, result.provider);
+  switch (result.outcome) {
+    case 'unsupported':
+    case 'failed':
+      return { ...empty, verdict: judge(result) };
+    case 'wrong': {
+      const { work, kernel, verification } = result;
+      return { ...empty, work, kernel, verification, verdict: judge(result) };
+    }
+    case 'measured':
+      return measuredRow(job, empty, result, plate);
+  }
+}
+
+/**
+ * Own kernels over the vendor's: sets `ratioToVendor` on the builtin row of one request, sustained median over
+ * sustained median of the first vendor row that has one. The vendor rows keep null.
+ */
+export function compare(rows: readonly Row[]): Row[] {
+  const vendor = rows.find(({ provider, rate }) => provider !== 'builtin' && rate !== null)?.rate;
+  return rows.map((row) => {
+    if (row.provider !== 'builtin' || row.rate === null || !vendor) return row;
+    return { ...row, ratioToVendor: row.rate / vendor };
+  });
+}
+
+function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, plate: Nameplate): Row {
+  const { work, kernel, verification } = result;
+  const { device, operation, request } = job;
+  const measurement = measured(result, operation.unit);
+  if (measurement instanceof MeasurementError) {
+    const { code, message } = measurement;
+    const verdict = judge({ outcome: 'failed', provider: result.provider, code, message });
+    return { ...empty, work, kernel, verification, verdict };
+  }
+  const { burst, sustained } = measurement;
+  const { statistics, conditions } = sustained;
+  const rate = statistics.median;
+  const documented = plate.documented(kernel.resource);
+  const card = {
+    multiprocessors: plate.card?.multiprocessors?.value ?? null,
+    ratePerClock: plate.ratePerClock(kernel.resource),
+  };
+  const attribution = documented && attribute({ rate, documented, device, conditions, card });
+  const undocumented =
+    plate.card === null ? plate.reason : `${plate.card.id} documents no figure for ${kernel.resource}`;
+  const verdict = judge({
+    outcome: 'measured',
+    device,
+    data: request.data,
+    kernel,
+    verification,
+    statistics,
+    conditions,
+    documented,
+    attribution,
+    undocumented,
+  });
+  return {
+    ...empty,
+    rate,
+    work,
+    kernel,
+    statistics,
+    conditions,
+    burst,
+    verification,
+    documented,
+    attribution,
+    verdict,
+  };
+}
+
+function measured(result: Measured, unit: Row['unit']) {
+  try {
+    return measure(result, unit);
+  } catch (error) {
+    if (error instanceof MeasurementError) return error;
+    throw error;
+  }
+}
+
+function emptyRow({ device, operation, request }: Job, provider: string): Omit<Row, 'verdict'> {
+  return {
+    id: operation.id,
+    operation: operation.operation,
+    dtype: operation.dtype,
+    variant: operation.variant,
+    provider,
+    device: device.id,
+    shape: request.shape,
+    data: request.data,
+    seed: request.seed,
+    unit: operation.unit,
+    rate: null,
+    work: null,
+    kernel: null,
+    statistics: null,
+    conditions: null,
+    burst: null,
+    verification: null,
+    documented: null,
+    attribution: null,
+    ratioToVendor: null,
+  };
+}

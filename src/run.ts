@@ -1,0 +1,160 @@
+// The pipeline: what to run, samples, measurement, attribution, verdict, report.
+//
+// A run that ends early must keep what it has measured. So the report is yielded after every row, and a device that
+// dies, hangs or answers nonsense becomes `failed` rows, never an exception.
+
+import os from 'node:os';
+import { type Nameplate, nameplate } from './documented.js';
+import { type Executor, isolate } from './isolate.js';
+import { lockAll } from './lock.js';
+import { coded } from './message.js';
+import { loadNative, type Native } from './native.js';
+import { type Job, plan } from './plan.js';
+import { type Report, type Row, RunOptions, schemaVersion } from './row.js';
+import { compare, rowOf } from './rows.js';
+import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
+
+/** The row that is about to be measured. */
+export interface Progress {
+  index: number;
+  total: number;
+  device: string;
+  row: string;
+}
+
+export interface RunContext {
+  /** What is here and what can be run. */
+  native?: Pick<Native, 'inventory' | 'operations'>;
+  /** Where the requests of one device run; by default in a child process of their own. */
+  open?: (device: DeviceFacts) => Executor;
+  /** Wait for a device that another run holds. */
+  wait?: boolean;
+  /** Ends the run: the row in progress is dropped, what is measured stays, and the state becomes `interrupted`. */
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Measures, row by row. Yields the report so far: first without rows, then after every row, at last as `complete` or
+ * `interrupted`. Each is a new object with the rows of its time.
+ *
+ * @throws UsageError for options that name nothing here; BusyError where another run holds a device; AbortError when
+ * `signal` ends the wait for one; and whatever `loadNative` throws.
+ */
+export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGenerator<Report, void, void> {
+  const { native = loadNative(), open = () => isolate(), wait = false, signal, onProgress } = context;
+  const inventory = await native.inventory();
+  const jobs = plan(asked, inventory, native.operations());
+  const options = RunOptions.parse(asked);
+  const devices = [...new Set(jobs.map(({ device }) => device))];
+  const nameplates = new Map(devices.map((device) => [device, nameplate(device)]));
+  const release = await lockAll(devices, wait, signal);
+  const bench = new Bench(open, options.timeoutSeconds, signal);
+  try {
+    const started = performance.now();
+    const rows: Row[] = [];
+    const head = heading(inventory, nameplates, options);
+    const report = (state: Report['state']): Report => ({
+      ...head,
+      seconds: (performance.now() - started) / 1000,
+      state,
+      rows: [...rows],
+    });
+
+    yield report('running');
+    for (const [index, job] of jobs.entries()) {
+      const { device, request } = job;
+      onProgress?.({ index, total: jobs.length, device: device.id, row: request.operation });
+      const results = await bench.run(job);
+      if (signal?.aborted) break;
+      const plate = nameplates.get(device) ?? nameplate(device);
+      rows.push(...compare(results.map((result) => rowOf(job, result, plate))));
+      yield report('running');
+    }
+    yield report(signal?.aborted ? 'interrupted' : 'complete');
+  } finally {
+    await bench.close();
+    release();
+  }
+}
+
+/** One executor at a time: that of the device whose rows are being measured. */
+class Bench {
+  readonly #open: (device: DeviceFacts) => Executor;
+  readonly #timeoutSeconds: number;
+  readonly #signal: AbortSignal | undefined;
+  #device: DeviceFacts | undefined;
+  #executor: Executor | undefined;
+
+  constructor(
+    open: (device: DeviceFacts) => Executor,
+    timeoutSeconds: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#open = open;
+    this.#timeoutSeconds = timeoutSeconds;
+    this.#signal = signal;
+  }
+
+  /** One result for each provider asked, whatever happens to the process that was asked. */
+  async run({ device, request }: Job): Promise<ProviderResult[]> {
+    if (this.#signal?.aborted) return [];
+    if (device !== this.#device) await this.close();
+    this.#executor ??= this.#open(device);
+    this.#device = device;
+    const executor = this.#executor;
+    const cancel = () => executor.cancel();
+    this.#signal?.addEventListener('abort', cancel);
+    const answer = await executor.run(request, this.#timeoutSeconds).then(
+      ({ results }) => results,
+      (error) => request.providers.map((provider) => failed(provider, error)),
+    );
+    this.#signal?.removeEventListener('abort', cancel);
+    return request.providers.map(
+      (name) =>
+        answer.find(({ provider }) => provider === name) ??
+        failed(name, new Error('the native side gave no answer for this provider')),
+    );
+  }
+
+  async close(): Promise<void> {
+    const executor = this.#executor;
+    this.#executor = undefined;
+    await executor?.close();
+  }
+}
+
+function failed(provider: string, error: unknown): ProviderResult {
+  return { outcome: 'failed', provider, ...coded(error) };
+}
+
+type Heading = Omit<Report, 'seconds' | 'state' | 'rows'>;
+
+function heading(
+  { build, libraries, absences }: Inventory,
+  nameplates: ReadonlyMap<DeviceFacts, Nameplate>,
+  options: RunOptions,
+): Heading {
+  const devices = [...nameplates].map(([device, { card, reason }]) => ({
+    ...device,
+    card: card?.id ?? null,
+    cardReason: reason,
+  }));
+  return {
+    schemaVersion,
+    tool: { name: 'nameplate', build },
+    host: {
+      hostname: os.hostname(),
+      os: `${os.type()} ${os.release()}`,
+      arch: os.arch(),
+      node: process.version,
+      cpu: os.cpus()[0]?.model ?? 'unknown',
+    },
+    startedAt: new Date().toISOString(),
+    simulated: devices.some(({ simulated }) => simulated),
+    devices,
+    libraries,
+    absences,
+    options,
+  };
+}

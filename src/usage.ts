@@ -1,0 +1,75 @@
+// A request that cannot be honoured as asked: one sentence that says what was wrong and what is allowed.
+//
+// Numbers are read strictly. `Number('')` is 0, `parseInt('8192x')` is 8192 and `Number('0x10')` is 16, and each of
+// them would measure something that nobody asked for.
+
+import type { Shape } from './schema.js';
+import { parseBytes } from './units.js';
+
+/** Wrong usage: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/** What may be asked for. A matrix side and a byte count beyond these is a slip of the keyboard on any device of today. */
+export const limits = {
+  side: { min: 1, max: 65536 },
+  bytes: { min: 4096, max: 2 ** 40 },
+  seed: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  timeoutSeconds: { min: 1, max: 86400 },
+} as const satisfies Record<string, Range>;
+
+/** Array sizes are whole vectors of every format. */
+const bytesMultiple = 64;
+
+/** A whole number written in decimal digits; throws a UsageError that names `option`. */
+export function parseInteger(option: string, text: string, range: Range): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return within(option, text, value, range);
+}
+
+/** `8192` or `4096x4096x1024` (M x N x K). */
+export function parseGemmShape(option: string, text: string): Shape {
+  const sides = text.split('x').map((side) => parseInteger(option, side, limits.side));
+  const [m, n = m, k = m] = sides;
+  if (m === undefined || n === undefined || k === undefined || (sides.length !== 1 && sides.length !== 3)) {
+    throw new UsageError(`${option} "${text}" is neither one side nor MxNxK; write 8192 or 4096x4096x1024`);
+  }
+  return { m, n, k };
+}
+
+/** `256MiB`, `1e9`: bytes of one array or of one copy. */
+export function parseBytesShape(option: string, text: string): Shape {
+  const bytes = parseBytes(text);
+  if (typeof bytes !== 'number') throw new UsageError(`${option} ${bytes.error}`);
+  const shape = { bytes };
+  checkShape(shape, option);
+  return shape;
+}
+
+/** Comma-separated words, none of them empty. */
+export function parseList(option: string, text: string): string[] {
+  const words = text.split(',').map((word) => word.trim());
+  if (!words.includes('')) return words;
+  throw new UsageError(`${option} "${text}" has an empty entry; separate names by single commas`);
+}
+
+/** The same rules for shapes that did not come from a command line. */
+export function checkShape(shape: Shape, name = 'bytes'): void {
+  if ('bytes' in shape) {
+    within(name, String(shape.bytes), shape.bytes, limits.bytes);
+    if (shape.bytes % bytesMultiple === 0) return;
+    throw new UsageError(`${name} ${shape.bytes} is not a multiple of ${bytesMultiple}`);
+  }
+  for (const [side, value] of Object.entries(shape)) within(side, String(value), value, limits.side);
+}
+
+function within(what: string, text: string, value: number, { min, max }: Range): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  throw new UsageError(`${what} "${text}" is not a whole number from ${min} to ${max}`);
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { defaultOptions, plan } from '../src/plan.js';
+import { levels } from '../src/row.js';
+import type { DeviceFacts, Shape } from '../src/schema.js';
+import { parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../src/usage.js';
+import { a100, cpu, inventory, operations } from './fake-native.js';
+
+function jobs(devices: DeviceFacts[], options: Partial<ReturnType<typeof defaultOptions>> = {}) {
+  return plan({ ...defaultOptions(options.level), ...options }, inventory(devices), operations);
+}
+const ids = (planned: ReturnType<typeof jobs>) => planned.map(({ request }) => request.operation);
+
+describe('devices', () => {
+  const here = [a100(0), a100(1), cpu];
+  const devicesOf = (devices: string[], present = here) =>
+    [...new Set(jobs(present, { devices }).map(({ request }) => request.device))].join(' ');
+
+  it('are every GPU by default, and the processor where there is none', () => {
+    expect(devicesOf([])).toBe('cuda:0 cuda:1');
+    expect(devicesOf([], [cpu])).toBe('cpu');
+  });
+
+  it('are named by id, uuid or all, each once', () => {
+    expect(devicesOf(['cuda:1'])).toBe('cuda:1');
+    expect(devicesOf(['gpu-00000001-TEST', 'cuda:1'])).toBe('cuda:1');
+    expect(devicesOf(['all'])).toBe('cuda:0 cuda:1 cpu');
+    expect(devicesOf(['cpu'])).toBe('cpu');
+  });
+
+  it('that are not here are refused with what is', () => {
+    expect(() => devicesOf(['cuda:7'])).toThrow(
+      /no device "cuda:7"; here: cuda:0 \(GPU-00000000-test\).*cpu/,
+    );
+    expect(() => devicesOf(['cud'])).toThrow(UsageError);
+  });
+});
+
+describe('rows', () => {
+  it('follow the table of operations, without those that the backend lacks', () => {
+    expect(ids(jobs([cpu]))).toEqual(operations.slice(0, 5).map(({ id }) => id));
+    expect(ids(jobs([a100()]))).toEqual(operations.map(({ id }) => id));
+  });
+
+  it('are chosen by patterns whose dots are dots', () => {
+    expect(ids(jobs([a100()], { only: ['gemm.*', 'memory.copy'] }))).toEqual([
+      'gemm.fp64',
+      'gemm.fp32',
+      'gemm.bf16',
+      'memory.copy',
+    ]);
+    expect(ids(jobs([a100()], { only: ['*.copy', 'memory.*'] }))).toEqual(['memory.read', 'memory.copy']);
+    expect(() => jobs([a100()], { only: ['memory?copy'] })).toThrow(UsageError);
+  });
+
+  it('that no pattern matches are an error that lists what exists', () => {
+    expect(() => jobs([cpu], { only: ['gemm.*', 'gemm.fp4'] })).toThrow(
+      /"gemm.fp4" on cpu.*gemm.fp64.*memory.copy/,
+    );
+    expect(() => jobs([cpu], { only: ['link.*'] })).toThrow(/no row matches "link\.\*" on cpu/);
+  });
+
+  it('take the providers asked for, and leave out rows that have none', () => {
+    const providers = (provider: 'builtin' | 'vendor' | 'both') =>
+      jobs([a100()], { provider }).map(
+        ({ request }) => `${request.operation} ${request.providers.join('+')}`,
+      );
+    expect(providers('both')).toContain('gemm.fp64 builtin+cublaslt');
+    expect(providers('vendor')).toEqual([
+      'gemm.fp64 cublaslt',
+      'gemm.fp32 cublaslt',
+      'gemm.bf16 cublaslt',
+      'memory.copy driver',
+      'link.h2d.pinned driver',
+    ]);
+    expect(providers('builtin')).not.toContain('link.h2d.pinned driver');
+    expect(() => jobs([cpu], { provider: 'vendor', only: ['memory.read'] })).toThrow(/nothing to run/);
+  });
+});
+
+describe('sizes', () => {
+  const shapesOf = (planned: ReturnType<typeof jobs>, id: string) =>
+    planned.filter(({ request }) => request.operation === id).map(({ request }) => request.shape);
+
+  it.each(levels)('of %s leave the cache and fit the memory', (level) => {
+    for (const device of [cpu, a100(), { ...a100(), l2Bytes: 512 * 2 ** 20 }]) {
+      for (const shape of shapesOf(jobs([device], { level }), 'memory.copy')) {
+        const bytes = 'bytes' in shape ? shape.bytes : 0;
+        expect(bytes).toBeGreaterThanOrEqual(4 * device.l2Bytes);
+        expect(bytes).toBeLessThanOrEqual(device.memoryBytes / 8);
+        expect(bytes % 2 ** 20).toBe(0);
+      }
+    }
+  });
+
+  it('of memory rows stay small on a small device', () => {
+    const small = { ...a100(), memoryBytes: 2 ** 31, l2Bytes: 2 ** 20 };
+    expect(shapesOf(jobs([small]), 'memory.copy')).toEqual([{ bytes: 2 ** 28 }]);
+  });
+
+  it('of a GPU by default are 8192 cubed, 4096 for fp64', () => {
+    const planned = jobs([a100()]);
+    expect(shapesOf(planned, 'gemm.bf16')).toEqual([{ m: 8192, n: 8192, k: 8192 }]);
+    expect(shapesOf(planned, 'gemm.fp64')).toEqual([{ m: 4096, n: 4096, k: 4096 }]);
+    expect(shapesOf(jobs([a100()], { level: 'thorough' }), 'gemm.bf16')).toHaveLength(5);
+  });
+
+  it('that are asked for replace those of their kind alone', () => {
+    const shapes: Shape[] = [{ m: 100, n: 200, k: 300 }, { bytes: 2 ** 29 }];
+    const planned = jobs([a100()], { shapes });
+    expect(shapesOf(planned, 'gemm.bf16')).toEqual([shapes[0]]);
+    expect(shapesOf(planned, 'link.h2d.pinned')).toEqual([shapes[1]]);
+    expect(shapesOf(jobs([a100()], { shapes: shapes.slice(0, 1) }), 'memory.read')).toEqual([
+      { bytes: 2 ** 30 },
+    ]);
+  });
+
+  it.each([
+    { m: 0, n: 1, k: 1 },
+    { m: 1, n: -1, k: 1 },
+    { m: 1.5, n: 1, k: 1 },
+    { m: 1, n: 1, k: 65537 },
+    { m: Number.NaN, n: 1, k: 1 },
+    { bytes: 0 },
+    { bytes: 4097 },
+    { bytes: 2 ** 60 },
+  ])('that make no sense are refused: %o', (shape) => {
+    expect(() => jobs([a100()], { shapes: [shape] })).toThrow(UsageError);
+  });
+});
+
+describe('what a person types', () => {
+  it('reads sizes', () => {
+    expect(parseGemmShape('--shape', '8192')).toEqual({ m: 8192, n: 8192, k: 8192 });
+    expect(parseGemmShape('--shape', '1x2x3')).toEqual({ m: 1, n: 2, k: 3 });
+    expect(parseBytesShape('--bytes', '1GiB')).toEqual({ bytes: 2 ** 30 });
+    expect(parseList('--only', 'a, b')).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    '',
+    '0',
+    '-1',
+    '1.5',
+    '1e3',
+    '0x10',
+    ' 8',
+    '8192x',
+    '1x2',
+    '1x2x3x4',
+    'x',
+    '99999999999999999999',
+  ])('refuses the side "%s" and names the option', (text) => {
+    expect(() => parseGemmShape('--shape', text)).toThrow(/^--shape /);
+    expect(() => parseGemmShape('--shape', text)).toThrow(UsageError);
+  });
+
+  it.each(['', '-1GiB', '1 byte', '100', '4097', '9999PiB', '1TB5'])('refuses the size "%s"', (text) => {
+    expect(() => parseBytesShape('--bytes', text)).toThrow(UsageError);
+  });
+
+  it('refuses a number outside its range with the range', () => {
+    expect(() => parseInteger('--timeout', '0', { min: 1, max: 10 })).toThrow(
+      '--timeout "0" is not a whole number from 1 to 10',
+    );
+  });
+
+  it('refuses an empty word in a list', () => {
+    expect(() => parseList('--only', 'a,,b')).toThrow(UsageError);
+    expect(() => parseList('--device', '')).toThrow(UsageError);
+  });
+});

@@ -1,0 +1,213 @@
+// The pipeline on a native side made of plain objects: every outcome becomes a row, and the report is whole at each step.
+
+import { mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lock } from '../src/lock.js';
+import { defaultOptions } from '../src/plan.js';
+import { Report, type RunOptions } from '../src/row.js';
+import { run } from '../src/run.js';
+import { saveReport } from '../src/save.js';
+import { type Answer, a100, cpu, everything, fakeContext, measured, verification } from './fake-native.js';
+
+// The lock is real, so each test has devices of its own.
+let devices = 0;
+const gpu = () => ({ ...a100(), uuid: `test-${process.pid}-${devices++}` });
+
+async function reports(options: Partial<RunOptions>, context: Parameters<typeof run>[1]): Promise<Report[]> {
+  const all: Report[] = [];
+  for await (const report of run({ ...defaultOptions(), ...options }, context)) all.push(report);
+  return all;
+}
+
+async function rowsOf(answer: Answer, only = ['gemm.bf16'], device = gpu()) {
+  const all = await reports({ only }, fakeContext([device], answer));
+  return all.at(-1)?.rows ?? [];
+}
+
+describe('a row', () => {
+  it('carries the measurement, the documented figure and the verdict', async () => {
+    const [own] = await rowsOf(everything);
+    // 1e12 FLOP in 5 ms, of the 312 TFLOPS that the A100's data sheet gives for BF16.
+    expect(own).toMatchObject({
+      id: 'gemm.bf16',
+      provider: 'builtin',
+      device: 'cuda:0',
+      rate: 2e14,
+      unit: 'FLOP/s',
+    });
+    expect(own?.burst?.statistics.median).toBe(4e14);
+    expect(own?.documented).toMatchObject({ value: 312e12, expected: 312e12, resource: 'tensor.bf16' });
+    expect(own?.attribution?.ofSpec).toBeCloseTo(200 / 312);
+    expect(own?.documented?.sources.length).toBeGreaterThan(0);
+  });
+
+  it('of an own kernel is set beside the vendor row of the same request', async () => {
+    const [own, vendor] = await rowsOf(({ providers }) =>
+      providers.map((provider) => measured(provider, provider === 'builtin' ? 0.01 : 0.005)),
+    );
+    expect(own?.ratioToVendor).toBe(0.5);
+    expect(vendor?.ratioToVendor).toBeNull();
+  });
+
+  it('has no ratio where the vendor gave no number', async () => {
+    const [own, vendor] = await rowsOf(() => [
+      measured('builtin'),
+      { outcome: 'unsupported', provider: 'cublaslt', reason: 'libcublasLt.so was not found' },
+    ]);
+    expect(own?.ratioToVendor).toBeNull();
+    expect(vendor?.verdict).toEqual({ status: 'unsupported', why: 'libcublasLt.so was not found' });
+    expect(vendor?.rate).toBeNull();
+  });
+
+  it('that gave a wrong result is corrupted and has no rate', async () => {
+    const { outcome, burst, sustained, ...wrong } = measured('builtin');
+    const bad = { ...verification, differences: 3, first: { index: 7, expected: '1', actual: '2' } };
+    const [own] = await rowsOf(() => [
+      { ...wrong, outcome: 'wrong', verification: bad },
+      measured('cublaslt'),
+    ]);
+    expect(own?.verdict.status).toBe('corrupted');
+    expect(own?.rate).toBeNull();
+    expect(own?.verification?.first?.index).toBe(7);
+  });
+
+  it('that did no work is failed, not infinitely fast', async () => {
+    const idle = measured('builtin');
+    const [own] = await rowsOf(() => [{ ...idle, work: { ...idle.work, flop: 0 } }, measured('cublaslt')]);
+    expect(own?.verdict).toMatchObject({ status: 'failed', code: 'ENOWORK' });
+  });
+
+  it('is failed for every provider when the device dies, and the next row is measured', async () => {
+    const rows = await rowsOf(
+      (request) => {
+        if (request.operation === 'gemm.fp64') throw Object.assign(new Error('gone'), { code: 'SIGKILL' });
+        return everything(request);
+      },
+      ['gemm.fp64', 'gemm.bf16'],
+    );
+    expect(rows.map(({ provider, verdict }) => [provider, verdict.status])).toEqual([
+      ['builtin', 'failed'],
+      ['cublaslt', 'failed'],
+      ['builtin', expect.not.stringMatching('failed')],
+      ['cublaslt', expect.not.stringMatching('failed')],
+    ]);
+    expect(rows[0]?.verdict).toMatchObject({ code: 'SIGKILL', why: 'gone' });
+  });
+
+  it('is failed for a provider that the native side did not answer for', async () => {
+    const [own, vendor] = await rowsOf(() => [measured('cublaslt')]);
+    expect(own?.verdict.status).toBe('failed');
+    expect(vendor?.rate).toBe(2e14);
+  });
+
+  it('of a device that no document knows says how to make it known', async () => {
+    const [own] = await rowsOf(everything, ['gemm.bf16'], { ...gpu(), name: 'NVIDIA Future 9000' });
+    expect(own?.documented).toBeNull();
+    expect(own?.verdict).toMatchObject({ status: 'unjudged', why: expect.stringContaining('src/specs') });
+  });
+
+  it('of a processor is unjudged', async () => {
+    const [own] = await rowsOf(everything, ['memory.read'], { ...cpu, uuid: `test-cpu-${process.pid}` });
+    expect(own?.verdict.status).toBe('unjudged');
+    expect(own?.rate).toBe(2e14);
+  });
+});
+
+describe('a report', () => {
+  it('is yielded before the first row, after every row and at the end, and is whole each time', async () => {
+    const all = await reports({ only: ['gemm.*'] }, fakeContext([gpu()], everything));
+    expect(all.map(({ state, rows }) => `${state} ${rows.length}`)).toEqual([
+      'running 0',
+      'running 2',
+      'running 4',
+      'running 6',
+      'complete 6',
+    ]);
+    for (const report of all) expect(Report.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+    expect(all[0]?.devices).toMatchObject([{ id: 'cuda:0', card: 'a100-pcie-40gb' }]);
+    expect(all[0]?.simulated).toBe(true);
+  });
+
+  it('goes through the devices one after another', async () => {
+    const [first, second] = [gpu(), { ...gpu(), id: 'cuda:1' }];
+    const context = fakeContext([first, second], everything);
+    const progress: string[] = [];
+    await reports(
+      { only: ['gemm.bf16'] },
+      {
+        ...context,
+        onProgress: ({ index, total, device, row }) => progress.push(`${index}/${total} ${device} ${row}`),
+      },
+    );
+    expect(context.log).toEqual([
+      'open cuda:0',
+      'run gemm.bf16 on cuda:0',
+      'close cuda:0',
+      'open cuda:1',
+      'run gemm.bf16 on cuda:1',
+      'close cuda:1',
+    ]);
+    expect(progress).toEqual(['0/2 cuda:0 gemm.bf16', '1/2 cuda:1 gemm.bf16']);
+  });
+
+  it('that is interrupted keeps what is measured and drops the row in progress', async () => {
+    const stop = new AbortController();
+    const context = fakeContext([gpu()], (request) => {
+      if (request.operation === 'gemm.fp32') stop.abort();
+      return everything(request);
+    });
+    const all = await reports({ only: ['gemm.*'] }, { ...context, signal: stop.signal });
+    expect(all.at(-1)).toMatchObject({
+      state: 'interrupted',
+      rows: [{ id: 'gemm.fp64' }, { id: 'gemm.fp64' }],
+    });
+    expect(context.log).toContain('cancel');
+    expect(context.log.at(-1)).toBe('close cuda:0');
+  });
+
+  it('holds its device until it ends, also when its reader stops early', async () => {
+    const device = gpu();
+    const options = { ...defaultOptions(), only: ['gemm.*'] };
+    for await (const _ of run(options, fakeContext([device], everything))) {
+      await expect(reports({}, fakeContext([device], everything))).rejects.toMatchObject({ code: 'EBUSY' });
+      break;
+    }
+    (await lock(device))();
+  });
+});
+
+describe('a saved report', () => {
+  const folder = () => mkdtemp(join(tmpdir(), 'nameplate-test-'));
+  const one = async () => {
+    const [report] = await reports({ only: ['gemm.bf16'] }, fakeContext([gpu()], everything));
+    if (report === undefined) throw new Error('no report');
+    return report;
+  };
+
+  it('replaces the old one whole and leaves nothing beside it', async () => {
+    const [path, report] = [join(await folder(), 'report.json'), await one()];
+    await writeFile(path, 'old');
+    await saveReport(path, report);
+    expect(Report.parse(JSON.parse(await readFile(path, 'utf8')))).toEqual(report);
+    expect(await readdir(join(path, '..'))).toEqual(['report.json']);
+  });
+
+  it('is written through a link, which stays one', async () => {
+    const place = await folder();
+    await writeFile(join(place, 'real.json'), 'old');
+    await symlink(join(place, 'real.json'), join(place, 'link.json'));
+    await saveReport(join(place, 'link.json'), await one());
+    expect(JSON.parse(await readFile(join(place, 'real.json'), 'utf8')).state).toBe('running');
+  });
+
+  it.each([
+    ['/dev/null', /not a regular file/],
+    ['/proc/report.json', /cannot write the report/],
+    ['/', /it is a folder/],
+    ['/nowhere/at/all.json', /its folder does not exist/],
+  ])('refuses %s with one sentence', async (path, sentence) => {
+    await expect(saveReport(path, await one())).rejects.toThrow(sentence);
+  });
+});

@@ -1,0 +1,87 @@
+// A run survives its device: the child process that holds it is killed, stopped and interrupted here, for real.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { parseReport } from '../src/report/index.js';
+import { childrenOf, nameplate, type Started, start, until } from './command.js';
+
+// Runs on one device take turns, with those of other test files too.
+vi.setConfig({ testTimeout: 60_000 });
+
+const twoRows = ['--device', 'cpu', '--only', 'gemm.fp64,memory.copy', '--provider', 'builtin', '--wait'];
+const file = ({ folder }: Started) => join(folder, 'nameplate-report.json');
+const saved = async (started: Started) => parseReport(await readFile(file(started), 'utf8'));
+
+/** The child that holds the device, in the middle of its first row. */
+async function holder(started: Started): Promise<number> {
+  await until('the first report', () => (existsSync(file(started)) ? true : undefined));
+  return until('the child process', () => childrenOf(started)[0]);
+}
+
+describe('a run survives', () => {
+  it('the death of the process that holds the device', async () => {
+    const running = start(...twoRows, '--quick');
+    process.kill(await holder(running), 'SIGKILL');
+    const { code } = await running.ended;
+    const { state, rows } = await saved(running);
+    expect({ code, state }).toEqual({ code: 3, state: 'complete' });
+    expect(rows).toMatchObject([
+      { id: 'gemm.fp64', rate: null, verdict: { status: 'failed', code: 'SIGKILL' } },
+      { id: 'memory.copy', rate: expect.any(Number) },
+    ]);
+  });
+
+  it('a device that answers no more', async () => {
+    const running = start(...twoRows, '--quick', '--timeout', '3');
+    process.kill(await holder(running), 'SIGSTOP');
+    const { code } = await running.ended;
+    const { state, rows } = await saved(running);
+    expect({ code, state }).toEqual({ code: 3, state: 'complete' });
+    expect(rows).toMatchObject([
+      { id: 'gemm.fp64', verdict: { status: 'failed', code: 'ETIMEDOUT' } },
+      { id: 'memory.copy', rate: expect.any(Number) },
+    ]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s: what is measured is kept', async (signal) => {
+    const running = start(
+      '--device',
+      'cpu',
+      '--provider',
+      'builtin',
+      '--wait',
+      '--quick',
+      '--only',
+      'gemm.fp64,memory.*',
+    );
+    const measured = async () => (existsSync(file(running)) ? (await saved(running)).rows.length : 0);
+    while ((await measured()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.process.kill(signal);
+    const { code, stderr } = await running.ended;
+    const { state, rows } = await saved(running);
+    expect({ code, state, stderr }).toEqual({ code: 130, state: 'interrupted', stderr: '' });
+    expect(rows[0]).toMatchObject({ id: 'gemm.fp64', rate: expect.any(Number) });
+    expect(childrenOf(running)).toEqual([]);
+  });
+
+  it('its own death: the device process ends with it and the report is whole', async () => {
+    const running = start(...twoRows, '--thorough');
+    const child = await holder(running);
+    running.process.kill('SIGKILL');
+    await running.ended;
+    await until('the end of the device process', () => (existsSync(`/proc/${child}`) ? undefined : true));
+    expect((await saved(running)).state).toBe('running');
+  });
+
+  it('a second run on the same device, which is refused', async () => {
+    const running = start(...twoRows, '--thorough');
+    await holder(running);
+    const second = await nameplate('--device', 'cpu', '--quick', '--no-save');
+    expect(second).toMatchObject({ code: 3, stdout: '' });
+    expect(second.stderr).toMatch(/^nameplate: cpu \(.*\) is being measured by another run; .*--wait\n$/);
+    running.process.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+  });
+});
