@@ -75,7 +75,7 @@ function outcomeOf(result) {
     provider,
     outcome: 'wrong',
     kernel,
-    reason: `${differences} differences, first ${JSON.stringify(first)}`,
+    reason: `${differences} differences, first at ${first?.at}: expected ${first?.expected}, found ${first?.actual}`,
   };
 }
 

@@ -155,7 +155,8 @@ class GemmTrial : public Trial {
     const auto check = [&](std::size_t from, std::size_t to) {
       for (std::size_t at = from; at < to; ++at)
         if (c[at] != static_cast<std::byte>(poisonWord >> (8 * (at % 4))))
-          return verification.differs(at, "an untouched byte outside C", "a written one");
+          return verification.differs(at, "byte " + std::to_string(at) + " of C's buffer, outside C",
+                                      "the poison put there", "something else");
     };
     check(0, redZone);
     for (std::size_t r = 0; r < in_.shape.m; ++r)
@@ -163,10 +164,22 @@ class GemmTrial : public Trial {
     check(redZone + in_.shape.m * rowBytes, bytes_);
   }
 
+  void differs(const Mismatch& mismatch, Verification& verification) const {
+    if (mismatch.count == 0) return;
+    const std::size_t size = row(row(in_.shape.dtype).output).bytes, byte = mismatch.firstWord * 4;
+    const std::size_t element = byte < redZone ? 0 : (byte - redZone) / size;
+    verification.differs(element,
+                         byte < redZone ? "byte " + std::to_string(byte) + " of C's buffer, outside C"
+                                        : place(in_.shape, element),
+                         "the word " + hex(mismatch.expected) + " of the verified launch",
+                         hex(mismatch.actual));
+    verification.differences += mismatch.count - 1;
+  }
+
   // The buffer sets hold equal inputs, so their outputs must be equal to the bit.
   void compareSets(Verification& verification, std::size_t from) {
     for (std::size_t set = from; set < in_.rotations; ++set)
-      verification.differs(device_.compare(*verified_, *outputs_[set], bytes_));
+      differs(device_.compare(*verified_, *outputs_[set], bytes_), verification);
   }
 
   GemmInputs& in_;

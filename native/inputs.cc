@@ -1,5 +1,6 @@
 #include "inputs.h"
 
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -86,8 +87,15 @@ int Ternary::at(std::size_t index) const {
 
 std::vector<std::byte> Ternary::matrix(cpu::Threads& threads, DType dtype, std::size_t rows,
                                        std::size_t columns, std::size_t leading) const {
-  return byRows(threads, dtype, rows, leading, [&](std::size_t r, std::byte* at) {
-    for (std::size_t c = 0; c < columns; ++c) store(dtype, at, c, this->at(r * columns + c));
+  const std::size_t size = row(dtype).bytes;
+  std::array<std::byte, 3 * sizeof(double)>
+      encoded;  // -1, 0 and 1: encoding each element anew would take seconds
+  for (std::size_t i = 0; i < 3; ++i) store(dtype, encoded.data(), i, static_cast<double>(i) - 1);
+  return byRows(threads, dtype, rows, leading, [&](std::size_t r, std::byte* to) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      const auto which = static_cast<std::size_t>(at(r * columns + c) + 1);
+      std::memcpy(to + c * size, encoded.data() + which * size, size);
+    }
   });
 }
 

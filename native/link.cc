@@ -69,7 +69,8 @@ class LinkTrial : public Trial {
     }
     for (std::size_t i = 0; i < bytes_ / 8; ++i)
       if (words[i] != patternWord(seed_, i))
-        verification.differs(i, std::to_string(patternWord(seed_, i)), std::to_string(words[i]));
+        verification.differs(i, "64-bit word " + std::to_string(i), hex(patternWord(seed_, i)),
+                             hex(words[i]));
     return verification;
   }
 

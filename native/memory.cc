@@ -123,7 +123,8 @@ class MemoryTrial : public Trial {
       threads_.shares(n, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i)
           if (words[i] != expectedWord(from + i))
-            found[share].differs(from + i, std::to_string(expectedWord(from + i)), std::to_string(words[i]));
+            found[share].differs(from + i, "64-bit word " + std::to_string(from + i),
+                                 hex(expectedWord(from + i)), hex(words[i]));
       });
       for (const Verification& part : found) {
         verification.differences += part.differences;
@@ -144,7 +145,7 @@ class MemoryTrial : public Trial {
     std::uint64_t fold = 0;
     for (const std::uint64_t part : folds) fold ^= part;
     const auto expected = static_cast<std::uint32_t>(fold ^ (fold >> 32));
-    if (actual != expected) verification.differs(0, std::to_string(expected), std::to_string(actual));
+    if (actual != expected) verification.differs(0, "the XOR of all words", hex(expected), hex(actual));
   }
 
   Device& device_;

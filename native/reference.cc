@@ -119,6 +119,10 @@ Bound bound(const GemmShape& shape) {
 
 }  // namespace
 
+std::string place(const GemmShape& shape, std::size_t index) {
+  return "row " + std::to_string(index / shape.ldc) + ", column " + std::to_string(index % shape.ldc);
+}
+
 Reference::Reference(cpu::Threads& threads, const HostGemm& gemm) : shape_(gemm.shape) {
   const Decoder decoder(shape_.dtype);
   const std::size_t k = shape_.k;
@@ -166,7 +170,8 @@ void Reference::compare(const std::byte* c, Verification& verification) const {
       const double share = error == 0  ? 0
                            : limit > 0 ? error / limit
                                        : std::numeric_limits<double>::infinity();
-      if (!(share <= 1)) verification.differs(index, print(expected), print(actual));  // NaN is not <= 1
+      if (!(share <= 1))
+        verification.differs(index, place(shape_, index), print(expected), print(actual));  // NaN is not <= 1
       worst = std::isnan(share) ? std::numeric_limits<double>::infinity() : std::max(worst, share);
     }
     verification.compared += line.value.size();
@@ -200,7 +205,7 @@ void compareExact(cpu::Threads& threads, const GemmShape& shape, const Ternary& 
     if (expected == actual) return;
     if (wrongRows++ >= 8) {  // enough is known, and naming each would take n^3
       const std::scoped_lock lock(mutex);
-      return verification.differs(i * shape.ldc, "an exact row", "a wrong row");
+      return verification.differs(i * shape.ldc, "row " + std::to_string(i), "an exact row", "a wrong one");
     }
     for (std::size_t j = 0; j < shape.n; ++j) {
       double exact = 0;
@@ -208,7 +213,7 @@ void compareExact(cpu::Threads& threads, const GemmShape& shape, const Ternary& 
       const double found = decoder.at(c, i * shape.ldc + j);
       if (found == exact) continue;
       const std::scoped_lock lock(mutex);
-      verification.differs(i * shape.ldc + j, print(exact), print(found));
+      verification.differs(i * shape.ldc + j, place(shape, i * shape.ldc + j), print(exact), print(found));
     }
   });
   verification.compared += shape.m * shape.n;

@@ -24,6 +24,9 @@ struct HostGemm {
   const std::byte* b;
 };
 
+// Where element `index` of C lies: "row 3, column 17".
+std::string place(const GemmShape&, std::size_t index);
+
 // float64 rows and columns of the product, and of the product of absolute values (the scale of its rounding
 // errors).
 class Reference {

@@ -179,7 +179,7 @@ void warmUp(Runners& runners, double seconds, const std::atomic<bool>& cancelled
     while (runner->timing() && !cancelled) {
       times.push_back(runner->once());
       const double spent = since(start);
-      if (spent >= 3 * seconds) break;
+      if (spent >= 2 * seconds) break;
       if (spent < seconds || times.size() < 2 * window) continue;
       const auto end = times.end();
       const double now = median({end - window, end}), before = median({end - 2 * window, end - window});

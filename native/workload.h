@@ -40,16 +40,19 @@ struct Verification {
   std::string bound{};
   std::size_t differences = 0;
   struct Difference {
-    std::size_t index;
-    std::string expected, actual;
+    std::size_t index;  // in the order of the output, for finding the first
+    std::string at, expected, actual;
   };
   std::optional<Difference> first{};
   bool timedLaunchesCompared = false;
 
   bool passed() const { return differences == 0; }
-  void differs(std::size_t index, std::string expected, std::string actual);
-  void differs(const Mismatch&);  // of a comparison on the device; none if its count is 0
+  // `at` says where, in words: "row 3, column 17".
+  void differs(std::size_t index, std::string at, std::string expected, std::string actual);
 };
+
+// "0x7fff7fff": the bits of a word.
+std::string hex(std::uint64_t word);
 
 class Trial {
  public:

@@ -10,14 +10,21 @@ process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 
 // The parent is gone. In the middle of a launch only a kill is sure to end this: an orderly exit would wait in the driver.
-process.on('disconnect', () => (busy ? process.kill(process.pid, 'SIGKILL') : process.exit(0)));
+process.on('disconnect', () => {
+  if (busy) process.kill(process.pid, 'SIGKILL');
+});
 
 process.on('message', (message) => {
   void obey(Order.parse(message));
 });
 
+/** Lets go of the channel: nothing is left to wait for then, and the addon gives the device back on the way out. */
+function end(): void {
+  if (process.connected) process.disconnect();
+}
+
 async function obey(order: Order): Promise<void> {
-  if (order.kind === 'end') process.exit(0);
+  if (order.kind === 'end') return end();
   if (order.kind === 'cancel') return loadNative().cancel();
   busy = true;
   const answer: Answer = await Promise.resolve()

@@ -17,7 +17,7 @@ export { type Nameplate, nameplate } from './documented.js';
 export { type Executor, isolate } from './isolate.js';
 export { BusyError } from './lock.js';
 export { loadNative, type Native, NativeError } from './native.js';
-export { defaultOptions, type Job, plan } from './plan.js';
+export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
 // What is asked and answered.
 export {

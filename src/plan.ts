@@ -81,7 +81,7 @@ const onCuda: Record<Level, Plan> = {
     link: [256 * MiB],
   },
   default: {
-    budget: { gemm: budget(0.5, 0.3, 1), memory: budget(0.2, 0.2, 0.6), link: budget(0.1, 0.2, 0.5) },
+    budget: { gemm: budget(0.3, 0.2, 0.7), memory: budget(0.2, 0.2, 0.5), link: budget(0.1, 0.2, 0.5) },
     gemm: { fp64: [4096], others: [8192] },
     memory: [GiB],
     link: [256 * MiB],
@@ -114,12 +114,12 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
 }
 
 /**
- * The jobs of a run, device by device, in the order of the table of operations. Throws a UsageError for a device or
- * a pattern that names nothing here, for a size that makes no sense, and when nothing is left to run.
+ * The jobs of a run, device by device, in the order of the table of operations. Throws a NoDeviceError for a GPU that is
+ * not here, a UsageError for a pattern that names nothing, for a size that makes no sense, and when nothing is left to run.
  */
 export function plan(options: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
   for (const shape of options.shapes) checkShape(shape);
-  const devices = chooseDevices(options.devices, inventory.devices);
+  const devices = chooseDevices(options.devices, inventory);
   const chosen = chooseOperations(options.only, devices, operations);
   const jobs = devices.flatMap((device) => chosen.flatMap((operation) => jobsOf(device, operation, options)));
   if (jobs.length > 0) return jobs;
@@ -169,7 +169,18 @@ function arrayBytes({ l2Bytes, memoryBytes }: DeviceFacts, least: number): numbe
   return Math.max(MiB, Math.floor(bytes / MiB) * MiB);
 }
 
-function chooseDevices(asked: readonly string[], present: readonly DeviceFacts[]): DeviceFacts[] {
+/** A device that could be here and is not: a finding about the machine, not a slip of the keyboard. */
+export class NoDeviceError extends Error {
+  override readonly name = 'NoDeviceError';
+  readonly code = 'ENODEV';
+}
+
+const deviceName = /^(cuda:\d+|(gpu|mig)-.+)$/i;
+
+function chooseDevices(
+  asked: readonly string[],
+  { devices: present, absences }: Pick<Inventory, 'devices' | 'absences'>,
+): DeviceFacts[] {
   const gpus = present.filter(({ backend }) => backend !== 'cpu');
   if (asked.length === 0) return gpus.length > 0 ? gpus : [...present];
   return unique(
@@ -178,9 +189,11 @@ function chooseDevices(asked: readonly string[], present: readonly DeviceFacts[]
       const known = present.filter(({ id, uuid }) => [id, uuid?.toLowerCase()].includes(name.toLowerCase()));
       if (known.length > 0) return known;
       const here = present.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
-      throw new UsageError(
-        `no device "${name}"; here: ${here}, or all ("nameplate devices" says what is missing)`,
-      );
+      if (deviceName.test(name)) {
+        const why = absences.map(({ what, reason }) => `; ${what}: ${reason}`).join('');
+        throw new NoDeviceError(`no device "${name}"; here: ${here}${why}`);
+      }
+      throw new UsageError(`no device "${name}"; here: ${here}, or all (cuda:0, GPU-… and MIG-… name GPUs)`);
     }),
   );
 }

@@ -165,14 +165,18 @@ export const Phase = z.strictObject({
 });
 export type Phase = z.infer<typeof Phase>;
 
-const Difference = z.strictObject({ index: count, expected: z.string(), actual: z.string() });
+const Difference = z.strictObject({
+  at: z.string().describe('where, in words'),
+  expected: z.string(),
+  actual: z.string(),
+});
 
 export const Verification = z.strictObject({
   method: z.string().describe('in words: what was compared with what'),
   compared: count.describe('elements compared with the reference'),
   worst: finite.nullable().describe('largest error, as a share of its bound; at most 1 passes'),
   bound: z.string().describe('in words: the bound'),
-  differences: count.describe('elements outside the bound or with the wrong bits'),
+  differences: count.describe('places outside the bound or with the wrong bits, at least'),
   first: Difference.nullable(),
   timedLaunchesCompared: z
     .boolean()

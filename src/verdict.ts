@@ -211,12 +211,11 @@ function implausible(
   return { status: 'implausible', fraction: share, limit, why };
 }
 
-function corrupted({ differences, compared, first, worst, bound }: Verification): Verdict {
-  const where =
-    first === null ? '' : `; first at ${first.index}: expected ${first.expected}, found ${first.actual}`;
-  const how = worst !== null && worst > 1 ? `, the worst ${worst.toPrecision(3)} times its bound` : '';
-  const noun = differences === 1 ? 'element differs' : 'elements differ';
-  return { status: 'corrupted', why: `${differences} of ${compared} ${noun}${how}${where} (${bound})` };
+function corrupted({ differences, first, worst, bound }: Verification): Verdict {
+  const noun = differences === 1 ? 'difference' : 'differences, the first';
+  const where = first === null ? '' : ` at ${first.at}: expected ${first.expected}, found ${first.actual}`;
+  const how = worst !== null && worst > 1 ? `; the worst is ${worst.toPrecision(3)} times its bound` : '';
+  return { status: 'corrupted', why: `${differences} ${noun}${where}${how} (bound: ${bound})` };
 }
 
 function powerLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: Measured['device']) {

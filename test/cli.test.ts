@@ -36,7 +36,7 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
     [['--frobnicate'], /unknown option '--frobnicate'/],
     [['frobnicate'], /unknown command "frobnicate"; there are run, devices, cards, report, schema/],
     [['run', 'gemm'], /too many arguments/],
-    [['--device', 'cuda:99'], /no device "cuda:99"; here: .*cpu/],
+    [['--device', 'cuda99'], /no device "cuda99"; here: .*cpu/],
     [['--device', 'cpu', '--only', 'gemm.fp3'], /no row matches "gemm.fp3" on cpu; there are: gemm.fp64/],
     [['--device', 'cpu', '--only', 'link.*'], /no row matches "link.\*" on cpu/],
     [['--provider', 'amd'], /Allowed choices are builtin, vendor, both/],
@@ -101,6 +101,12 @@ describe('a run', () => {
 
   it('exits with 1 under --strict, since a processor has no nameplate', async () => {
     expect((await nameplate(...oneRow, '--no-save', '--strict')).code).toBe(1);
+  });
+
+  it('exits with 3 and the reason when the GPU that was asked for is not here', async () => {
+    const { code, stderr } = await nameplate('--device', 'cuda:99', '--no-save');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^nameplate: no device "cuda:99"; here: .*cpu[^\n]*\n$/);
   });
 
   it('exits with 3 when what was asked is beyond the memory', async () => {

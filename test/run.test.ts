@@ -63,14 +63,18 @@ describe('a row', () => {
 
   it('that gave a wrong result is corrupted and has no rate', async () => {
     const { outcome, burst, sustained, ...wrong } = measured('builtin');
-    const bad = { ...verification, differences: 3, first: { index: 7, expected: '1', actual: '2' } };
+    const bad = {
+      ...verification,
+      differences: 3,
+      first: { at: 'row 0, column 7', expected: '1', actual: '2' },
+    };
     const [own] = await rowsOf(() => [
       { ...wrong, outcome: 'wrong', verification: bad },
       measured('cublaslt'),
     ]);
     expect(own?.verdict.status).toBe('corrupted');
     expect(own?.rate).toBeNull();
-    expect(own?.verification?.first?.index).toBe(7);
+    expect(own?.verification?.first?.at).toBe('row 0, column 7');
   });
 
   it('that did no work is failed, not infinitely fast', async () => {

@@ -166,7 +166,11 @@ describe('implausible: better than possible is our fault until shown otherwise',
 });
 
 describe('wrong results outrank everything', () => {
-  const wrong = { ...verified, differences: 2, first: { index: 77, expected: '0x3f80', actual: '0x3f81' } };
+  const wrong = {
+    ...verified,
+    differences: 2,
+    first: { at: 'row 1, column 13', expected: '0x3f80', actual: '0x3f81' },
+  };
   test.each([
     [
       'from the native side',
@@ -177,7 +181,9 @@ describe('wrong results outrank everything', () => {
   ])('%s', (_, verdict) => {
     expect(verdict).toEqual({
       status: 'corrupted',
-      why: expect.stringMatching(/^2 of 4096 elements differ; first at 77: expected 0x3f80, found 0x3f81/),
+      why: expect.stringMatching(
+        /^2 differences, the first at row 1, column 13: expected 0x3f80, found 0x3f81/,
+      ),
     });
   });
 

@@ -28,19 +28,21 @@ std::vector<Facts> devices(std::vector<Absence>& absences) {
     absences.push_back(*absence);
     return found;
   }
-  try {
-    const int count = deviceCount();
-    for (int ordinal = 0; ordinal < count; ++ordinal) found.push_back(deviceFacts(ordinal));
-  } catch (const Error& error) {
-    absences.push_back({"CUDA device " + std::to_string(found.size()), error.what(), "run nvidia-smi"});
-  }
+  const auto tolerantly = [&absences](const std::string& what, const auto& body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      absences.push_back({what, error.what(), "run nvidia-smi"});
+    }
+  };
+  int count = 0;
+  tolerantly("CUDA devices", [&] { count = deviceCount(); });
+  for (int ordinal = 0; ordinal < count; ++ordinal)  // one that is broken must not hide the others
+    tolerantly("cuda:" + std::to_string(ordinal), [&] { found.push_back(deviceFacts(ordinal)); });
   if (found.empty()) return found;
   // Of interest only beside a device.
   if (const auto absence = nvmlAbsence()) absences.push_back(*absence);
   if (const auto absence = cublasLtAbsence()) absences.push_back(*absence);
-  if (heldImages().empty())
-    absences.push_back({"own kernels", "this build holds no kernel images",
-                        "build again with the CUDA toolkit's nvcc on the PATH"});
   return found;
 }
 

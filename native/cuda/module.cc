@@ -133,15 +133,19 @@ void checkArguments(CUfunction function, const Launch& launch) {
   const std::size_t given = launch.arguments.size();
   std::size_t offset = 0, bytes = 0;
   for (std::size_t i = 0; i < given; ++i) {
-    if (driver().cuFuncGetParamInfo(function, i, &offset, &bytes) != CUDA_SUCCESS)
+    const CUresult said = driver().cuFuncGetParamInfo(function, i, &offset, &bytes);
+    if (said == CUDA_ERROR_INVALID_VALUE)
       invalid(launch.function + " takes " + std::to_string(i) + " arguments, and was given " +
               std::to_string(given));
+    check(said, "cuFuncGetParamInfo");
     if (launch.arguments[i].size() != bytes)
       invalid("argument " + std::to_string(i) + " of " + launch.function + " is of " + std::to_string(bytes) +
               " bytes, and was given " + std::to_string(launch.arguments[i].size()));
   }
-  if (driver().cuFuncGetParamInfo(function, given, &offset, &bytes) == CUDA_SUCCESS)
+  const CUresult said = driver().cuFuncGetParamInfo(function, given, &offset, &bytes);
+  if (said == CUDA_SUCCESS)
     invalid(launch.function + " takes more arguments than the " + std::to_string(given) + " given");
+  if (said != CUDA_ERROR_INVALID_VALUE) check(said, "cuFuncGetParamInfo");
 }
 
 // The arguments' bytes and the array of pointers to them that cuLaunchKernel reads. A driver before CUDA 12.4

@@ -108,10 +108,8 @@ Napi::Value answer(Napi::Env env, const Work& work) {
 Napi::Value answer(Napi::Env env, const Verification& v) {
   Napi::Value first = env.Null();
   if (v.first)
-    first = Object(env)
-                .set("index", v.first->index)
-                .set("expected", v.first->expected)
-                .set("actual", v.first->actual);
+    first =
+        Object(env).set("at", v.first->at).set("expected", v.first->expected).set("actual", v.first->actual);
   return Object(env)
       .set("method", v.method)
       .set("compared", v.compared)

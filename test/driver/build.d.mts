@@ -1,0 +1,2 @@
+export function buildSimulatedDriver(): string;
+export function addonWithKernels(): string;

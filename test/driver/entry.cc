@@ -1,0 +1,106 @@
+// The library's door: cuGetProcAddress hands out every entry point behind a guard. The guard takes turns
+// between threads, counts the call, plants the fault that is planned for it, and turns a refusal into its
+// result.
+#include <mutex>
+#include <string_view>
+
+#include "device.h"
+#include "fault.h"
+
+namespace nameplate::simulated {
+namespace {
+
+enum class Call : std::size_t {
+#define NAMEPLATE_ENTRY(name, symbol, since, needed, arguments) name,
+  NAMEPLATE_DRIVER_CALLS(NAMEPLATE_ENTRY)
+#undef NAMEPLATE_ENTRY
+};
+
+constexpr std::string_view names[] = {
+#define NAMEPLATE_ENTRY(name, symbol, since, needed, arguments) #name,
+    NAMEPLATE_DRIVER_CALLS(NAMEPLATE_ENTRY)
+#undef NAMEPLATE_ENTRY
+};
+
+std::recursive_mutex turn;
+bool initialised = false;
+
+// These answer before cuInit, and after the context is lost.
+constexpr bool always(Call call) {
+  return call == Call::cuDriverGetVersion || call == Call::cuGetErrorName || call == Call::cuGetErrorString;
+}
+
+// These do what they are for even where they fail: a driver reports by them what an earlier launch did wrong.
+constexpr bool givesBack(Call call) {
+  switch (call) {
+    case Call::cuDevicePrimaryCtxRelease:
+    case Call::cuMemFree:
+    case Call::cuMemFreeHost:
+    case Call::cuStreamDestroy:
+    case Call::cuStreamEndCapture:
+    case Call::cuEventDestroy:
+    case Call::cuGraphExecDestroy:
+    case Call::cuGraphDestroy:
+    case Call::cuModuleUnload:
+      return true;
+    default:
+      return false;
+  }
+}
+
+template <Call call, auto function>
+struct Guard;
+
+template <Call call, typename... Arguments, CUresult (*function)(Arguments...)>
+struct Guard<call, function> {
+  static CUresult enter(Arguments... arguments) {
+    if constexpr (always(call)) return function(arguments...);
+    const CUresult fault = meet(names[static_cast<std::size_t>(call)]);
+    if (fault != CUDA_SUCCESS && !givesBack(call)) return fault;
+    const std::lock_guard lock(turn);
+    if (call == Call::cuInit) initialised = true;
+    if (!initialised) return CUDA_ERROR_NOT_INITIALIZED;
+    try {
+      const CUresult result = function(arguments...);
+      return fault == CUDA_SUCCESS ? result : fault;
+    } catch (const Refusal& refusal) {
+      return fault == CUDA_SUCCESS ? refusal.code : fault;
+    }
+  }
+};
+
+struct Entry {
+  std::string_view name;
+  int since;
+  void* call;
+};
+
+const Entry entries[] = {
+#define NAMEPLATE_ENTRY(name, symbol, since, needed, arguments) \
+  {#name, since, reinterpret_cast<void*>(&Guard<Call::name, &simulated::name>::enter)},
+    NAMEPLATE_DRIVER_CALLS(NAMEPLATE_ENTRY)
+#undef NAMEPLATE_ENTRY
+};
+
+}  // namespace
+}  // namespace nameplate::simulated
+
+extern "C" {
+
+// The addon looks for this name, and marks every fact of such a device as simulated.
+__attribute__((visibility("default"))) extern const int nameplate_simulated_driver = 1;
+
+__attribute__((visibility("default"))) nameplate::cuda::CUresult cuGetProcAddress_v2(const char* name,
+                                                                                     void** call, int version,
+                                                                                     std::uint64_t, int*) {
+  using namespace nameplate::simulated;
+  *call = nullptr;
+  for (const Entry& entry : entries) {
+    // An older version would be answered with an older form of the call, which is not here.
+    if (entry.name != name || version < entry.since || version > driverVersion || missing(name)) continue;
+    *call = entry.call;
+    return CUDA_SUCCESS;
+  }
+  return CUDA_ERROR_NOT_FOUND;
+}
+}

@@ -1,0 +1,78 @@
+#include "gemm.h"
+
+#include <vector>
+
+#include "stream.h"
+
+namespace nameplate::simulated {
+namespace {
+
+std::size_t matrixBytes(DType dtype, unsigned long long rows, unsigned long long columns,
+                        unsigned long long leading) {
+  return rows && columns ? ((rows - 1) * leading + columns) * row(dtype).bytes : 0;
+}
+
+// Every product and sum in float64, which is exact for integers and far inside every other format's bound;
+// one rounding at the end.
+void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byte* c) {
+  const GemmParameters& p = gemm.at;
+  const DType output = row(gemm.dtype).output;
+  std::vector<double> columns(p.k * p.n), left(p.k), sums(p.n);
+  for (std::size_t j = 0; j < p.n; ++j)
+    for (std::size_t k = 0; k < p.k; ++k) columns[k * p.n + j] = load(gemm.dtype, b, j * p.ldb + k);
+  const std::size_t across = (p.n + gemm.tile.n - 1) / gemm.tile.n;
+  for (std::size_t i = 0; i < p.m; ++i) {
+    for (std::size_t k = 0; k < p.k; ++k) left[k] = load(gemm.dtype, a, i * p.lda + k);
+    sums.assign(p.n, 0);
+    for (std::size_t k = 0; k < p.k; ++k) {
+      const double factor = left[k];
+      const double* line = &columns[k * p.n];
+      for (std::size_t j = 0; j < p.n; ++j) sums[j] += factor * line[j];
+    }
+    for (std::size_t j = 0; j < p.n; ++j)
+      if (i / gemm.tile.m * across + j / gemm.tile.n < gemm.blocks) store(output, c, i * p.ldc + j, sums[j]);
+  }
+}
+
+}  // namespace
+
+Work gemmWork(const Card& card, const Gemm& gemm) {
+  const GemmParameters& p = gemm.at;
+  Work work;
+  work.what = "gemm" + bytesOf(p) + bytesOf(gemm.dtype) + bytesOf(gemm.blocks);
+  work.seconds =
+      computingSeconds(card, gemm.unit,
+                       static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k)) /
+      gemm.speed;
+  const auto span = [](const void* at, std::size_t bytes) {
+    return Span{reinterpret_cast<CUdeviceptr>(at), bytes};
+  };
+  work.reads = {span(p.a, matrixBytes(gemm.dtype, p.m, p.k, p.lda)),
+                span(p.b, matrixBytes(gemm.dtype, p.n, p.k, p.ldb))};
+  work.writes = {span(p.c, matrixBytes(row(gemm.dtype).output, p.m, p.n, p.ldc))};
+  work.compute = [gemm](const auto& reads, const auto& writes) {
+    multiply(gemm, reads[0], reads[1], writes[0]);
+  };
+  return work;
+}
+
+}  // namespace nameplate::simulated
+
+const nameplate::simulated::Card* nameplateSimulatedCard() {
+  try {
+    return &nameplate::simulated::current();
+  } catch (const nameplate::simulated::Refusal&) {
+    return nullptr;
+  }
+}
+
+nameplate::cuda::CUresult nameplateSimulatedGemm(const nameplate::simulated::Gemm* gemm,
+                                                 nameplate::cuda::CUstream stream) {
+  using namespace nameplate::simulated;
+  try {
+    enqueue(stream, gemmWork(current(), *gemm));
+    return nameplate::cuda::CUDA_SUCCESS;
+  } catch (const Refusal& refusal) {
+    return refusal.code;
+  }
+}
