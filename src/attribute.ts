@@ -127,6 +127,7 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
       value: held.median / assumed,
       evidence: [
         `SM clock held at ${formatClock(held.median)} (median of ${conditions.samples} samples, ${range(held)}) of ${formatClock(assumed)} assumed`,
+        ...(documented.clockImplied ? ['no document names that clock; the figure implies it'] : []),
         ...shares(conditions),
         ...(standing.some(({ kind }) => kind === 'power') ? power(device, conditions) : []),
       ].join('; '),

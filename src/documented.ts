@@ -51,6 +51,7 @@ function documented(identification: Known, resource: Resource): Documented | nul
   const compute = mig === null ? 1 : share;
   const shares: Partial<Record<Resource, number>> = { memory: memoryShare ?? 1, link: 1, peer: 1 };
   const { printed, sources, value, ...rest } = found;
+  const implied = impliedClock(card, resource, value);
   return {
     resource,
     value,
@@ -59,9 +60,17 @@ function documented(identification: Known, resource: Resource): Documented | nul
     card: card.id,
     sparse: rest.sparse,
     accumulator: rest.accumulator,
-    assumedClockHz: rest.assumedClockHz,
+    assumedClockHz: rest.assumedClockHz ?? implied,
+    clockImplied: rest.assumedClockHz === null && implied !== null,
     sources: sources.map(({ title, url }) => (url === null ? title : `${title} <${url}>`)),
     derivation: rest.derivation,
     recalled: rest.recalled,
   };
+}
+
+/** The clock at which the SMs of the card would give the figure: H200's 989.5 TFLOPS name none, and imply 1830 MHz. */
+function impliedClock(card: Card, resource: Resource, value: number): number | null {
+  const rate = ratePerClock(card, resource);
+  const multiprocessors = card.multiprocessors?.value;
+  return rate === null || multiprocessors === undefined ? null : value / (rate * multiprocessors);
 }

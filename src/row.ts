@@ -50,6 +50,11 @@ export const Documented = z.strictObject({
   sparse: z.boolean(),
   accumulator: z.string().nullable(),
   assumedClockHz: finite.nullable(),
+  clockImplied: z
+    .boolean()
+    .describe(
+      'no document names the clock: it is figure / (rate per SM per clock x SMs), arithmetic and not evidence',
+    ),
   sources: z.array(z.string()),
   derivation: z.string().nullable(),
   recalled: z.boolean().describe('no source of it could be opened'),

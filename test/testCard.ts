@@ -71,6 +71,7 @@ export const tensorFigure: Documented = {
   sparse: false,
   accumulator: 'fp32',
   assumedClockHz: 2e9,
+  clockImplied: false,
   sources: ['An invented document'],
   derivation: null,
   recalled: false,
@@ -83,6 +84,7 @@ export const memoryFigure: Documented = {
   printed: '4 TB/s',
   accumulator: null,
   assumedClockHz: null,
+  clockImplied: false,
 };
 export const linkFigure: Documented = {
   ...memoryFigure,

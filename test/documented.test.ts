@@ -1,0 +1,33 @@
+// What of a card's documented figure is expected of the device at hand, and the clock that the figure assumes.
+
+import { expect, test } from 'vitest';
+import { nameplate } from '../src/index.js';
+import { testCard } from './testCard.js';
+
+const device = (name: string, multiprocessors: number, memoryMiB: number, computeCapability: string) => ({
+  ...testCard,
+  name,
+  multiprocessors,
+  memoryBytes: memoryMiB * 2 ** 20,
+  computeCapability,
+  pciDeviceId: null,
+});
+const h200 = nameplate(device('NVIDIA H200', 132, 143_000, '9.0'));
+const h100 = nameplate(device('NVIDIA H100 80GB HBM3', 132, 81_000, '9.0'));
+
+test('a documented clock is taken as it is', () => {
+  expect(h100.documented('tensor.bf16')).toMatchObject({ assumedClockHz: 1830e6, clockImplied: false });
+});
+
+test('where no document names a clock, the figure implies one, and the row says so', () => {
+  const figure = h200.documented('tensor.bf16');
+  expect(figure?.clockImplied).toBe(true);
+  expect(figure?.assumedClockHz).toBeCloseTo(989.5e12 / (132 * 4096), -3);
+  expect(figure?.assumedClockHz).toBeGreaterThan(1829e6);
+  expect(h200.documented('memory')).toMatchObject({ assumedClockHz: null, clockImplied: false });
+});
+
+test('an unknown card and an unknown resource have no figure', () => {
+  expect(nameplate(device('Voodoo 2', 1, 12, '0.1')).documented('tensor.bf16')).toBeNull();
+  expect(h200.documented('none')).toBeNull();
+});
