@@ -6,8 +6,10 @@ namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new nameplate::Door(env));
-  nameplate::exportMeasure(env, exports);  // inventory, operations, run, cancel
-  nameplate::exportCompute(env, exports);  // open … launch: buffers, products, modules
+  nameplate::exportMeasure(env, exports);   // inventory, operations, run, cancel
+  nameplate::exportBuffers(env, exports);   // open, close, allocate, release, write, read, copy
+  nameplate::exportMultiply(env, exports);  // multiply
+  nameplate::exportModules(env, exports);   // load, unload, launch
   return exports;
 }
 

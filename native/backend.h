@@ -154,6 +154,10 @@ struct Conditions {
   std::vector<std::pair<std::string, double>> throttle;  // reason, share of the samples in which it stood
 };
 
+// Adds a later slice of the same phase. Medians are averaged by their samples: slices are alike, so that is
+// close to the median of all, and it is not exact.
+void merge(Conditions& all, const Conditions& slice);
+
 // Records conditions from its making until `stop`.
 class Watch {
  public:

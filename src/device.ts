@@ -4,56 +4,9 @@
 // Operations on one device happen in the order of the calls, whether or not each is awaited. Long copies travel in pieces,
 // so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
 
+import { arrays, type ElementArray, type ElementType, Matrix, type ProductType, products } from './matrix.js';
 import { type KernelArgument, loadNative, type Native } from './native.js';
 import type { DeviceFacts, DType } from './schema.js';
-
-/** Element formats of a matrix: those of a GEMM, and int32, which an int8 product gives. */
-export type ElementType = DType | 'int32';
-
-/** The typed array that carries each format. 16-bit and 8-bit floats travel as their raw bits. */
-interface ElementArrays {
-  fp64: Float64Array;
-  fp32: Float32Array;
-  tf32: Float32Array;
-  fp16: Uint16Array;
-  bf16: Uint16Array;
-  fp8e4m3: Uint8Array;
-  fp8e5m2: Uint8Array;
-  int8: Int8Array;
-  int32: Int32Array;
-}
-export type ElementArray<T extends ElementType = ElementType> = ElementArrays[T];
-
-interface ArrayConstructor<A> {
-  new (bytes: ArrayBuffer): A;
-  readonly BYTES_PER_ELEMENT: number;
-}
-const arrays: { readonly [T in ElementType]: ArrayConstructor<ElementArrays[T]> } = {
-  fp64: Float64Array,
-  fp32: Float32Array,
-  tf32: Float32Array,
-  fp16: Uint16Array,
-  bf16: Uint16Array,
-  fp8e4m3: Uint8Array,
-  fp8e5m2: Uint8Array,
-  int8: Int8Array,
-  int32: Int32Array,
-};
-
-/** What a product over each format is written in; its accumulator is fp32, or fp64 and int32 for those formats. */
-const products = {
-  fp64: 'fp64',
-  fp32: 'fp32',
-  tf32: 'fp32',
-  fp16: 'fp16',
-  bf16: 'bf16',
-  fp8e4m3: 'bf16',
-  fp8e5m2: 'bf16',
-  int8: 'int32',
-} as const;
-
-/** The format of a product of matrices of format `T`. */
-export type ProductType<T extends DType> = (typeof products)[T];
 
 const piece = 8 * 1024 * 1024;
 
@@ -96,36 +49,6 @@ export class Buffer {
   release(): Promise<void> {
     dropped.unregister(this);
     return this.device.enqueue(() => this.device.native.release({ buffer: this.handle }));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
-  }
-}
-
-/** A row-major matrix on a device, packed: element (i, j) is number i x columns + j. */
-export class Matrix<T extends ElementType = ElementType> {
-  readonly dtype: T;
-  readonly rows: number;
-  readonly columns: number;
-  readonly buffer: Buffer;
-
-  /** @internal Matrices come from `Device.matrix` and `Device.multiply`. */
-  constructor(dtype: T, rows: number, columns: number, buffer: Buffer) {
-    this.dtype = dtype;
-    this.rows = rows;
-    this.columns = columns;
-    this.buffer = buffer;
-  }
-
-  /** The elements, row after row. */
-  async read(): Promise<ElementArray<T>> {
-    const bytes = await this.buffer.read(0, this.rows * this.columns * arrays[this.dtype].BYTES_PER_ELEMENT);
-    return new arrays[this.dtype](bytes);
-  }
-
-  release(): Promise<void> {
-    return this.buffer.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

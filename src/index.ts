@@ -1,21 +1,12 @@
 // The public door: exports, nothing else. Whatever the command does, a program can do with these.
 
 // Compute.
-export {
-  Buffer,
-  Device,
-  type ElementArray,
-  type ElementType,
-  Matrix,
-  Module,
-  type MultiplyOptions,
-  openDevice,
-  type ProductType,
-} from './device.js';
+export { Buffer, Device, Module, type MultiplyOptions, openDevice } from './device.js';
 // Measure: options in, one report after every row out.
 export { type Nameplate, nameplate } from './documented.js';
 export { type Executor, isolate } from './isolate.js';
 export { BusyError } from './lock.js';
+export { type ElementArray, type ElementType, Matrix, type ProductType } from './matrix.js';
 export { loadNative, type Native, NativeError } from './native.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';

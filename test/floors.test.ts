@@ -9,7 +9,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/schema\.ts$/, /^src\/row\.ts$/],
   [/^src\/(units|stats|throttle|usage|message)\.ts$/, /^src\/specs\//],
   [/^src\/(native|measure|attribute|threshold|verdict|documented|plan|lock|save)\.ts$/, /^src\/report\//],
-  [/^src\/(device|isolate|child|rows)\.ts$/],
+  [/^src\/(device|matrix|isolate|child|rows)\.ts$/],
   [/^src\/run\.ts$/],
   [/^src\/index\.ts$/],
   [/^src\/(commands\/|progress\.ts)/],

@@ -130,8 +130,10 @@ Fields argument(const Napi::CallbackInfo&, const char* function);
 
 const Backend& backendOf(const std::string& id);
 
-void exportCompute(Napi::Env, Napi::Object exports);
 void exportMeasure(Napi::Env, Napi::Object exports);
+void exportBuffers(Napi::Env, Napi::Object exports);
+void exportMultiply(Napi::Env, Napi::Object exports);
+void exportModules(Napi::Env, Napi::Object exports);
 
 template <Napi::Value (*body)(Door&, const Napi::CallbackInfo&)>
 void exportFunction(Napi::Env env, Napi::Object exports, const char* name) {
