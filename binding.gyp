@@ -4,7 +4,7 @@
     {
       "target_name": "nameplate",
       "sources": ["<!@(node build.mjs --sources)"],
-      "include_dirs": ["native", "node_modules/node-addon-api"],
+      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8",
         "NODE_ADDON_API_CPP_EXCEPTIONS",
