@@ -63,7 +63,8 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   // One reason for every unjudged row (a CPU, an unknown card) is said once, above them.
   const unjudged = rows.flatMap(({ verdict }) => (verdict.status === 'unjudged' ? [verdict.why] : []));
   const shared = new Set(unjudged).size === 1 ? unjudged[0] : undefined;
-  const whole = unjudged.length === rows.length ? 'measured, not judged' : 'unjudged rows';
+  const measured = rows.filter(({ rate }) => rate !== null);
+  const whole = unjudged.length === measured.length ? 'measured, not judged' : 'unjudged rows';
   if (shared !== undefined) lines.push(...wrap(`${whole}: ${shared}`, width, '  '));
 
   const providers = new Set(rows.map(({ provider }) => provider)).size > 1;
