@@ -70,7 +70,8 @@ class GemmInputs {
 
 class GemmTrial : public Trial {
  public:
-  GemmTrial(GemmInputs& inputs, const std::string& provider) : in_(inputs), device_(inputs.device) {
+  GemmTrial(std::shared_ptr<GemmInputs> inputs, const std::string& provider)
+      : inputs_(std::move(inputs)), in_(*inputs_), device_(in_.device) {
     const std::size_t outBytes = in_.shape.m * in_.shape.ldc * row(row(in_.shape.dtype).output).bytes;
     bytes_ = roundUp(outBytes + 2 * redZone, sizeof poisonWord);
     for (std::size_t set = 0; set < in_.rotations; ++set) {
@@ -182,6 +183,7 @@ class GemmTrial : public Trial {
       differs(device_.compare(*verified_, *outputs_[set], bytes_), verification);
   }
 
+  std::shared_ptr<GemmInputs> inputs_;
   GemmInputs& in_;
   Device& device_;
   std::size_t bytes_;
@@ -190,30 +192,17 @@ class GemmTrial : public Trial {
   Kernel kernel_;
 };
 
-class GemmWorkload : public Workload {
- public:
-  GemmWorkload(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
-      : device_(device), shape_(shape), data_(data), seed_(seed) {}
-
-  std::unique_ptr<Trial> trial(const std::string& provider) override {
-    device_.gemm(shape_, provider, nullptr);  // asks whether it can, before inputs are made for nothing
-    if (!inputs_) inputs_.emplace(device_, shape_, data_, seed_);
-    return std::make_unique<GemmTrial>(*inputs_, provider);
-  }
-
- private:
-  Device& device_;
-  GemmShape shape_;
-  Data data_;
-  std::uint64_t seed_;
-  std::optional<GemmInputs> inputs_;
-};
-
 }  // namespace
 
-std::unique_ptr<Workload> gemmWorkload(Device& device, const GemmOperation& operation, const Shape& shape,
-                                       Data data, std::uint64_t seed) {
-  return std::make_unique<GemmWorkload>(device, paddedShape(operation, shape), data, seed);
+Workload gemmWorkload(Device& device, const GemmOperation& operation, const Shape& asked, Data data,
+                      std::uint64_t seed) {
+  const GemmShape shape = paddedShape(operation, asked);
+  return [&device, shape, data, seed,
+          inputs = std::shared_ptr<GemmInputs>()](const std::string& provider) mutable {
+    device.gemm(shape, provider, nullptr);  // asks whether it can, before inputs are made for nothing
+    if (!inputs) inputs = std::make_shared<GemmInputs>(device, shape, data, seed);
+    return std::make_unique<GemmTrial>(inputs, provider);
+  };
 }
 
 }  // namespace nameplate

@@ -46,9 +46,7 @@ class LinkTrial : public Trial {
   }
 
   void verifyTimed(Verification& verification) override {
-    const Verification again = compare();
-    verification.differences += again.differences;
-    if (!verification.first) verification.first = again.first;
+    verification.add(compare());
     verification.timedLaunchesCompared = true;
   }
 
@@ -82,29 +80,15 @@ class LinkTrial : public Trial {
   std::unique_ptr<Buffer> host_, onDevice_;
 };
 
-class LinkWorkload : public Workload {
- public:
-  LinkWorkload(Device& device, const LinkOperation& operation, std::size_t bytes, std::uint64_t seed)
-      : device_(device), operation_(operation), bytes_(bytes), seed_(seed) {}
-
-  std::unique_ptr<Trial> trial(const std::string& provider) override {
-    return std::make_unique<LinkTrial>(device_, operation_, bytes_, seed_, provider);
-  }
-
- private:
-  Device& device_;
-  LinkOperation operation_;
-  std::size_t bytes_;
-  std::uint64_t seed_;
-};
-
 }  // namespace
 
-std::unique_ptr<Workload> linkWorkload(Device& device, const LinkOperation& operation, const Shape& shape,
-                                       Data, std::uint64_t seed) {
+Workload linkWorkload(Device& device, const LinkOperation& operation, const Shape& shape, Data,
+                      std::uint64_t seed) {
   const std::size_t bytes = shape.bytes / 8 * 8;
   if (bytes == 0) throw Error("ERANGE", "a link row needs copies of at least 8 bytes");
-  return std::make_unique<LinkWorkload>(device, operation, bytes, seed);
+  return [&device, operation, bytes, seed](const std::string& provider) {
+    return std::make_unique<LinkTrial>(device, operation, bytes, seed, provider);
+  };
 }
 
 }  // namespace nameplate

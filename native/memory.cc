@@ -72,9 +72,7 @@ class MemoryTrial : public Trial {
 
   // The output is recomputed whole from the seed, so the timed launches are held to the same reference.
   void verifyTimed(Verification& verification) override {
-    const Verification again = compare();
-    verification.differences += again.differences;
-    if (!verification.first) verification.first = again.first;
+    verification.add(compare());
     verification.timedLaunchesCompared = true;
   }
 
@@ -159,26 +157,10 @@ class MemoryTrial : public Trial {
   std::unique_ptr<Buffer> out_;
 };
 
-class MemoryWorkload : public Workload {
- public:
-  MemoryWorkload(Device& device, Stream stream, std::size_t bytes, std::uint64_t seed)
-      : device_(device), stream_(stream), bytes_(bytes), seed_(seed) {}
-
-  std::unique_ptr<Trial> trial(const std::string& provider) override {
-    return std::make_unique<MemoryTrial>(device_, stream_, bytes_, seed_, provider);
-  }
-
- private:
-  Device& device_;
-  Stream stream_;
-  std::size_t bytes_;
-  std::uint64_t seed_;
-};
-
 }  // namespace
 
-std::unique_ptr<Workload> memoryWorkload(Device& device, const MemoryOperation& operation, const Shape& shape,
-                                         Data, std::uint64_t seed) {
+Workload memoryWorkload(Device& device, const MemoryOperation& operation, const Shape& shape, Data,
+                        std::uint64_t seed) {
   const std::size_t bytes = shape.bytes / 16 * 16;
   if (bytes == 0) throw Error("ERANGE", "a memory row needs arrays of at least 16 bytes");
   const StreamRow& row = rows[static_cast<std::size_t>(operation.stream)];
@@ -188,7 +170,9 @@ std::unique_ptr<Workload> memoryWorkload(Device& device, const MemoryOperation& 
         "the arrays would fit in cache (" + std::to_string(bytes) + " bytes each, last-level cache " +
         std::to_string(static_cast<std::size_t>(cache)) + "): ask for at least " +
         std::to_string(static_cast<std::size_t>(leastCaches * cache / row.arraysMoved)) + " bytes");
-  return std::make_unique<MemoryWorkload>(device, operation.stream, bytes, seed);
+  return [&device, operation, bytes, seed](const std::string& provider) {
+    return std::make_unique<MemoryTrial>(device, operation.stream, bytes, seed, provider);
+  };
 }
 
 }  // namespace nameplate

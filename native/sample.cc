@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cmath>
 #include <thread>
 
 namespace nameplate {
@@ -45,10 +44,10 @@ double relativeHalfWidth(std::vector<double> values) {
 // One provider in the run: its trial, its recorded batch, what it has measured, or why it has not.
 class Runner {
  public:
-  Runner(Device& device, Workload& workload, std::string provider)
+  Runner(Device& device, const Workload& workload, std::string provider)
       : device_(device), provider_(std::move(provider)) {
     guarded([&] {
-      trial_ = workload.trial(provider_);
+      trial_ = workload(provider_);
       measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}};
       if (measured_.verification.passed()) recordBatch();
     });
@@ -156,7 +155,7 @@ void warmUp(Runners& runners, double seconds, const std::atomic<bool>& cancelled
   }
 }
 
-std::unique_ptr<Workload> makeWorkload(Device& device, const Request& request) {
+Workload makeWorkload(Device& device, const Request& request) {
   struct Maker {
     Device& device;
     const Request& r;
@@ -216,7 +215,7 @@ void sustained(Runners& runners, const Budget& budget, const std::atomic<bool>& 
 std::vector<Outcome> sample(Device& device, const Request& request, const std::atomic<bool>& cancelled) {
   std::vector<Outcome> outcomes;
   Runners runners;
-  std::unique_ptr<Workload> workload;
+  Workload workload;
   try {
     workload = makeWorkload(device, request);
   } catch (const Unsupported& reason) {
@@ -229,7 +228,7 @@ std::vector<Outcome> sample(Device& device, const Request& request, const std::a
   }
   for (const std::string& provider : request.providers) {
     if (cancelled) break;
-    runners.push_back(std::make_unique<Runner>(device, *workload, provider));
+    runners.push_back(std::make_unique<Runner>(device, workload, provider));
   }
   // A burst follows a short warm-up and an idle pause; a sustained figure follows a soak of its own.
   warmUp(runners, request.budget.warmupSeconds, cancelled);

@@ -10,6 +10,11 @@ void Verification::differs(std::size_t index, std::string at, std::string expect
   ++differences;
 }
 
+void Verification::add(const Verification& later) {
+  differences += later.differences;
+  if (!first) first = later.first;
+}
+
 std::string hex(std::uint64_t word) {
   std::array<char, 24> text;
   const int length = std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(word));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,8 @@ struct Verification {
   bool timedLaunchesCompared = false;
 
   bool passed() const { return differences == 0; }
+  // Adds what a later check of the same output found.
+  void add(const Verification& later);
   // `at` says where, in words: "row 3, column 17".
   void differs(std::size_t index, std::string at, std::string expected, std::string actual);
 };
@@ -68,16 +71,11 @@ class Trial {
   virtual void verifyTimed(Verification&) = 0;
 };
 
-class Workload {
- public:
-  virtual ~Workload() = default;
-  // Throws Unsupported where the provider cannot.
-  virtual std::unique_ptr<Trial> trial(const std::string& provider) = 0;
-};
+// Gives the Trial of one provider; throws Unsupported where the provider cannot. The Device outlives it.
+using Workload = std::function<std::unique_ptr<Trial>(const std::string& provider)>;
 
-std::unique_ptr<Workload> gemmWorkload(Device&, const GemmOperation&, const Shape&, Data, std::uint64_t seed);
-std::unique_ptr<Workload> memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data,
-                                         std::uint64_t seed);
-std::unique_ptr<Workload> linkWorkload(Device&, const LinkOperation&, const Shape&, Data, std::uint64_t seed);
+Workload gemmWorkload(Device&, const GemmOperation&, const Shape&, Data, std::uint64_t seed);
+Workload memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data, std::uint64_t seed);
+Workload linkWorkload(Device&, const LinkOperation&, const Shape&, Data, std::uint64_t seed);
 
 }  // namespace nameplate

@@ -102,7 +102,9 @@ export const Row = z.strictObject({
   provider: z.string(),
   device: z.string(),
   shape: Shape,
-  data: DataPattern,
+  data: DataPattern.describe(
+    'of GEMM inputs; memory and link rows move random doubles from 1 to 2 whatever it is',
+  ),
   seed: count,
   unit: z.enum(['FLOP/s', 'B/s', 's']),
   rate: finite.nullable().describe('median of the sustained phase'),
