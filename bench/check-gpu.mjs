@@ -57,6 +57,7 @@ async function verify(native, operation, [m, n, k]) {
     providers: operation.providers.cuda,
     data: 'uniform',
     seed: m * 7919 + n * 104729 + k,
+    telemetry: true,
     budget,
   });
   return results.map((result) => ({ row: operation.id, shape: [m, n, k], ...outcomeOf(result) }));

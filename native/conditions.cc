@@ -3,36 +3,87 @@
 #include "backend.h"
 
 namespace nameplate {
+namespace {
+
+// The bits of nvmlClocksEventReasons, called throttle reasons before R535. Bit 0 is "idle", which holds
+// nothing back. "hw slowdown" stands whenever one of the two more precise ones does.
+struct Reason {
+  std::uint64_t bit;
+  const char* name;
+};
+constexpr std::array<Reason, 8> reasons{{
+    {0x2, "applications clocks setting"},
+    {0x4, "sw power cap"},
+    {0x8, "hw slowdown"},
+    {0x10, "sync boost"},
+    {0x20, "sw thermal slowdown"},
+    {0x40, "hw thermal slowdown"},
+    {0x80, "hw power brake slowdown"},
+    {0x100, "display clock setting"},
+}};
+constexpr std::uint64_t idleBit = 0x1;
+
+std::string reasonName(unsigned bit) {
+  for (const Reason& reason : reasons)
+    if (reason.bit == std::uint64_t{1} << bit) return reason.name;
+  return "reason bit " + std::to_string(bit);
+}
+
+void add(std::optional<double>& all, const std::optional<double>& slice) {
+  if (slice) all = all.value_or(0) + *slice;
+}
+
+void most(std::optional<double>& all, const std::optional<double>& slice) {
+  if (slice) all = std::max(all.value_or(0), *slice);
+}
+
+}  // namespace
 
 void merge(Conditions& all, const Conditions& slice) {
   if (all.source.empty()) {
     all = slice;
     return;
   }
-  const auto join = [&](std::optional<Series>& into, const std::optional<Series>& from) {
-    if (!from) return;
-    if (!into) {
-      into = from;
-      return;
-    }
-    const double share =
-        static_cast<double>(slice.samples) / static_cast<double>(all.samples + slice.samples);
-    into = Series{into->median + (from->median - into->median) * share, std::min(into->min, from->min),
-                  std::max(into->max, from->max)};
-  };
-  join(all.clockHz, slice.clockHz);
-  join(all.memoryClockHz, slice.memoryClockHz);
-  join(all.powerWatts, slice.powerWatts);
-  join(all.temperatureCelsius, slice.temperatureCelsius);
-  if (slice.energyJoules) all.energyJoules = all.energyJoules.value_or(0) + *slice.energyJoules;
-  const double before = static_cast<double>(all.samples), now = static_cast<double>(slice.samples);
-  for (auto& [reason, share] : all.throttle) share *= before / std::max(1.0, before + now);
-  for (const auto& [reason, share] : slice.throttle) {
-    auto found = std::ranges::find(all.throttle, reason, &std::pair<std::string, double>::first);
-    if (found == all.throttle.end()) found = all.throttle.insert(found, {reason, 0.0});
-    found->second += share * now / std::max(1.0, before + now);
+  all.readings.insert(all.readings.end(), slice.readings.begin(), slice.readings.end());
+  all.seconds += slice.seconds;
+  add(all.energyJoules, slice.energyJoules);
+  add(all.correctedErrors, slice.correctedErrors);
+  add(all.uncorrectedErrors, slice.uncorrectedErrors);
+  add(all.linkReplays, slice.linkReplays);
+  most(all.linkGeneration, slice.linkGeneration);
+  most(all.linkWidth, slice.linkWidth);
+  if (slice.nvlinks) all.nvlinks = slice.nvlinks;
+  if (slice.nvlinksActive)
+    all.nvlinksActive = std::min(all.nvlinksActive.value_or(*slice.nvlinksActive), *slice.nvlinksActive);
+  if (all.missing.empty()) all.missing = slice.missing;
+}
+
+std::optional<Series> series(const std::vector<Reading>& readings, std::optional<double> Reading::* value) {
+  std::vector<double> sorted;
+  for (const Reading& reading : readings)
+    if (reading.*value) sorted.push_back(*(reading.*value));
+  if (sorted.empty()) return std::nullopt;
+  std::ranges::sort(sorted);
+  const std::size_t middle = sorted.size() / 2;
+  const double median = sorted.size() % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return Series{median, sorted.front(), sorted.back()};
+}
+
+std::vector<std::pair<std::string, double>> throttleShares(const std::vector<Reading>& readings) {
+  std::array<std::size_t, 64> standing{};
+  std::size_t answered = 0;
+  for (const Reading& reading : readings) {
+    if (!reading.throttle) continue;
+    ++answered;
+    for (unsigned bit = 0; bit < 64; ++bit)
+      if ((*reading.throttle & ~idleBit) >> bit & 1) ++standing[bit];
   }
-  all.samples += slice.samples;
+  std::vector<std::pair<std::string, double>> shares;
+  for (unsigned bit = 0; bit < 64; ++bit)
+    if (standing[bit] > 0)
+      shares.emplace_back(reasonName(bit),
+                          static_cast<double>(standing[bit]) / static_cast<double>(answered));
+  return shares;
 }
 
 }  // namespace nameplate

@@ -41,11 +41,18 @@ double relativeHalfWidth(std::vector<double> values) {
   return (values[high] - values[low]) / 2 / values[values.size() / 2];
 }
 
+Conditions unwatched() {
+  Conditions conditions;
+  conditions.source = "none";
+  conditions.missing = "telemetry was switched off";
+  return conditions;
+}
+
 // One provider in the run: its trial, its recorded batch, what it has measured, or why it has not.
 class Runner {
  public:
-  Runner(Device& device, const Workload& workload, std::string provider)
-      : device_(device), provider_(std::move(provider)) {
+  Runner(Device& device, const Workload& workload, std::string provider, bool telemetry)
+      : device_(device), provider_(std::move(provider)), telemetry_(telemetry) {
     guarded([&] {
       trial_ = workload(provider_);
       measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}};
@@ -67,10 +74,10 @@ class Runner {
     guarded([&] {
       const Clock::time_point start = Clock::now();
       phase.launchesPerSample = launches_;
-      const std::unique_ptr<Watch> watch = device_.watch();
+      const std::unique_ptr<Watch> watch = telemetry_ ? device_.watch() : nullptr;
       do phase.secondsPerLaunch.push_back(secondsPerLaunch());
       while (since(start) < seconds && !enough());
-      merge(phase.conditions, watch->stop());
+      merge(phase.conditions, watch ? watch->stop() : unwatched());
     });
   }
 
@@ -125,6 +132,7 @@ class Runner {
 
   Device& device_;
   std::string provider_;
+  bool telemetry_;
   std::unique_ptr<Trial> trial_;
   std::vector<std::unique_ptr<Batch>> batches_;
   std::size_t next_ = 0;
@@ -228,7 +236,7 @@ std::vector<Outcome> sample(Device& device, const Request& request, const std::a
   }
   for (const std::string& provider : request.providers) {
     if (cancelled) break;
-    runners.push_back(std::make_unique<Runner>(device, workload, provider));
+    runners.push_back(std::make_unique<Runner>(device, workload, provider, request.telemetry));
   }
   // A burst follows a short warm-up and an idle pause; a sustained figure follows a soak of its own.
   warmUp(runners, request.budget.warmupSeconds, cancelled);

@@ -21,6 +21,7 @@ struct Request {
   std::vector<std::string> providers;
   Data data = Data::uniform;
   std::uint64_t seed = 0;
+  bool telemetry = true;  // whether clocks, watts and errors are asked for while a window is timed
   Budget budget;
 };
 

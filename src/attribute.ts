@@ -181,10 +181,11 @@ const laneRate: Readonly<Record<number, number>> = {
  * a missing lane. Trap: a link sleeps at a low generation while the GPU idles, and facts read then would explain away
  * everything. A state that could not have carried the measured rate is therefore not believed.
  */
-function link({ rate, documented, device }: AttributionInput): Shown {
+function link({ rate, documented, device, conditions }: AttributionInput): Shown {
   const rest = (share: string) =>
     `${share} of the link in use, the rest being packet headers and the host's side`;
-  const { linkGeneration: generation, linkWidth: width } = device;
+  const generation = conditions.link?.generation ?? device.linkGeneration;
+  const width = conditions.link?.width ?? device.linkWidth;
   const lane = generation === null ? undefined : laneRate[generation];
   if (generation === null || lane === undefined || width === null) {
     return { factors: [], mixedIn: ['link in use not known'], rest };

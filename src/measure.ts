@@ -3,9 +3,11 @@
 // A run that did nothing is the fault this file exists for: zero work, no samples or a stopped clock divide into a rate
 // that looks like a number. Each is refused.
 
-import type { Measurement, PhaseSummary, Statistics } from './row.js';
+import { energy } from './energy.js';
+import type { Measurement, PhaseSummary } from './row.js';
 import type { Phase, ProviderResult } from './schema.js';
-import { summarize } from './stats.js';
+import { stability } from './stability.js';
+import { median, summarize } from './stats.js';
 import type { Unit } from './units.js';
 
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
@@ -20,35 +22,50 @@ export class MeasurementError extends Error {
   }
 }
 
+export interface MeasureOptions {
+  unit: Unit;
+  /** Of the bootstrap. */
+  seed: number;
+  /** The watts of the board are not this device's alone. */
+  shared: boolean;
+}
+
 /**
  * Burst and sustained statistics of one provider's result, as rates in `unit` (FLOP/s, B/s, or seconds for a latency).
  *
  * @throws MeasurementError when there was no work, no sample, or a time that is not positive.
  */
-export function measure(result: Pick<Measured, 'work' | 'burst' | 'sustained'>, unit: Unit): Measurement {
+export function measure(
+  result: Pick<Measured, 'work' | 'burst' | 'sustained'>,
+  { unit, seed, shared }: MeasureOptions,
+): Measurement {
   const work = unit === 'FLOP/s' ? result.work.flop : unit === 'B/s' ? result.work.bytes : null;
   if (work !== null && !(work > 0)) {
     throw new MeasurementError('ENOWORK', `the launch declared ${work} ${unit.replace('/s', '')} of work`);
   }
-  return {
-    burst: { statistics: statistics('burst', result.burst, work), conditions: result.burst.conditions },
-    sustained: {
-      statistics: statistics('sustained', result.sustained, work),
-      conditions: result.sustained.conditions,
-    },
-  } satisfies Record<string, PhaseSummary>;
+  const summary = (name: 'burst' | 'sustained'): PhaseSummary => {
+    const seconds = checked(name, result[name]);
+    const { conditions, launchesPerSample, stopped } = result[name];
+    const values = work === null ? seconds : seconds.map((value) => work / value);
+    return {
+      statistics: {
+        ...summarize(values, seed),
+        ...stability(values, work === null ? 'times' : 'rates'),
+        launchesPerSample,
+        stopped,
+      },
+      conditions,
+      energy: work === null ? null : energy(conditions, { work, seconds: median(seconds) }, shared),
+    };
+  };
+  return { burst: summary('burst'), sustained: summary('sustained') };
 }
 
-function statistics(name: string, phase: Phase, work: number | null): Statistics {
-  const seconds = phase.secondsPerLaunch;
+function checked(name: string, { secondsPerLaunch: seconds }: Phase): Float64Array {
   if (seconds.length === 0) throw new MeasurementError('ENOSAMPLES', `the ${name} phase has no samples`);
   const wrong = seconds.find((value) => !(value > 0 && Number.isFinite(value)));
   if (wrong !== undefined) {
     throw new MeasurementError('EBADTIME', `a sample of the ${name} phase took ${wrong} seconds`);
   }
-  return {
-    ...summarize(work === null ? seconds : seconds.map((value) => work / value)),
-    launchesPerSample: phase.launchesPerSample,
-    stopped: phase.stopped,
-  };
+  return seconds;
 }

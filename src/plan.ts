@@ -109,6 +109,7 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
     data: 'uniform',
     seed: 1,
     shapes: [],
+    telemetry: true,
     timeoutSeconds: timeoutSeconds[level],
   };
 }
@@ -134,7 +135,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
     (name) => options.provider === 'both' || (name === 'builtin') === (options.provider === 'builtin'),
   );
   if (providers.length === 0) return [];
-  const { data, seed, level } = options;
+  const { data, seed, telemetry, level } = options;
   return shapesOf(device, operation, options).map((shape) => ({
     device,
     operation,
@@ -145,6 +146,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
       providers,
       data,
       seed,
+      telemetry,
       budget: plans[device.backend][level].budget[operation.family],
     },
   }));

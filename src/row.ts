@@ -20,6 +20,16 @@ import {
 const finite = z.number();
 const count = z.int().nonnegative();
 
+/** What the samples did besides scatter. Each is null, or 0, where nothing of the kind was noticed. */
+const Notice = {
+  drift: finite.nullable().describe('median of the last third over that of the first, less 1'),
+  modes: z
+    .array(z.strictObject({ median: finite, share: finite }))
+    .nullable()
+    .describe('two levels that the samples jump between'),
+  stragglers: count.describe('samples far slower than the rest'),
+};
+
 /** Of the rates of one phase's samples, in the row's unit. The interval is a bootstrap of the median, 95 %. */
 export const Statistics = z.strictObject({
   samples: count,
@@ -30,11 +40,25 @@ export const Statistics = z.strictObject({
   max: finite,
   quantiles: z.strictObject({ q05: finite, q25: finite, q75: finite, q95: finite }),
   interval: z.strictObject({ low: finite, high: finite, confidence: finite }),
+  ...Notice,
   stopped: z.enum(stopReasons),
 });
 export type Statistics = z.infer<typeof Statistics>;
 
-export const PhaseSummary = z.strictObject({ statistics: Statistics, conditions: Conditions });
+/** What a phase cost. Of the whole board: fans, memory and idle parts included. */
+export const Energy = z.strictObject({
+  watts: finite,
+  perWatt: finite.describe("FLOP/s or B/s per watt: the row's unit over watts"),
+  joulesPerLaunch: finite,
+  source: z.enum(['energy counter', 'power readings']),
+});
+export type Energy = z.infer<typeof Energy>;
+
+export const PhaseSummary = z.strictObject({
+  statistics: Statistics,
+  conditions: Conditions,
+  energy: Energy.nullable(),
+});
 export type PhaseSummary = z.infer<typeof PhaseSummary>;
 
 /** Both figures are kept; `rate` of the row is the median of `sustained`. */
@@ -112,6 +136,7 @@ export const Row = z.strictObject({
   kernel: KernelFacts.nullable(),
   statistics: Statistics.nullable().describe('of the sustained phase'),
   conditions: Conditions.nullable().describe('of the sustained phase'),
+  energy: Energy.nullable().describe('of the sustained phase'),
   burst: PhaseSummary.nullable(),
   verification: Verification.nullable(),
   documented: Documented.nullable(),
@@ -138,6 +163,7 @@ export const RunOptions = z.strictObject({
   data: DataPattern,
   seed: count,
   shapes: z.array(Shape).describe('empty: those of the level'),
+  telemetry: z.boolean(),
   timeoutSeconds: z.number().positive().describe('after which a row that has not answered is ended'),
 });
 export type RunOptions = z.infer<typeof RunOptions>;

@@ -4,7 +4,7 @@
 
 import { attribute } from './attribute.js';
 import type { Nameplate } from './documented.js';
-import { MeasurementError, measure } from './measure.js';
+import { MeasurementError, type MeasureOptions, measure } from './measure.js';
 import type { Job } from './plan.js';
 import type { Row } from './row.js';
 import type { ProviderResult } from './schema.js';
@@ -12,7 +12,7 @@ import { judge } from './verdict.js';
 
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 
-/** The row of `result`, without the ratio to the vendor: `compare` adds it. */
+/** The row of `result`, without the ratio to the vendor: `withRatios` adds it. */
 export function rowOf(job: Job, result: ProviderResult, plate: Nameplate): Row {
   const empty = emptyRow(job, result.provider);
   switch (result.outcome) {
@@ -32,7 +32,7 @@ export function rowOf(job: Job, result: ProviderResult, plate: Nameplate): Row {
  * Own kernels over the vendor's: sets `ratioToVendor` on the builtin row of one request, sustained median over
  * sustained median of the first vendor row that has one. The vendor rows keep null.
  */
-export function compare(rows: readonly Row[]): Row[] {
+export function withRatios(rows: readonly Row[]): Row[] {
   const vendor = rows.find(({ provider, rate }) => provider !== 'builtin' && rate !== null)?.rate;
   return rows.map((row) => {
     if (row.provider !== 'builtin' || row.rate === null || !vendor) return row;
@@ -43,14 +43,15 @@ export function compare(rows: readonly Row[]): Row[] {
 function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, plate: Nameplate): Row {
   const { work, kernel, verification } = result;
   const { device, operation, request } = job;
-  const measurement = measured(result, operation.unit);
+  const options = { unit: operation.unit, seed: request.seed, shared: device.mig };
+  const measurement = measured(result, options);
   if (measurement instanceof MeasurementError) {
     const { code, message } = measurement;
     const verdict = judge({ outcome: 'failed', provider: result.provider, code, message });
     return { ...empty, work, kernel, verification, verdict };
   }
   const { burst, sustained } = measurement;
-  const { statistics, conditions } = sustained;
+  const { statistics, conditions, energy } = sustained;
   const rate = statistics.median;
   const documented = plate.documented(kernel.resource);
   const card = {
@@ -79,6 +80,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     kernel,
     statistics,
     conditions,
+    energy,
     burst,
     verification,
     documented,
@@ -87,9 +89,9 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
   };
 }
 
-function measured(result: Measured, unit: Row['unit']) {
+function measured(result: Measured, options: MeasureOptions) {
   try {
-    return measure(result, unit);
+    return measure(result, options);
   } catch (error) {
     if (error instanceof MeasurementError) return error;
     throw error;
@@ -113,6 +115,7 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     kernel: null,
     statistics: null,
     conditions: null,
+    energy: null,
     burst: null,
     verification: null,
     documented: null,

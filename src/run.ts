@@ -11,7 +11,7 @@ import { coded } from './message.js';
 import { loadNative, type Native } from './native.js';
 import { type Job, plan } from './plan.js';
 import { type Report, type Row, RunOptions, schemaVersion } from './row.js';
-import { compare, rowOf } from './rows.js';
+import { rowOf, withRatios } from './rows.js';
 import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
 
 /** The row that is about to be measured. */
@@ -68,7 +68,7 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
       const results = await bench.run(job);
       if (signal?.aborted) break;
       const plate = nameplates.get(device) ?? nameplate(device);
-      rows.push(...compare(results.map((result) => rowOf(job, result, plate))));
+      rows.push(...withRatios(results.map((result) => rowOf(job, result, plate))));
       yield report('running');
     }
     yield report(signal?.aborted ? 'interrupted' : 'complete');

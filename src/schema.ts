@@ -111,6 +111,7 @@ export const RunRequest = z.strictObject({
   providers: z.array(z.string()),
   data: DataPattern,
   seed: count,
+  telemetry: z.boolean().describe('whether clocks, watts and errors are asked for while a window is timed'),
   budget: Budget,
 });
 export type RunRequest = z.infer<typeof RunRequest>;
@@ -139,17 +140,43 @@ export const KernelFacts = z.strictObject({
 export type KernelFacts = z.infer<typeof KernelFacts>;
 
 const Series = z.strictObject({ median: finite, min: finite, max: finite });
+export type Series = z.infer<typeof Series>;
 
+const column = z.array(finite.nullable());
+
+/** Every reading of the window, a column a sensor: entry i of each was read at `at[i]`. */
+export const Trace = z.strictObject({
+  at: z.array(seconds).describe('since the first reading'),
+  clockHz: column,
+  memoryClockHz: column,
+  powerWatts: column,
+  temperatureCelsius: column,
+  memoryTemperatureCelsius: column,
+  throttle: column.describe('the bits of NVML, nvmlClocksEventReasons'),
+});
+export type Trace = z.infer<typeof Trace>;
+
+/** The state of the device while a phase was timed. Counters are what they rose by meanwhile. */
 export const Conditions = z.strictObject({
   source: z.string(),
-  missing: z.string(),
-  samples: count,
+  missing: z.string().describe('what was not answered, and why'),
+  samples: count.describe('readings of the sensors'),
+  seconds: seconds.describe('that the windows of the phase were open'),
   clockHz: Series.nullable(),
   memoryClockHz: Series.nullable(),
   powerWatts: Series.nullable(),
   temperatureCelsius: Series.nullable(),
-  energyJoules: finite.nullable(),
+  memoryTemperatureCelsius: Series.nullable(),
+  energyJoules: finite.nullable().describe('of the whole board, by its counter'),
+  correctedErrors: finite.nullable().describe('ECC errors that were corrected'),
+  uncorrectedErrors: finite.nullable().describe('ECC errors that were not: memory lost its contents'),
+  link: z
+    .strictObject({ generation: finite, width: finite, replays: finite.nullable() })
+    .nullable()
+    .describe('PCI Express in use'),
+  nvlinks: z.strictObject({ present: count, active: count }).nullable(),
   throttle: z.array(z.strictObject({ reason: z.string(), share: finite })),
+  trace: Trace.nullable(),
 });
 export type Conditions = z.infer<typeof Conditions>;
 

@@ -27,14 +27,14 @@ const draws = 4_000_000;
 
 /**
  * Percentile bootstrap interval of the median (Efron 1979): resample with replacement, take each median, cut off both
- * tails. Deterministic, so that a report can be recomputed. Large samples are resampled fewer times, since their
+ * tails. The same `seed` draws the same resamples, so that a report can be recomputed. Large samples are resampled fewer times, since their
  * interval is narrow anyway and the cost grows with both.
  */
-export function medianInterval(values: ArrayLike<number>, confidence = 0.95): Interval {
+export function medianInterval(values: ArrayLike<number>, confidence = 0.95, seed = 1): Interval {
   const ordered = sorted(values);
   const size = ordered.length;
   const rounds = Math.max(fewestResamples, Math.min(resamples, Math.floor(draws / size)));
-  const next = random();
+  const next = random(seed);
   const medians = new Float64Array(rounds);
   // A resample of ordered values is known by how often each was drawn: counting them spares the sort.
   const drawn = new Uint32Array(size);
@@ -65,8 +65,8 @@ export type Summary = {
   interval: Interval;
 };
 
-/** Everything a row reports of its samples. */
-export function summarize(values: ArrayLike<number>): Summary {
+/** Everything a row reports of its samples' spread. */
+export function summarize(values: ArrayLike<number>, seed = 1): Summary {
   const ordered = sorted(values);
   const cut = (share: number) => quantileOfSorted(ordered, share);
   return {
@@ -76,7 +76,7 @@ export function summarize(values: ArrayLike<number>): Summary {
     min: cut(0),
     max: cut(1),
     quantiles: { q05: cut(0.05), q25: cut(0.25), q75: cut(0.75), q95: cut(0.95) },
-    interval: medianInterval(ordered),
+    interval: medianInterval(ordered, 0.95, seed),
   };
 }
 
@@ -119,8 +119,9 @@ function at(values: Float64Array | Uint32Array, index: number): number {
 }
 
 /** Marsaglia's xorshift with the triple 13, 17, 5: period 2^32 - 1, ample for choosing resamples. In [0, 1). */
-function random(): () => number {
-  let state = 0x9e3779b9;
+function random(seed: number): () => number {
+  // Spread over all bits, since small seeds give alike beginnings; never 0, from which xorshift does not leave.
+  let state = Math.imul(seed, 0x9e3779b9) ^ (seed / 2 ** 32) || 1;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;

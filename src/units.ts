@@ -26,6 +26,7 @@ const below: readonly Prefix[] = [
   [1e-3, 'm'],
   [1e-6, 'µ'],
   [1e-9, 'n'],
+  [1e-12, 'p'],
 ];
 const binary: readonly Prefix[] = [
   [2 ** 40, 'Ti'],
@@ -38,6 +39,16 @@ const binary: readonly Prefix[] = [
 export function formatRate(rate: number, unit: Unit, dtype: DType | null = null): string {
   if (unit === 's') return formatSeconds(rate);
   return scaled(rate, above, unit === 'B/s' ? 'B/s' : dtype === 'int8' ? 'OPS' : 'FLOPS');
+}
+
+/** "1.02 TFLOPS/W", or of a memory row "6.88 GB/J": bytes per second and watt are bytes per joule. */
+export function formatPerWatt(perWatt: number, unit: Unit, dtype: DType | null = null): string {
+  return unit === 'B/s' ? scaled(perWatt, above, 'B/J') : `${formatRate(perWatt, unit, dtype)}/W`;
+}
+
+/** "12.3 J", "1.41 pJ". */
+export function formatJoules(joules: number): string {
+  return scaled(joules, below, 'J');
 }
 
 /** "58 s", "3 min 20 s", "1.50 ms". */

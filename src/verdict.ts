@@ -66,6 +66,12 @@ export function judge(subject: Subject): Verdict {
 function judgeMeasured(row: Measured): Verdict {
   const { verification, documented, attribution, kernel } = row;
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
+  const lost = row.conditions.uncorrectedErrors ?? 0;
+  if (lost > 0) {
+    const noun = lost === 1 ? 'ECC error' : 'ECC errors';
+    const why = `${lost} uncorrected ${noun} while the row was timed: memory lost its contents, whatever the comparison found`;
+    return { status: 'corrupted', why };
+  }
   if (verification.compared === 0) {
     return {
       status: 'failed',

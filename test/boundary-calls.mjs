@@ -128,6 +128,7 @@ const sane = {
     providers: pick([['builtin'], [], 'builtin']),
     data: 'uniform',
     seed: 1,
+    telemetry: true,
     budget: { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 0.01 },
   }),
   close: () => ({ device: below(300) + 1000 }),

@@ -100,12 +100,19 @@ const conditions: Conditions = {
   source: 'none',
   missing: 'a fake has no sensors',
   samples: 0,
+  seconds: 0,
   clockHz: null,
   memoryClockHz: null,
   powerWatts: null,
   temperatureCelsius: null,
+  memoryTemperatureCelsius: null,
   energyJoules: null,
+  correctedErrors: null,
+  uncorrectedErrors: null,
+  link: null,
+  nvlinks: null,
   throttle: [],
+  trace: null,
 };
 
 const phase = (seconds: number): Phase => ({

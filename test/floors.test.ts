@@ -7,8 +7,11 @@ import { describe, expect, it } from 'vitest';
 /** Floors from the ground up. A file may import from its own floor and below, and a pure floor nothing of the outer world. */
 const floors: readonly (readonly RegExp[])[] = [
   [/^src\/schema\.ts$/, /^src\/row\.ts$/],
-  [/^src\/(units|stats|throttle|usage|message)\.ts$/, /^src\/specs\//],
-  [/^src\/(native|measure|attribute|threshold|verdict|documented|plan|lock|save)\.ts$/, /^src\/report\//],
+  [/^src\/(units|stats|stability|throttle|usage|message)\.ts$/, /^src\/specs\//],
+  [
+    /^src\/(native|measure|energy|attribute|threshold|verdict|documented|plan|lock|save)\.ts$/,
+    /^src\/report\//,
+  ],
   [/^src\/(device|matrix|isolate|child|rows)\.ts$/],
   [/^src\/run\.ts$/],
   [/^src\/index\.ts$/],

@@ -165,6 +165,45 @@ describe('a CPU', () => {
   });
 });
 
+test('a row says what its samples did and what the device counted, beside its verdict', () => {
+  const subject = measured(0.9, {
+    ...conditions(2e9),
+    correctedErrors: 3,
+    link: { generation: 5, width: 16, replays: 1 },
+    nvlinks: { present: 18, active: 17 },
+  });
+  const statistics = {
+    ...subject.statistics,
+    drift: -0.031,
+    modes: [
+      { median: 800e12, share: 0.25 },
+      { median: 900e12, share: 0.75 },
+    ],
+    stragglers: 1,
+  };
+  const energy = {
+    watts: 698,
+    perWatt: 1.29e12,
+    joulesPerLaunch: 0.85,
+    source: 'power readings' as const,
+  };
+  const rendered = text(report([row({ ...subject, statistics }, { energy })]), { width: 100 }).replace(
+    /\s+/g,
+    ' ',
+  );
+  for (const words of [
+    'rate fell by 3.1 % within the window',
+    'two levels: 800 TFLOPS (25 % of the samples) and 900 TFLOPS (75 % of the samples)',
+    '1 of 200 samples was far slower than the rest',
+    '3 ECC errors corrected meanwhile',
+    '1 PCI Express replay meanwhile',
+    '17 of 18 NVLinks active',
+  ])
+    expect(rendered).toContain(words);
+  expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
+  expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
+});
+
 test('a simulated report says so first and last', () => {
   const devices = [{ ...testCard, simulated: true, card: null, cardReason: '' }];
   const lines = text({ ...full, simulated: true, devices })
@@ -219,6 +258,27 @@ describe('what a terminal gets', () => {
 });
 
 describe('JSON', () => {
+  test('keeps a trace readable, a line a sensor, and exact', () => {
+    const at = [0, 0.025, 0.05];
+    const clockHz = [1.98e9, null, -1.5e-7];
+    const empty = [null, null, null];
+    const trace = {
+      at,
+      clockHz,
+      memoryClockHz: empty,
+      powerWatts: empty,
+      temperatureCelsius: empty,
+      memoryTemperatureCelsius: empty,
+      throttle: [0, 4, 4],
+    };
+    const traced = report([
+      row(measured(0.9, { ...conditions(2e9), trace, missing: 'odd [\n 1,\n 2\n] text' })),
+    ]);
+    const json = formats.json.render(traced, { color: false, width: 80, file: null });
+    expect(json).toContain('"clockHz": [ 1980000000, null, -1.5e-7 ]');
+    expect(parseReport(json)).toEqual(traced);
+  });
+
   const json = (of: Report) => formats.json.render(of, { color: true, width: 80, file: null });
 
   test('comes back exactly, ends in a newline and has no color', () => {

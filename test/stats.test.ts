@@ -142,3 +142,16 @@ test.each([
 test('a quantile beyond 0 to 1 is refused', () => {
   expect(() => quantile([1, 2], 1.5)).toThrow(/from 0 to 1/);
 });
+
+test('one seed, one interval; another seed, nearly the same one', () => {
+  const values = sample(101, 7);
+  expect(medianInterval(values, 0.95, 42)).toEqual(medianInterval(values, 0.95, 42));
+  const seeds = [0, 1, 2, 3, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER];
+  const intervals = seeds.map((seed) => medianInterval(values, 0.95, seed));
+  expect(new Set(intervals.map(({ low, high }) => `${low} ${high}`)).size).toBeGreaterThan(1);
+  for (const { low, high } of intervals) {
+    expect(low).toBeLessThanOrEqual(median(values));
+    expect(high).toBeGreaterThanOrEqual(median(values));
+    expect(high).toBeGreaterThan(low);
+  }
+});

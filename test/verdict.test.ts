@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Status, Verdict } from '../src/row.js';
+import type { Conditions } from '../src/schema.js';
 import { THRESHOLDS } from '../src/threshold.js';
 import { exitCode, judge, type Measured } from '../src/verdict.js';
 import {
@@ -200,6 +201,16 @@ describe('wrong results outrank everything', () => {
       code: 'EUNVERIFIED',
     });
   });
+});
+
+test('an uncorrected ECC error is a wrong result, though the comparison found none; corrected ones are not', () => {
+  const struck = (errors: Partial<Conditions>) => judge(measured(0.9, { ...conditions(2e9), ...errors }));
+  expect(struck({ uncorrectedErrors: 1 })).toEqual({
+    status: 'corrupted',
+    why: expect.stringMatching(/^1 uncorrected ECC error while the row was timed/),
+  });
+  expect(struck({ correctedErrors: 5, uncorrectedErrors: 0 }).status).toBe('pass');
+  expect(struck({ correctedErrors: null, uncorrectedErrors: null }).status).toBe('pass');
 });
 
 describe('unjudged, with the reason', () => {

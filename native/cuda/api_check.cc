@@ -92,6 +92,8 @@ static_assert(ltTransposed == CUBLAS_OP_T && ltDescTransA == CUBLASLT_MATMUL_DES
 #endif
 
 #if __has_include(<nvml.h>)
+// What is deprecated is still what an older library has.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #define CHECK_NVML_CALL(name, symbol, arguments) \
   static_assert(SameCall<NvmlReturn(*) arguments, decltype(&::symbol)>::value, #symbol);
 NAMEPLATE_NVML_CALLS(CHECK_NVML_CALL)
@@ -100,6 +102,11 @@ static_assert(offsetof(NvmlPciInfo, pciDeviceId) == offsetof(nvmlPciInfo_t, pciD
 static_assert(offsetof(NvmlPciInfo, busId) == offsetof(nvmlPciInfo_t, busId));
 static_assert(nvmlSmClock == NVML_CLOCK_SM && nvmlMemoryClock == NVML_CLOCK_MEM);
 static_assert(nvmlGpuSensor == NVML_TEMPERATURE_GPU);
+static_assert(nvmlCorrected == NVML_MEMORY_ERROR_TYPE_CORRECTED &&
+              nvmlUncorrected == NVML_MEMORY_ERROR_TYPE_UNCORRECTED && nvmlVolatile == NVML_VOLATILE_ECC);
+static_assert(sizeof(NvmlFieldValue) == sizeof(nvmlFieldValue_t) &&
+              offsetof(NvmlFieldValue, value) == offsetof(nvmlFieldValue_t, value));
+static_assert(nvmlMemoryTemperature == NVML_FI_DEV_MEMORY_TEMP);
 #endif
 
 }  // namespace

@@ -19,6 +19,19 @@ struct NvmlPciInfo {
   char busId[32];
 };
 
+// nvmlFieldValue_t: one of the many values that have a number instead of a function.
+struct NvmlFieldValue {
+  unsigned fieldId, scopeId;
+  long long timestamp, latency;
+  int valueType;
+  NvmlReturn result;
+  union {
+    double real;
+    unsigned whole;
+    unsigned long long wide;
+  } value;
+};
+
 // Each row: member, symbol, arguments. A symbol may be absent from a given version: whoever calls looks.
 #define NAMEPLATE_NVML_CALLS(CALL)                                                                          \
   CALL(init, nvmlInit_v2, ())                                                                               \
@@ -41,10 +54,19 @@ struct NvmlPciInfo {
   CALL(linkGeneration, nvmlDeviceGetCurrPcieLinkGeneration, (NvmlDevice device, unsigned* value))           \
   CALL(linkWidth, nvmlDeviceGetCurrPcieLinkWidth, (NvmlDevice device, unsigned* value))                     \
   CALL(linkMaxGeneration, nvmlDeviceGetMaxPcieLinkGeneration, (NvmlDevice device, unsigned* value))         \
-  CALL(linkMaxWidth, nvmlDeviceGetMaxPcieLinkWidth, (NvmlDevice device, unsigned* value))
+  CALL(linkMaxWidth, nvmlDeviceGetMaxPcieLinkWidth, (NvmlDevice device, unsigned* value))                   \
+  CALL(linkReplays, nvmlDeviceGetPcieReplayCounter, (NvmlDevice device, unsigned* value))                   \
+  CALL(eccErrors, nvmlDeviceGetTotalEccErrors,                                                              \
+       (NvmlDevice device, int error, int counter, unsigned long long* count))                              \
+  CALL(nvlinkState, nvmlDeviceGetNvLinkState, (NvmlDevice device, unsigned link, unsigned* active))         \
+  CALL(fieldValues, nvmlDeviceGetFieldValues, (NvmlDevice device, int count, NvmlFieldValue* values))
 
-inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;  // nvmlClockType_t
-inline constexpr int nvmlGpuSensor = 0;                     // NVML_TEMPERATURE_GPU
+inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;    // nvmlClockType_t
+inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATURE_GPU
+inline constexpr int nvmlCorrected = 0, nvmlUncorrected = 1;  // nvmlMemoryErrorType_t
+inline constexpr int nvmlVolatile = 0;                 // nvmlEccCounterType_t: since the driver was loaded
+inline constexpr unsigned nvmlMemoryTemperature = 82;  // NVML_FI_DEV_MEMORY_TEMP
+inline constexpr unsigned nvmlMostLinks = 36;          // NVML_NVLINK_MAX_LINKS of NVML 13
 
 struct Nvml {
 #define NAMEPLATE_MEMBER(name, symbol, arguments) NvmlReturn(*name) arguments = nullptr;

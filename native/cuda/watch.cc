@@ -1,10 +1,7 @@
 #include "cuda/watch.h"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,79 +12,84 @@
 namespace nameplate::cuda {
 namespace {
 
+// 40 readings a second. The calls of one reading take the driver some hundred microseconds of a processor's
+// time and none of the GPU's.
 constexpr std::chrono::milliseconds interval{25};
 
-// The bits of nvmlClocksEventReasons, called throttle reasons before R535, in the words of nvidia-smi. Bit 0
-// is "idle", which holds nothing back. "hw slowdown" stands whenever one of the two more precise ones does.
-struct Reason {
-  unsigned long long bit;
-  const char* name;
-};
-constexpr std::array<Reason, 8> reasons{{
-    {0x2, "applications clocks setting"},
-    {0x4, "sw power cap"},
-    {0x8, "hw slowdown"},
-    {0x10, "sync boost"},
-    {0x20, "sw thermal slowdown"},
-    {0x40, "hw thermal slowdown"},
-    {0x80, "hw power brake slowdown"},
-    {0x100, "display clock setting"},
-}};
-constexpr unsigned long long idleBit = 0x1;
-
-std::string reasonName(unsigned bit) {
-  for (const Reason& reason : reasons)
-    if (reason.bit == 1ull << bit) return reason.name;
-  return "reason bit " + std::to_string(bit);
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// One thing that is sampled: its values so far, and the first refusal.
-class Field {
+// One value that NVML is asked for again and again, and its first refusal.
+class Sensor {
  public:
-  template <typename Call, typename Value, typename... Arguments>
-  bool sample(double unit, Value value, Call call, Arguments... arguments) {
-    if (!call) {
-      refusal_ = "not in this version of NVML";
-      return false;
-    }
-    if (const NvmlReturn result = call(arguments..., &value); result != 0) {
-      const char* text = nvml()->errorString ? nvml()->errorString(result) : nullptr;
-      refusal_ = text ? text : "error " + std::to_string(result);
-      return false;
-    }
-    values_.push_back(static_cast<double>(value) * unit);
-    last_ = static_cast<unsigned long long>(value);
-    return true;
+  explicit Sensor(const char* name) : name_(name) {}
+
+  // The answer times `unit`. `Value` is the type that the call writes.
+  template <typename Value, typename Call, typename... Arguments>
+  std::optional<double> ask(double unit, Call call, Arguments... arguments) {
+    Value value{};
+    if (!call) return refuse("not in this version of NVML");
+    if (const NvmlReturn result = call(arguments..., &value); result != 0) return refuse(result);
+    answered_ = true;
+    return static_cast<double>(value) * unit;
   }
 
-  unsigned long long last() const { return last_; }
-  const std::vector<double>& values() const { return values_; }
-
-  std::optional<Series> series() const {
-    if (values_.empty()) return std::nullopt;
-    std::vector<double> sorted = values_;
-    std::ranges::sort(sorted);
-    const std::size_t middle = sorted.size() / 2;
-    const double median = sorted.size() % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    return Series{median, sorted.front(), sorted.back()};
+  std::optional<double> askField(NvmlDevice device, unsigned field) {
+    NvmlFieldValue value{.fieldId = field,
+                         .scopeId = 0,
+                         .timestamp = 0,
+                         .latency = 0,
+                         .valueType = 0,
+                         .result = 0,
+                         .value = {}};
+    if (!nvml()->fieldValues) return refuse("not in this version of NVML");
+    if (const NvmlReturn result = nvml()->fieldValues(device, 1, &value); result != 0) return refuse(result);
+    if (value.result != 0) return refuse(value.result);
+    constexpr int unsignedInt = 1;  // NVML_VALUE_TYPE_UNSIGNED_INT
+    if (value.valueType != unsignedInt) return refuse("answered in a type that is not expected");
+    answered_ = true;
+    return value.value.whole;
   }
 
-  void explain(const char* name, std::string& missing) const {
-    if (!values_.empty()) return;
-    missing += (missing.empty() ? "" : "; ") + std::string(name) + ": " + refusal_;
+  void explain(std::string& missing) const {
+    if (!answered_) missing += (missing.empty() ? "" : "; ") + std::string(name_) + ": " + refusal_;
   }
 
  private:
-  std::vector<double> values_;
-  unsigned long long last_ = 0;
-  std::string refusal_ = "never sampled";
+  std::nullopt_t refuse(std::string why) {
+    refusal_ = std::move(why);
+    return std::nullopt;
+  }
+  std::nullopt_t refuse(NvmlReturn result) {
+    const char* text = nvml()->errorString ? nvml()->errorString(result) : nullptr;
+    return refuse(text ? text : "error " + std::to_string(result));
+  }
+
+  const char* name_;
+  bool answered_ = false;
+  std::string refusal_ = "never asked";
+};
+
+// A counter that only rises: what it rose by between two looks.
+struct Counter {
+  Sensor sensor;
+  std::optional<double> first{}, last{};
+  void look(std::optional<double> value) {
+    if (!first) first = value;
+    last = value;
+  }
+  std::optional<double> rise() const {
+    if (!first || !last) return std::nullopt;
+    return *last - *first;
+  }
 };
 
 class NvmlWatch final : public Watch {
  public:
   NvmlWatch(NvmlDevice device, std::string caveat)
       : device_(device), caveat_(std::move(caveat)), thread_([this] { run(); }) {
-    // The window begins with the first sample, and not with a thread that has yet to start.
+    // The window begins with the first reading, and not with a thread that has yet to start.
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return started_; });
   }
@@ -95,43 +97,36 @@ class NvmlWatch final : public Watch {
 
   Conditions stop() override {
     end();
-    Conditions conditions;
+    Conditions conditions = std::move(conditions_);
     conditions.source = "nvml";
-    conditions.samples = samples_;
     conditions.missing = caveat_;
-    conditions.clockHz = clock_.series();
-    conditions.memoryClockHz = memoryClock_.series();
-    conditions.powerWatts = power_.series();
-    conditions.temperatureCelsius = temperature_.series();
-    if (energy_.values().size() >= 2)
-      conditions.energyJoules = energy_.values().back() - energy_.values().front();
-    for (const auto& [bit, count] : standing_)
-      conditions.throttle.emplace_back(
-          reasonName(bit), static_cast<double>(count) / static_cast<double>(reasons_.values().size()));
-    clock_.explain("clock", conditions.missing);
-    memoryClock_.explain("memory clock", conditions.missing);
-    power_.explain("power", conditions.missing);
-    temperature_.explain("temperature", conditions.missing);
-    energy_.explain("energy", conditions.missing);
-    reasons_.explain("throttle reasons", conditions.missing);
+    conditions.seconds = conditions.readings.back().at - conditions.readings.front().at;
+    conditions.energyJoules = energy_.rise();
+    conditions.correctedErrors = corrected_.rise();
+    conditions.uncorrectedErrors = uncorrected_.rise();
+    conditions.linkReplays = replays_.rise();
+    for (const Sensor* sensor :
+         {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &energy_.sensor,
+          &corrected_.sensor, &uncorrected_.sensor, &replays_.sensor, &link_})
+      sensor->explain(conditions.missing);
     return conditions;
   }
 
  private:
   void run() {
-    sampleEnergy();
-    sample();
+    count();
+    read();
     std::unique_lock lock(mutex_);
     started_ = true;
     changed_.notify_all();
     while (!changed_.wait_for(lock, interval, [this] { return ending_; })) {
       lock.unlock();
-      sample();
+      read();
       lock.lock();
     }
     lock.unlock();
-    sample();  // so that the shortest window has a beginning and an end
-    sampleEnergy();
+    read();  // so that the shortest window has a beginning and an end
+    count();
   }
 
   void end() {
@@ -143,27 +138,55 @@ class NvmlWatch final : public Watch {
     if (thread_.joinable()) thread_.join();
   }
 
-  void sampleEnergy() { energy_.sample(1e-3, 0ull, nvml()->energy, device_); }
-
-  void sample() {
+  void read() {
     const Nvml& library = *nvml();
-    ++samples_;
-    clock_.sample(1e6, 0u, library.clock, device_, nvmlSmClock);
-    memoryClock_.sample(1e6, 0u, library.clock, device_, nvmlMemoryClock);
-    power_.sample(1e-3, 0u, library.power, device_);
-    temperature_.sample(1, 0u, library.temperature, device_, nvmlGpuSensor);
-    const auto ask = library.eventReasons ? library.eventReasons : library.throttleReasons;
-    if (!reasons_.sample(1, 0ull, ask, device_)) return;
-    const unsigned long long bits = reasons_.last() & ~idleBit;
-    for (unsigned bit = 0; bit < 64; ++bit)
-      if (bits >> bit & 1) ++standing_[bit];
+    const auto reasons = library.eventReasons ? library.eventReasons : library.throttleReasons;
+    Reading& reading = conditions_.readings.emplace_back();
+    reading.at = now();
+    reading.clockHz = clock_.ask<unsigned>(1e6, library.clock, device_, nvmlSmClock);
+    reading.memoryClockHz = memoryClock_.ask<unsigned>(1e6, library.clock, device_, nvmlMemoryClock);
+    reading.powerWatts = power_.ask<unsigned>(1e-3, library.power, device_);
+    reading.temperatureCelsius = temperature_.ask<unsigned>(1, library.temperature, device_, nvmlGpuSensor);
+    reading.memoryTemperatureCelsius = memoryTemperature_.askField(device_, nvmlMemoryTemperature);
+    if (const auto bits = reasons_.ask<unsigned long long>(1, reasons, device_))
+      reading.throttle = static_cast<std::uint64_t>(*bits);
+  }
+
+  // What is cheap to ask for twice a window, and too dear for every reading.
+  void count() {
+    const Nvml& library = *nvml();
+    const auto errors = [&](Counter& counter, int kind) {
+      counter.look(counter.sensor.ask<unsigned long long>(1, library.eccErrors, device_, kind, nvmlVolatile));
+    };
+    energy_.look(energy_.sensor.ask<unsigned long long>(1e-3, library.energy, device_));
+    errors(corrected_, nvmlCorrected);
+    errors(uncorrected_, nvmlUncorrected);
+    replays_.look(replays_.sensor.ask<unsigned>(1, library.linkReplays, device_));
+    Conditions link;
+    link.linkGeneration = link_.ask<unsigned>(1, library.linkGeneration, device_);
+    link.linkWidth = link_.ask<unsigned>(1, library.linkWidth, device_);
+    countLinks(link);
+    conditions_.source = "nvml";
+    merge(conditions_, link);
+  }
+
+  // A device without NVLink refuses its first link, and one with fewer links the one after its last.
+  void countLinks(Conditions& found) const {
+    unsigned active = 0, link = 0;
+    for (double sum = 0; nvml()->nvlinkState && link < nvmlMostLinks; ++link) {
+      if (nvml()->nvlinkState(device_, link, &active) != 0) break;
+      found.nvlinksActive = sum += active;
+    }
+    if (link > 0) found.nvlinks = link;
   }
 
   NvmlDevice device_;
   std::string caveat_;
-  std::size_t samples_ = 0;
-  Field clock_, memoryClock_, power_, temperature_, energy_, reasons_;
-  std::map<unsigned, std::size_t> standing_;  // samples in which each bit stood
+  Conditions conditions_;
+  Sensor clock_{"clock"}, memoryClock_{"memory clock"}, power_{"power"}, temperature_{"temperature"},
+      memoryTemperature_{"memory temperature"}, reasons_{"throttle reasons"}, link_{"PCI Express link"};
+  Counter energy_{Sensor("energy")}, corrected_{Sensor("corrected ECC errors")},
+      uncorrected_{Sensor("uncorrected ECC errors")}, replays_{Sensor("PCI Express replays")};
 
   std::mutex mutex_;
   std::condition_variable changed_;

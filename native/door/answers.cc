@@ -51,21 +51,60 @@ Napi::Value answer(Napi::Env env, const std::optional<Series>& series) {
   return Object(env).set("median", series->median).set("min", series->min).set("max", series->max);
 }
 
+// Column by column: a thousand small objects would be slower to make and to read.
+Napi::Value answer(Napi::Env env, const std::vector<Reading>& readings) {
+  if (readings.empty()) return env.Null();
+  Object trace(env);
+  const auto column = [&](const char* name, auto valueOf) {
+    auto values = Napi::Array::New(env, readings.size());
+    for (std::uint32_t i = 0; i < readings.size(); ++i) values[i] = value(env, valueOf(readings[i]));
+    trace.set(name, Napi::Value(values));
+  };
+  const double start = readings.front().at;
+  column("at", [start](const Reading& reading) { return reading.at - start; });
+  column("clockHz", [](const Reading& reading) { return reading.clockHz; });
+  column("memoryClockHz", [](const Reading& reading) { return reading.memoryClockHz; });
+  column("powerWatts", [](const Reading& reading) { return reading.powerWatts; });
+  column("temperatureCelsius", [](const Reading& reading) { return reading.temperatureCelsius; });
+  column("memoryTemperatureCelsius", [](const Reading& reading) { return reading.memoryTemperatureCelsius; });
+  column("throttle", [](const Reading& reading) {
+    return reading.throttle ? std::optional(static_cast<double>(*reading.throttle)) : std::nullopt;
+  });
+  return trace;
+}
+
 Napi::Value answer(Napi::Env env, const Conditions& c) {
-  auto throttle = Napi::Array::New(env, c.throttle.size());
-  for (std::uint32_t i = 0; i < c.throttle.size(); ++i)
-    throttle[i] =
-        Napi::Value(Object(env).set("reason", c.throttle[i].first).set("share", c.throttle[i].second));
+  const auto shares = throttleShares(c.readings);
+  auto throttle = Napi::Array::New(env, shares.size());
+  for (std::uint32_t i = 0; i < shares.size(); ++i)
+    throttle[i] = Napi::Value(Object(env).set("reason", shares[i].first).set("share", shares[i].second));
+  const auto over = [&](std::optional<double> Reading::* value) {
+    return answer(env, series(c.readings, value));
+  };
+  Napi::Value link = env.Null(), nvlinks = env.Null();
+  if (c.linkGeneration && c.linkWidth)
+    link = Object(env)
+               .set("generation", c.linkGeneration)
+               .set("width", c.linkWidth)
+               .set("replays", c.linkReplays);
+  if (c.nvlinks) nvlinks = Object(env).set("present", c.nvlinks).set("active", c.nvlinksActive);
   return Object(env)
       .set("source", c.source)
       .set("missing", c.missing)
-      .set("samples", c.samples)
-      .set("clockHz", answer(env, c.clockHz))
-      .set("memoryClockHz", answer(env, c.memoryClockHz))
-      .set("powerWatts", answer(env, c.powerWatts))
-      .set("temperatureCelsius", answer(env, c.temperatureCelsius))
+      .set("samples", c.readings.size())
+      .set("seconds", c.seconds)
+      .set("clockHz", over(&Reading::clockHz))
+      .set("memoryClockHz", over(&Reading::memoryClockHz))
+      .set("powerWatts", over(&Reading::powerWatts))
+      .set("temperatureCelsius", over(&Reading::temperatureCelsius))
+      .set("memoryTemperatureCelsius", over(&Reading::memoryTemperatureCelsius))
       .set("energyJoules", c.energyJoules)
-      .set("throttle", throttle);
+      .set("correctedErrors", c.correctedErrors)
+      .set("uncorrectedErrors", c.uncorrectedErrors)
+      .set("link", link)
+      .set("nvlinks", nvlinks)
+      .set("throttle", throttle)
+      .set("trace", answer(env, c.readings));
 }
 
 Napi::Value answer(Napi::Env env, const Phase& phase) {

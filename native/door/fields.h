@@ -79,6 +79,12 @@ class Fields {
     return number;
   }
 
+  bool flag(const char* name) {
+    const Napi::Value value = take(name);
+    if (!value.IsBoolean()) throw wrong(name, "true or false");
+    return value.As<Napi::Boolean>();
+  }
+
   // The index of the field's text in `names`.
   template <class Names>
   std::size_t choice(const char* name, const Names& names) {

@@ -79,6 +79,7 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
                   .providers = fields.texts("providers"),
                   .data = static_cast<Data>(fields.choice("data", patterns)),
                   .seed = fields.count("seed"),
+                  .telemetry = fields.flag("telemetry"),
                   .budget = {}};
   Fields budget = fields.object("budget");
   request.budget = {budget.number("warmupSeconds", 0, longest), budget.number("burstSeconds", 0, longest),

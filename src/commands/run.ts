@@ -34,6 +34,7 @@ interface Flags {
   timeout?: number;
   json?: string;
   save: boolean;
+  telemetry: boolean;
   wait?: boolean;
   strict?: boolean;
 }
@@ -84,6 +85,7 @@ export function addRun(program: Command): void {
       `where to save the report (default: ${defaultReport}); - prints it instead of the table`,
     )
     .addOption(new Option('--no-save', 'keep no report on disk').conflicts('json'))
+    .option('--no-telemetry', 'ask for no clocks, watts or errors while a window is timed')
     .option('--wait', 'wait for a device that another run holds')
     .option('--strict', 'exit 1 also for throttled, inconclusive and unjudged rows')
     .addHelpText('after', exitCodes)
@@ -139,6 +141,7 @@ function optionsOf(flags: Flags): RunOptions {
     data: flags.data,
     seed: flags.seed ?? defaults.seed,
     shapes: [...(flags.shape ?? []), ...(flags.bytes ?? [])],
+    telemetry: flags.telemetry,
     timeoutSeconds: flags.timeout ?? defaults.timeoutSeconds,
   };
 }

@@ -3,8 +3,11 @@
 import { Report, schemaVersion } from '../row.js';
 
 export function renderJson(report: Report): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${JSON.stringify(report, null, 2).replace(numbers, (array) => array.replace(/\s+/g, ' '))}\n`;
 }
+
+/** A trace on one line each, not a line a number. Only outside of strings can a line break follow a bracket. */
+const numbers = /\[\n(\s*(-?[\d.e+-]+|null),?\n)+\s*\]/g;
 
 /** The text is no report that this version reads; the message is one sentence that says why. */
 export class ReportError extends Error {

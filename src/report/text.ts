@@ -10,11 +10,13 @@ import {
   formatBytes,
   formatClock,
   formatPercent,
+  formatPerWatt,
   formatRate,
   formatSeconds,
   formatWatts,
 } from '../units.js';
 import type { View } from './index.js';
+import { notices } from './notices.js';
 import { type Column, harmless, table, wrap } from './table.js';
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -69,11 +71,14 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
 
   const providers = new Set(rows.map(({ provider }) => provider)).size > 1;
   const chosen = columns(colors).filter(({ title }) => title !== 'by' || providers);
-  const remark = ({ verdict, attribution }: Row) => {
-    if (verdict.status === 'pass') return { text: attribution?.summary ?? '' };
-    if (verdict.status === 'unjudged' && verdict.why === shared) return { text: '' };
-    return { text: verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why };
+  const why = ({ verdict, attribution }: Row) => {
+    if (verdict.status === 'pass') return attribution?.summary ?? '';
+    if (verdict.status === 'unjudged' && verdict.why === shared) return '';
+    return verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
   };
+  const remark = (row: Row) => ({
+    text: [why(row), ...notices(row)].filter((part) => part !== '').join('; '),
+  });
   const { lines: drawn, leftOut } = table(rows, chosen, remark, width);
   lines.push('', ...drawn);
   if (leftOut.length > 0) {
@@ -150,6 +155,12 @@ function columns(colors: Colors): Column<Row>[] {
       rank: 6,
       cell: ({ conditions }) =>
         plain(conditions?.powerWatts != null && formatWatts(conditions.powerWatts.median)),
+    },
+    {
+      title: 'per watt',
+      align: 'right',
+      rank: 8,
+      cell: ({ energy, unit, dtype }) => plain(energy !== null && formatPerWatt(energy.perWatt, unit, dtype)),
     },
     {
       title: 'own/vendor',

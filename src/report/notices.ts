@@ -1,0 +1,29 @@
+// What a reader should know of a row beside its verdict: how its samples behaved, and what the device counted meanwhile.
+
+import type { Row } from '../row.js';
+import { formatPercent, formatRate } from '../units.js';
+
+/** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
+export function notices({ statistics, conditions, unit, dtype }: Row): string[] {
+  const { drift = null, modes = null, stragglers = 0 } = statistics ?? {};
+  const { correctedErrors, link, nvlinks } = conditions ?? {};
+  const levels = modes?.map(
+    ({ median, share }) => `${formatRate(median, unit, dtype)} (${formatPercent(share)} of the samples)`,
+  );
+  const faster = unit === 's' ? 'fell' : 'rose';
+  const slower = unit === 's' ? 'rose' : 'fell';
+  return [
+    drift !== null &&
+      `${unit === 's' ? 'time' : 'rate'} ${drift > 0 === (unit !== 's') ? faster : slower} by ${formatPercent(Math.abs(drift), 1)} within the window`,
+    levels !== undefined && `samples have two levels: ${levels.join(' and ')}`,
+    stragglers > 0 &&
+      `${stragglers} of ${statistics?.samples} samples ${stragglers === 1 ? 'was' : 'were'} far slower than the rest`,
+    !!correctedErrors && `${counted(correctedErrors, 'ECC error')} corrected meanwhile`,
+    !!link?.replays && `${counted(link.replays, 'PCI Express replay')} meanwhile`,
+    !!nvlinks && nvlinks.active < nvlinks.present && `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
+  ].filter((notice) => typeof notice === 'string');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
