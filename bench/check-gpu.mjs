@@ -58,6 +58,7 @@ async function verify(native, operation, [m, n, k]) {
     data: 'uniform',
     seed: m * 7919 + n * 104729 + k,
     telemetry: true,
+    fault: 'none',
     budget,
   });
   return results.map((result) => ({ row: operation.id, shape: [m, n, k], ...outcomeOf(result) }));

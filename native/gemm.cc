@@ -112,7 +112,7 @@ class GemmTrial : public Trial {
             "against float64 of the quantised inputs; NaN poison, padding and red zones"};
     exact(verification);
     if (!verification.passed()) return verification;
-    for (const auto& output : outputs_) device_.fill(*output, poisonWord);
+    poison();
     for (std::size_t set = 0; set < in_.rotations; ++set) launch(set);
     const std::vector<std::byte> c = download(0);
     checkSurroundings(c, verification);
@@ -120,6 +120,10 @@ class GemmTrial : public Trial {
     device_.copy(*verified_, 0, *outputs_[0], 0, bytes_);
     compareSets(verification, 1);
     return verification;
+  }
+
+  void poison() override {
+    for (const auto& output : outputs_) device_.fill(*output, poisonWord);
   }
 
   void verifyTimed(Verification& verification) override {

@@ -32,17 +32,21 @@ class LinkTrial : public Trial {
   }
 
   Verification verify() override {
-    auto* words = hostWords();
-    if (toDevice_) {
-      for (std::size_t i = 0; i < bytes_ / 8; ++i) words[i] = patternWord(seed_, i);
-      device_.fill(*onDevice_, poisonWord);
-    } else {
+    if (toDevice_)
+      for (std::size_t i = 0; i < bytes_ / 8; ++i) hostWords()[i] = patternWord(seed_, i);
+    else
       device_.fillPattern(*onDevice_, seed_);
-      std::fill_n(words, bytes_ / 8, poisonWord * 0x100000001ull);
-    }
+    poison();
     launch(0);
     device_.synchronize();
     return compare();
+  }
+
+  void poison() override {
+    if (toDevice_)
+      device_.fill(*onDevice_, poisonWord);
+    else
+      std::fill_n(hostWords(), bytes_ / 8, poisonWord * 0x100000001ull);
   }
 
   void verifyTimed(Verification& verification) override {

@@ -163,19 +163,6 @@ void warmUp(Runners& runners, double seconds, const std::atomic<bool>& cancelled
   }
 }
 
-Workload makeWorkload(Device& device, const Request& request) {
-  struct Maker {
-    Device& device;
-    const Request& r;
-    auto operator()(const GemmOperation& o) const { return gemmWorkload(device, o, r.shape, r.data, r.seed); }
-    auto operator()(const MemoryOperation& o) const {
-      return memoryWorkload(device, o, r.shape, r.data, r.seed);
-    }
-    auto operator()(const LinkOperation& o) const { return linkWorkload(device, o, r.shape, r.data, r.seed); }
-  };
-  return std::visit(Maker{device, request}, request.operation->what);
-}
-
 void burst(Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
   for (const auto& runner : runners) {
     if (!runner->timing() || cancelled) continue;
@@ -220,12 +207,14 @@ void sustained(Runners& runners, const Budget& budget, const std::atomic<bool>& 
 
 }  // namespace
 
-std::vector<Outcome> sample(Device& device, const Request& request, const std::atomic<bool>& cancelled) {
+std::vector<Outcome> sample(Device& real, const Request& request, const std::atomic<bool>& cancelled) {
+  FaultyDevice faulty(real, request.fault);
+  Device& device = request.fault == Fault::none ? real : faulty;
   std::vector<Outcome> outcomes;
   Runners runners;
   Workload workload;
   try {
-    workload = makeWorkload(device, request);
+    workload = makeWorkload(device, *request.operation, request.shape, request.data, request.seed);
   } catch (const Unsupported& reason) {
     for (const std::string& provider : request.providers) outcomes.push_back({provider, reason});
     return outcomes;

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "fault.h"
 #include "workload.h"
 
 namespace nameplate {
@@ -21,7 +22,8 @@ struct Request {
   std::vector<std::string> providers;
   Data data = Data::uniform;
   std::uint64_t seed = 0;
-  bool telemetry = true;  // whether clocks, watts and errors are asked for while a window is timed
+  bool telemetry = true;      // whether clocks, watts and errors are asked for while a window is timed
+  Fault fault = Fault::none;  // seeded on purpose; what is then measured is no measurement
   Budget budget;
 };
 

@@ -21,6 +21,7 @@ enum class Data : std::uint8_t { uniform, normal, integers, zeros };
 struct Shape {
   std::size_t m = 0, n = 0, k = 0;  // GEMM
   std::size_t bytes = 0;            // memory: of one array; link: of one copy
+  bool operator==(const Shape&) const = default;
 };
 
 // FLOP and bytes are of one launch, declared here and nowhere else.
@@ -67,12 +68,16 @@ class Trial {
   // Poisons the outputs, launches once on each buffer set, compares with the reference, and keeps the
   // verified output.
   virtual Verification verify() = 0;
+  // Fills the outputs with what no launch writes: what stays unwritten is then found.
+  virtual void poison() = 0;
   // After timing: compares what the timed launches left with the verified output, bit by bit, on the device.
   virtual void verifyTimed(Verification&) = 0;
 };
 
 // Gives the Trial of one provider; throws Unsupported where the provider cannot. The Device outlives it.
 using Workload = std::function<std::unique_ptr<Trial>(const std::string& provider)>;
+
+Workload makeWorkload(Device&, const Operation&, const Shape&, Data, std::uint64_t seed);
 
 Workload gemmWorkload(Device&, const GemmOperation&, const Shape&, Data, std::uint64_t seed);
 Workload memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data, std::uint64_t seed);

@@ -27,12 +27,16 @@ async function obey(order: Order): Promise<void> {
   if (order.kind === 'end') return end();
   if (order.kind === 'cancel') return loadNative().cancel();
   busy = true;
-  const answer: Answer = await Promise.resolve()
-    .then(() => loadNative().run(order.request))
-    .then(
-      (result) => ({ kind: 'result', result }),
-      (error) => ({ kind: 'error', ...coded(error) }),
-    );
+  const answer = await answerTo(order).catch((error): Answer => ({ kind: 'error', ...coded(error) }));
   busy = false;
   process.send?.(answer);
+}
+
+async function answerTo(order: Extract<Order, { request: object }>): Promise<Answer> {
+  switch (order.kind) {
+    case 'run':
+      return { kind: 'run', result: await loadNative().run(order.request) };
+    case 'soak':
+      return { kind: 'soak', result: await loadNative().soak(order.request) };
+  }
 }

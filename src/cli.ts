@@ -9,7 +9,10 @@ import * as z from 'zod';
 import { addCards } from './commands/cards.js';
 import { addDevices } from './commands/devices.js';
 import { addReport } from './commands/report.js';
-import { addRun, interruptedExit } from './commands/run.js';
+import { addRun } from './commands/run.js';
+import { addSelftest } from './commands/selftest.js';
+import { addSoak } from './commands/soak.js';
+import { interruptedExit } from './interrupt.js';
 import { coded } from './message.js';
 import { UsageError } from './usage.js';
 
@@ -43,7 +46,7 @@ function build(): Command {
     .addHelpText('after', '\nThe options of a run: nameplate run --help')
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  for (const add of [addRun, addDevices, addCards, addReport]) add(program);
+  for (const add of [addRun, addSoak, addSelftest, addDevices, addCards, addReport]) add(program);
   return program;
 }
 

@@ -6,12 +6,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Answer, type Order } from './message.js';
-import type { RunRequest, RunResult } from './schema.js';
+import type { RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
+
+type Request = Extract<Order, { request: object }>;
 
 /** Runs requests for one device, one at a time. */
 export interface Executor {
   /** Rejects with an Error whose `code` says why there is no result. */
   run(request: RunRequest, timeoutSeconds: number): Promise<RunResult>;
+  /** The next stretch of a soak; likewise. A fresh process begins a fresh soak. */
+  soak(request: SoakRequest, timeoutSeconds: number): Promise<SoakStep>;
   /** Asks the run in progress to stop; it then settles soon, one way or the other. */
   cancel(): void;
   close(): Promise<void>;
@@ -37,26 +41,40 @@ export function isolate(module: URL = new URL('./child.js', import.meta.url)): E
   let child: Child | undefined;
   return {
     async run(request, timeoutSeconds) {
-      child ??= new Child(module);
-      try {
-        const result = await child.run(request, timeoutSeconds);
-        // A failure may have left the CUDA context unusable, and nothing in it says so.
-        if (result.results.some(({ outcome }) => outcome === 'failed')) await retire();
-        return result;
-      } catch (error) {
-        await retire();
-        throw error;
-      }
+      const answer = await ask({ kind: 'run', request }, timeoutSeconds);
+      if (answer.kind !== 'run') throw unasked(answer);
+      // A failure may have left the CUDA context unusable, and nothing in it says so.
+      if (answer.result.results.some(({ outcome }) => outcome === 'failed')) await retire();
+      return answer.result;
+    },
+    async soak(request, timeoutSeconds) {
+      const answer = await ask({ kind: 'soak', request }, timeoutSeconds);
+      if (answer.kind !== 'soak') throw unasked(answer);
+      return answer.result;
     },
     cancel: () => child?.cancel(),
     close: retire,
   };
+
+  async function ask(order: Request, timeoutSeconds: number): Promise<Answer> {
+    child ??= new Child(module);
+    try {
+      return await child.ask(order, timeoutSeconds);
+    } catch (error) {
+      await retire();
+      throw error;
+    }
+  }
 
   async function retire(): Promise<void> {
     const retired = child;
     child = undefined;
     await retired?.end();
   }
+}
+
+function unasked({ kind }: Answer): ChildError {
+  return new ChildError('EPROTO', `the child process answered "${kind}" to another question`);
 }
 
 class Child {
@@ -83,16 +101,16 @@ class Child {
   }
 
   /** One request at a time. Settles with the answer, the child's death, or the timeout, whichever is first. */
-  async run(request: RunRequest, timeoutSeconds: number): Promise<RunResult> {
+  async ask(order: Request, timeoutSeconds: number): Promise<Answer> {
     const stop = new AbortController();
     try {
       const answer = await Promise.race([
-        this.#answer(request, stop.signal),
+        this.#answer(order, stop.signal),
         this.#ended.then((how) => this.#died(how)),
         after(timeoutSeconds, stop.signal).then(() => this.#timedOut(timeoutSeconds)),
       ]);
       if (answer.kind === 'error') throw new ChildError(answer.code, answer.message);
-      return answer.result;
+      return answer;
     } finally {
       stop.abort();
     }
@@ -116,7 +134,7 @@ class Child {
     this.#process.stderr?.destroy();
   }
 
-  #answer(request: RunRequest, signal: AbortSignal): Promise<Answer> {
+  #answer(order: Request, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const listen = (message: unknown) => {
         const answer = Answer.safeParse(message);
@@ -125,7 +143,7 @@ class Child {
       };
       this.#process.once('message', listen);
       signal.addEventListener('abort', () => this.#process.off('message', listen));
-      this.#send({ kind: 'run', request });
+      this.#send(order);
     });
   }
 

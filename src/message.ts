@@ -1,17 +1,19 @@
 // What a run and its child process say to each other.
 
 import * as z from 'zod';
-import { RunRequest, RunResult } from './schema.js';
+import { RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
 
 export const Order = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), request: RunRequest }),
+  z.strictObject({ kind: z.literal('soak'), request: SoakRequest }),
   z.strictObject({ kind: z.literal('cancel') }),
   z.strictObject({ kind: z.literal('end') }),
 ]);
 export type Order = z.infer<typeof Order>;
 
 export const Answer = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('result'), result: RunResult }),
+  z.strictObject({ kind: z.literal('run'), result: RunResult }),
+  z.strictObject({ kind: z.literal('soak'), result: SoakStep }),
   z.strictObject({ kind: z.literal('error'), code: z.string(), message: z.string() }),
 ]);
 export type Answer = z.infer<typeof Answer>;

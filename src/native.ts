@@ -6,7 +6,15 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { DeviceFacts, Inventory, OperationRow, type RunRequest, RunResult } from './schema.js';
+import {
+  DeviceFacts,
+  Inventory,
+  OperationRow,
+  type RunRequest,
+  RunResult,
+  type SoakRequest,
+  SoakStep,
+} from './schema.js';
 
 /** An error of the native side. `code` is CUDA's, cuBLAS's or errno's own name. */
 export class NativeError extends Error {
@@ -62,6 +70,7 @@ export interface Native {
   inventory(): Promise<Inventory>;
   operations(): OperationRow[];
   run(request: RunRequest): Promise<RunResult>;
+  soak(request: SoakRequest): Promise<SoakStep>;
   cancel(): void;
   open(request: { device: string }): Promise<{ device: number; facts: DeviceFacts }>;
   close(request: { device: number }): Promise<void>;
@@ -88,6 +97,7 @@ const verbs = [
     'inventory',
     'operations',
     'run',
+    'soak',
     'cancel',
     'open',
     'close',
@@ -135,6 +145,7 @@ function face(raw: RawAddon): Native {
     inventory: later('inventory', Inventory),
     operations: now('operations', z.array(OperationRow)),
     run: later('run', RunResult),
+    soak: later('soak', SoakStep),
     cancel: now('cancel', nothing),
     open: later('open', z.strictObject({ device: handle, facts: DeviceFacts })),
     close: later('close', nothing),

@@ -147,6 +147,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
       data,
       seed,
       telemetry,
+      fault: 'none',
       budget: plans[device.backend][level].budget[operation.family],
     },
   }));

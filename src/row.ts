@@ -2,6 +2,7 @@
 // The first half of the vocabulary, what the native side is asked and answers, is schema.ts.
 
 import * as z from 'zod';
+import { Host } from './host.js';
 import {
   Absence,
   Build,
@@ -173,13 +174,7 @@ export const schemaVersion = 1;
 export const Report = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
   tool: z.strictObject({ name: z.literal('nameplate'), build: Build }),
-  host: z.strictObject({
-    hostname: z.string(),
-    os: z.string(),
-    arch: z.string(),
-    node: z.string(),
-    cpu: z.string(),
-  }),
+  host: Host,
   startedAt: z.iso.datetime(),
   seconds: finite,
   state: z.enum(['running', 'complete', 'interrupted']),

@@ -3,8 +3,8 @@
 // A run that ends early must keep what it has measured. So the report is yielded after every row, and a device that
 // dies, hangs or answers nonsense becomes `failed` rows, never an exception.
 
-import os from 'node:os';
 import { type Nameplate, nameplate } from './documented.js';
+import { host } from './host.js';
 import { type Executor, isolate } from './isolate.js';
 import { lockAll } from './lock.js';
 import { coded } from './message.js';
@@ -143,13 +143,7 @@ function heading(
   return {
     schemaVersion,
     tool: { name: 'nameplate', build },
-    host: {
-      hostname: os.hostname(),
-      os: `${os.type()} ${os.release()}`,
-      arch: os.arch(),
-      node: process.version,
-      cpu: os.cpus()[0]?.model ?? 'unknown',
-    },
+    host: host(),
     startedAt: new Date().toISOString(),
     simulated: devices.some(({ simulated }) => simulated),
     devices,

@@ -10,12 +10,17 @@ import type { Report } from './row.js';
 import { UsageError } from './usage.js';
 
 /** Saves `report` as `path`; throws a UsageError with one sentence where that cannot be. */
-export async function saveReport(path: string, report: Report): Promise<void> {
+export function saveReport(path: string, report: Report): Promise<void> {
+  return saveText(path, renderJson(report));
+}
+
+/** The same for the text of any report. */
+export async function saveText(path: string, text: string): Promise<void> {
   try {
     const target = await resolveTarget(path);
     const beside = `${target}.${process.pid}.tmp`;
     try {
-      await writeThrough(beside, renderJson(report));
+      await writeThrough(beside, text);
       await rename(beside, target);
     } catch (error) {
       await rm(beside, { force: true });

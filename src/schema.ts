@@ -104,6 +104,11 @@ export const Budget = z.strictObject({
 });
 export type Budget = z.infer<typeof Budget>;
 
+/** Faults that can be seeded, to prove that they are noticed: see native/fault.h. */
+export const faults = ['none', 'flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'] as const;
+export const Fault = z.enum(faults);
+export type Fault = z.infer<typeof Fault>;
+
 export const RunRequest = z.strictObject({
   device: z.string(),
   operation: z.string(),
@@ -112,9 +117,23 @@ export const RunRequest = z.strictObject({
   data: DataPattern,
   seed: count,
   telemetry: z.boolean().describe('whether clocks, watts and errors are asked for while a window is timed'),
+  fault: Fault.describe('anything but none: the answer is no measurement'),
   budget: Budget,
 });
 export type RunRequest = z.infer<typeof RunRequest>;
+
+/** A stretch of a soak. The same request again goes on with the same buffers; another begins anew. */
+export const SoakRequest = z.strictObject({
+  device: z.string(),
+  operation: z.string(),
+  shape: Shape,
+  provider: z.string(),
+  data: DataPattern,
+  seed: count,
+  fault: Fault,
+  seconds: seconds.describe('of this stretch'),
+});
+export type SoakRequest = z.infer<typeof SoakRequest>;
 
 // ---- What the native side answers
 
@@ -227,3 +246,24 @@ export type ProviderResult = z.infer<typeof ProviderResult>;
 
 export const RunResult = z.strictObject({ results: z.array(ProviderResult) });
 export type RunResult = z.infer<typeof RunResult>;
+
+/** One round of a soak that left other bits than the verified launch. */
+export const SoakError = z.strictObject({
+  seconds: seconds.describe('since the soak began'),
+  differences: count.describe('words'),
+  first: Difference,
+});
+export type SoakError = z.infer<typeof SoakError>;
+
+export const SoakStep = z.strictObject({
+  kernel: KernelFacts,
+  work: Work,
+  verification: Verification.describe('of the first launch'),
+  seconds,
+  busySeconds: seconds.describe('of device time in launches'),
+  launches: count.describe('every one of them compared; 0 where the first launch was already wrong'),
+  wrongRounds: count,
+  errors: z.array(SoakError).describe('the first of them'),
+  conditions: Conditions,
+});
+export type SoakStep = z.infer<typeof SoakStep>;

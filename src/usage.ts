@@ -22,6 +22,7 @@ export const limits = {
   bytes: { min: 4096, max: 2 ** 40 },
   seed: { min: 0, max: Number.MAX_SAFE_INTEGER },
   timeoutSeconds: { min: 1, max: 86400 },
+  minutes: { min: 0.01, max: 7 * 24 * 60 },
 } as const satisfies Record<string, Range>;
 
 /** Array sizes are whole vectors of every format. */
@@ -31,6 +32,13 @@ const bytesMultiple = 64;
 export function parseInteger(option: string, text: string, range: Range): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return within(option, text, value, range);
+}
+
+/** A number written in decimal digits, with or without a fraction. */
+export function parseNumber(option: string, text: string, { min, max }: Range): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${option} "${text}" is not a number from ${min} to ${max}`);
 }
 
 /** `8192` or `4096x4096x1024` (M x N x K). */

@@ -221,7 +221,8 @@ function corrupted({ differences, first, worst, bound }: Verification): Verdict 
   const noun = differences === 1 ? 'difference' : 'differences, the first';
   const where = first === null ? '' : ` at ${first.at}: expected ${first.expected}, found ${first.actual}`;
   const how = worst !== null && worst > 1 ? `; the worst is ${worst.toPrecision(3)} times its bound` : '';
-  return { status: 'corrupted', why: `${differences} ${noun}${where}${how} (bound: ${bound})` };
+  const allowed = bound === '' ? '' : ` (bound: ${bound})`;
+  return { status: 'corrupted', why: `${differences} ${noun}${where}${how}${allowed}` };
 }
 
 function powerLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: Measured['device']) {

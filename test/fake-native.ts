@@ -168,6 +168,7 @@ export function fakeContext(devices: DeviceFacts[], answer: Answer) {
         log.push(`run ${request.operation} on ${request.device}`);
         return { results: await answer(request) };
       },
+      soak: () => Promise.reject(new Error('a fake does not soak')),
       cancel: () => log.push('cancel'),
       close: async () => void log.push(`close ${device.id}`),
     };

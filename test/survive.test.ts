@@ -34,7 +34,7 @@ describe('a run survives', () => {
   });
 
   it('a device that answers no more', async () => {
-    const running = start(...twoRows, '--quick', '--timeout', '3');
+    const running = start(...twoRows, '--quick', '--timeout', '8');
     process.kill(await holder(running), 'SIGSTOP');
     const { code } = await running.ended;
     const { state, rows } = await saved(running);

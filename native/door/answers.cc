@@ -144,11 +144,15 @@ Napi::Value answer(Napi::Env env, const Work& work) {
       .set("output", nullIfEmpty(env, work.output));
 }
 
+Napi::Value answer(Napi::Env env, const Verification::Difference& difference) {
+  return Object(env)
+      .set("at", difference.at)
+      .set("expected", difference.expected)
+      .set("actual", difference.actual);
+}
+
 Napi::Value answer(Napi::Env env, const Verification& v) {
-  Napi::Value first = env.Null();
-  if (v.first)
-    first =
-        Object(env).set("at", v.first->at).set("expected", v.first->expected).set("actual", v.first->actual);
+  const Napi::Value first = v.first ? answer(env, *v.first) : env.Null();
   return Object(env)
       .set("method", v.method)
       .set("compared", v.compared)
@@ -239,6 +243,26 @@ Napi::Value answer(Napi::Env env, const Outcome& outcome) {
   return object.set("outcome", std::string_view("measured"))
       .set("burst", answer(env, *measured.burst))
       .set("sustained", answer(env, *measured.sustained));
+}
+
+Napi::Value answer(Napi::Env env, const SoakError& error) {
+  return Object(env)
+      .set("seconds", error.at)
+      .set("differences", error.differences)
+      .set("first", answer(env, error.first));
+}
+
+Napi::Value answer(Napi::Env env, const SoakStep& step) {
+  return Object(env)
+      .set("kernel", answer(env, step.kernel))
+      .set("work", answer(env, step.work))
+      .set("verification", answer(env, step.verification))
+      .set("seconds", step.seconds)
+      .set("busySeconds", step.busySeconds)
+      .set("launches", step.launches)
+      .set("wrongRounds", step.wrongRounds)
+      .set("errors", Napi::Value(answerAll(env, step.errors)))
+      .set("conditions", answer(env, step.conditions));
 }
 
 Napi::Error failure(Napi::Env env, const std::string& code, const std::string& message) {

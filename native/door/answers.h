@@ -6,6 +6,7 @@
 #include "backend.h"
 #include "operations.h"
 #include "sample.h"
+#include "soak.h"
 
 namespace nameplate {
 
@@ -14,6 +15,8 @@ Napi::Value answer(Napi::Env, const Absence&);
 Napi::Value answer(Napi::Env, const Library&);
 Napi::Value answer(Napi::Env, const Operation&);
 Napi::Value answer(Napi::Env, const Outcome&);
+Napi::Value answer(Napi::Env, const SoakError&);
+Napi::Value answer(Napi::Env, const SoakStep&);
 
 template <class Items>
 Napi::Array answerAll(Napi::Env env, const Items& items) {

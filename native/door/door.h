@@ -21,6 +21,7 @@
 #include "door/fields.h"
 #include "door/queue.h"
 #include "sample.h"
+#include "soak.h"
 
 namespace nameplate {
 
@@ -33,8 +34,10 @@ struct OpenDevice {
   std::map<Handle, std::unique_ptr<Buffer>> buffers;
   std::map<Handle, std::unique_ptr<Module>> modules;
   std::map<std::string, Kernel> kernels;  // GEMMs already prepared, by shape and provider
+  std::unique_ptr<Soak> soak;             // in progress, kept from step to step
 
   void clear() {
+    soak.reset();
     kernels.clear();
     modules.clear();
     buffers.clear();

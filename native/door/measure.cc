@@ -69,9 +69,29 @@ Shape shapeOf(Fields fields) {
   return shape;
 }
 
+constexpr std::array<std::string_view, 4> patterns{"uniform", "normal", "integers", "zeros"};
+constexpr double longestSeconds = 3600;
+
+void requireWork(const Operation* operation, const std::string& id, const Shape& shape) {
+  if (!operation) throw Error("EINVAL", "there is no operation " + id);
+  const bool gemm = std::holds_alternative<GemmOperation>(operation->what);
+  if (gemm && (shape.m == 0 || shape.n == 0 || shape.k == 0))
+    throw Error("ERANGE", id + " needs a shape {m, n, k} of at least 1 each: zero work cannot be measured");
+  if (!gemm && shape.bytes == 0) throw Error("ERANGE", id + " needs a shape {bytes} above 0");
+}
+
+// The measuring device stays open from one call to the next, unless another is asked for.
+Device& measuringDevice(Door& door, const std::string& id) {
+  if (!door.measuring.device || door.measuringId != id) {
+    door.measuring.clear();
+    door.measuringId.clear();
+    door.measuring.device = backendOf(id).open(id);
+    door.measuringId = id;
+  }
+  return *door.measuring.device;
+}
+
 Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
-  constexpr std::array<std::string_view, 4> patterns{"uniform", "normal", "integers", "zeros"};
-  constexpr double longest = 3600;
   Fields fields = argument(info, "run");
   const std::string device = fields.text("device"), operation = fields.text("operation");
   Request request{.operation = findOperation(operation),
@@ -80,35 +100,56 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
                   .data = static_cast<Data>(fields.choice("data", patterns)),
                   .seed = fields.count("seed"),
                   .telemetry = fields.flag("telemetry"),
+                  .fault = static_cast<Fault>(fields.choice("fault", faultNames)),
                   .budget = {}};
   Fields budget = fields.object("budget");
-  request.budget = {budget.number("warmupSeconds", 0, longest), budget.number("burstSeconds", 0, longest),
-                    budget.number("sustainedSeconds", 0, longest), budget.number("precision", 1e-6, 1)};
+  request.budget = {
+      budget.number("warmupSeconds", 0, longestSeconds), budget.number("burstSeconds", 0, longestSeconds),
+      budget.number("sustainedSeconds", 0, longestSeconds), budget.number("precision", 1e-6, 1)};
   budget.end();
   fields.end();
-  if (!request.operation) throw Error("EINVAL", "run.operation: there is no operation " + operation);
-  const bool gemm = std::holds_alternative<GemmOperation>(request.operation->what);
-  if (gemm && (request.shape.m == 0 || request.shape.n == 0 || request.shape.k == 0))
-    throw Error("ERANGE",
-                operation + " needs a shape {m, n, k} of at least 1 each: zero work cannot be measured");
-  if (!gemm && request.shape.bytes == 0) throw Error("ERANGE", operation + " needs a shape {bytes} above 0");
+  requireWork(request.operation, operation, request.shape);
   door.cancelled = false;
   return door.submit(
       info.Env(), door.measuring.queue,
       [&door, device, request] {
-        if (!door.measuring.device || door.measuringId != device) {
-          door.measuring.clear();
-          door.measuringId.clear();
-          door.measuring.device = backendOf(device).open(device);
-          door.measuringId = device;
-        }
-        return sample(*door.measuring.device, request, door.cancelled);
+        Device& used = measuringDevice(door, device);
+        door.measuring.soak.reset();
+        return sample(used, request, door.cancelled);
       },
       [](Napi::Env env, const std::vector<Outcome>& outcomes) {
         auto object = Napi::Object::New(env);
         object["results"] = answerAll(env, outcomes);
         return object;
       });
+}
+
+// One step of a soak. The first makes the inputs and verifies; the same request again goes on with them.
+Napi::Value soak(Door& door, const Napi::CallbackInfo& info) {
+  Fields fields = argument(info, "soak");
+  const std::string device = fields.text("device"), operation = fields.text("operation");
+  const SoakRequest request{.operation = findOperation(operation),
+                            .shape = shapeOf(fields.object("shape")),
+                            .provider = fields.text("provider"),
+                            .data = static_cast<Data>(fields.choice("data", patterns)),
+                            .seed = fields.count("seed"),
+                            .fault = static_cast<Fault>(fields.choice("fault", faultNames))};
+  const double seconds = fields.number("seconds", 0, longestSeconds);
+  fields.end();
+  requireWork(request.operation, operation, request.shape);
+  door.cancelled = false;
+  return door.submit(
+      info.Env(), door.measuring.queue,
+      [&door, device, request, seconds] {
+        Device& used = measuringDevice(door, device);
+        std::unique_ptr<Soak>& soak = door.measuring.soak;
+        if (!soak || soak->request() != request) {
+          soak.reset();  // its memory goes before the next one's is asked for
+          soak = std::make_unique<Soak>(used, request);
+        }
+        return soak->step(seconds, door.cancelled);
+      },
+      [](Napi::Env env, const SoakStep& step) { return answer(env, step); });
 }
 
 Napi::Value cancel(Door& door, const Napi::CallbackInfo& info) {
@@ -123,6 +164,7 @@ void exportMeasure(Napi::Env env, Napi::Object exports) {
   exportFunction<inventory>(env, exports, "inventory");
   exportFunction<operationTable>(env, exports, "operations");
   exportFunction<run>(env, exports, "run");
+  exportFunction<soak>(env, exports, "soak");
   exportFunction<cancel>(env, exports, "cancel");
 }
 

@@ -1,6 +1,7 @@
 // `nameplate run`: measure, judge, print, and keep the report on disk whole after every row.
 
 import { type Command, Option } from 'commander';
+import { interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
 import { progressLine } from '../progress.js';
 import { formats } from '../report/index.js';
@@ -19,7 +20,6 @@ import { exitCode } from '../verdict.js';
 import { print, view } from './print.js';
 
 export const defaultReport = 'nameplate-report.json';
-export const interruptedExit = 130;
 
 interface Flags {
   device?: string[];
@@ -143,23 +143,5 @@ function optionsOf(flags: Flags): RunOptions {
     shapes: [...(flags.shape ?? []), ...(flags.bytes ?? [])],
     telemetry: flags.telemetry,
     timeoutSeconds: flags.timeout ?? defaults.timeoutSeconds,
-  };
-}
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The first signal asks to stop, so that what is measured is saved; the second ends the process at once. */
-function interruptible() {
-  const controller = new AbortController();
-  const listen = () => {
-    if (controller.signal.aborted) process.exit(interruptedExit);
-    controller.abort();
-  };
-  for (const signal of signals) process.on(signal, listen);
-  return {
-    signal: controller.signal,
-    end: () => {
-      for (const signal of signals) process.off(signal, listen);
-    },
   };
 }

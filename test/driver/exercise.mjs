@@ -22,7 +22,17 @@ async function step(name, body) {
 }
 
 async function measure(operation, shape, providers) {
-  const request = { device, operation, shape, providers, data: 'uniform', seed: 1, telemetry: true, budget };
+  const request = {
+    device,
+    operation,
+    shape,
+    providers,
+    data: 'uniform',
+    seed: 1,
+    telemetry: true,
+    fault: 'none',
+    budget,
+  };
   const answer = await step(operation, () => native.run(request));
   for (const { provider, outcome, code, message, reason } of answer?.results ?? [])
     results.push({ step: `${operation} ${provider}`, outcome, code, message: message ?? reason });

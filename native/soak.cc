@@ -1,0 +1,59 @@
+#include "soak.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace nameplate {
+namespace {
+
+constexpr std::size_t mostErrorsListed = 100;  // of one step
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Soak::Soak(Device& device, const SoakRequest& request)
+    : request_(request), real_(device), faulty_(device, request.fault) {
+  Device& used = request.fault == Fault::none ? real_ : faulty_;
+  trial_ =
+      makeWorkload(used, *request.operation, request.shape, request.data, request.seed)(request.provider);
+  work_ = trial_->work();
+  verification_ = trial_->verify();
+  // One round through the buffer sets: each output is compared before the next launch writes over it.
+  if (verification_.passed())
+    batch_ = used.record(
+        work_.rotations, [this](std::size_t i) { trial_->launch(i); }, trial_->kernel().capturable);
+  startedAt_ = now();
+}
+
+SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
+  SoakStep step;
+  step.kernel = trial_->kernel();
+  step.work = work_;
+  step.verification = verification_;
+  if (!batch_) return step;
+  const double start = now();
+  const std::unique_ptr<Watch> watch = real_.watch();
+  do round(step);
+  while (now() - start < seconds && !cancelled);
+  merge(step.conditions, watch->stop());
+  step.seconds = now() - start;
+  return step;
+}
+
+void Soak::round(SoakStep& step) {
+  // What a launch failed to write must not pass as what the launch before it wrote.
+  trial_->poison();
+  step.busySeconds += batch_->seconds();
+  step.launches += work_.rotations;
+  Verification found;
+  trial_->verifyTimed(found);
+  if (found.passed()) return;
+  ++step.wrongRounds;
+  if (step.errors.size() < mostErrorsListed && found.first)
+    step.errors.push_back({now() - startedAt_, found.differences, *found.first});
+}
+
+}  // namespace nameplate

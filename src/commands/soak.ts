@@ -1,0 +1,106 @@
+// `nameplate soak`: load for minutes, every launch compared.
+
+import { type Command, Option } from 'commander';
+import { createLogUpdate } from 'log-update';
+import { interruptible } from '../interrupt.js';
+import { loadNative } from '../native.js';
+import { defaultOptions } from '../plan.js';
+import { soakLine, soakText } from '../report/soak.js';
+import { saveText } from '../save.js';
+import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
+import { defaultSoak, soak } from '../soak.js';
+import type { SoakReport } from '../soakReport.js';
+import { limits, parseBytesShape, parseGemmShape, parseInteger, parseNumber } from '../usage.js';
+import { print, view } from './print.js';
+
+const defaultFile = 'nameplate-soak.json';
+
+interface Flags {
+  minutes: number;
+  device?: string;
+  only?: string;
+  provider?: string;
+  shape?: Shape;
+  bytes?: Shape;
+  data: DataPattern;
+  seed?: number;
+  timeout?: number;
+  json?: string;
+  save: boolean;
+  wait?: boolean;
+}
+
+export function addSoak(program: Command): void {
+  program
+    .command('soak')
+    .description('load one device for minutes and compare every result, to find errors that come seldom')
+    .option('--minutes <n>', 'how long', (text) => parseNumber('--minutes', text, limits.minutes), 5)
+    .option('--device <id>', 'cpu, cuda:0, a GPU- or MIG- uuid; default: the only GPU, or the CPU')
+    .option('--only <row>', 'which row: gemm.fp16 on a GPU, gemm.fp32 on a CPU, or any other')
+    .option('--provider <name>', 'who computes: cublaslt where it is found, else builtin')
+    .addOption(
+      new Option('--shape <MxNxK>', 'size of a GEMM')
+        .argParser((text) => parseGemmShape('--shape', text))
+        .conflicts('bytes'),
+    )
+    .option('--bytes <size>', 'bytes of one array', (text) => parseBytesShape('--bytes', text))
+    .addOption(
+      new Option('--data <pattern>', 'what the inputs hold').choices(dataPatterns).default('uniform'),
+    )
+    .option('--seed <n>', 'of the random inputs', (text) => parseInteger('--seed', text, limits.seed))
+    .option('--timeout <seconds>', 'end a step of a second that has not answered', (text) =>
+      parseInteger('--timeout', text, limits.timeoutSeconds),
+    )
+    .option('--json <file>', `where to save the report (default: ${defaultFile}); - prints it`)
+    .addOption(new Option('--no-save', 'keep no report on disk').conflicts('json'))
+    .option('--wait', 'wait for a device that another run holds')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 clean, 2 wrong usage, 3 could not go on, 4 a wrong result, 130 interrupted',
+    )
+    .action(soakAndPrint);
+}
+
+async function soakAndPrint(flags: Flags): Promise<void> {
+  const { json = defaultFile, save, wait = false } = flags;
+  const file = json === '-' || !save ? null : json;
+  const interruption = interruptible();
+  const line = process.stderr.isTTY ? createLogUpdate(process.stderr) : null;
+  let report: SoakReport | undefined;
+  try {
+    for await (report of soak(await optionsOf(flags), { wait, signal: interruption.signal })) {
+      line?.(soakLine(report));
+      if (file !== null) await saveText(file, textOf(report));
+    }
+  } finally {
+    line?.clear();
+    line?.done();
+    interruption.end();
+  }
+  if (report === undefined) return;
+  print(json === '-' ? textOf(report) : soakText(report, view(file)));
+  process.exitCode = exitCode(report);
+}
+
+const textOf = (report: SoakReport) => `${JSON.stringify(report, null, 2)}\n`;
+
+function exitCode({ state, verdict }: SoakReport): number {
+  if (verdict.status === 'corrupted') return 4;
+  if (state === 'interrupted') return 130;
+  return verdict.status === 'clean' ? 0 : 3;
+}
+
+async function optionsOf(flags: Flags) {
+  const defaults = defaultOptions('thorough');
+  const usual = defaultSoak(await loadNative().inventory(), flags.device ?? null);
+  return {
+    device: flags.device ?? null,
+    operation: flags.only ?? usual.operation,
+    provider: flags.provider ?? usual.provider,
+    shape: flags.shape ?? flags.bytes ?? null,
+    data: flags.data,
+    seed: flags.seed ?? defaults.seed,
+    minutes: flags.minutes,
+    timeoutSeconds: flags.timeout ?? defaults.timeoutSeconds,
+  };
+}

@@ -1,0 +1,115 @@
+// A soak for a person: the live line while it runs, and the whole when it has ended.
+
+import pc from 'picocolors';
+import type { Conditions, SoakError } from '../schema.js';
+import type { SoakReport } from '../soakReport.js';
+import {
+  absent,
+  formatBytes,
+  formatClock,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatWatts,
+} from '../units.js';
+import type { View } from './index.js';
+import { harmless, wrap } from './table.js';
+
+const errorsShown = 20;
+
+/** "gemm.fp16 on cuda:0 · 2 min 10 s of 5 min 0 s · 702 TFLOPS · 1450 MHz · 698 W · 61 °C · 41022 launches compared · 0 errors" */
+export function soakLine(report: SoakReport): string {
+  const { options, device, seconds, rate, unit, clockHz, powerWatts, temperatureCelsius } = report;
+  const parts = [
+    `${options.operation} on ${device.id}`,
+    `${formatSeconds(Math.round(seconds))} of ${formatSeconds(options.minutes * 60)}`,
+    rate !== null && formatRate(rate, unit),
+    clockHz !== null && formatClock(clockHz.median),
+    powerWatts !== null && formatWatts(powerWatts.median),
+    temperatureCelsius !== null && `${temperatureCelsius.max} °C`,
+    `${report.launches} launches compared`,
+    `${report.wrongRounds} ${report.wrongRounds === 1 ? 'error' : 'errors'}`,
+  ];
+  return parts.filter((part) => typeof part === 'string').join(' · ');
+}
+
+export function soakText(report: SoakReport, { color, width, file }: View): string {
+  const colors = pc.createColors(color);
+  const { device, options, kernel, shape, verdict, state } = report;
+  const notice = report.simulated
+    ? [colors.yellow('SIMULATED: a stand-in for tests answered; nothing here is a measurement.')]
+    : [];
+  const size = 'bytes' in shape ? formatBytes(shape.bytes) : `${shape.m}×${shape.n}×${shape.k}`;
+  const paint = verdict.status === 'clean' ? colors.green : colors.red;
+  const why = verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
+  const facts: [string, string | null][] = [
+    [
+      'row',
+      `${options.operation} by ${options.provider}, ${size}, ${options.data} data, seed ${options.seed}`,
+    ],
+    ['kernel', kernel?.name ?? absent],
+    [
+      'time',
+      `${formatSeconds(report.seconds)}${report.busyShare === null ? '' : `, ${formatPercent(report.busyShare)} of it in launches, the rest comparing`}`,
+    ],
+    ['rate', report.rate === null ? absent : `${formatRate(report.rate, report.unit)} while in launches`],
+    ['clock', range(report.clockHz, formatClock)],
+    ['power', range(report.powerWatts, formatWatts)],
+    ['temperature', range(report.temperatureCelsius, celsius)],
+    ['memory temp.', range(report.memoryTemperatureCelsius, celsius)],
+    ['held back by', reasons(report.throttle)],
+    ['ECC errors', ecc(report)],
+    ['not known', report.missing === '' ? null : report.missing],
+    ['errors', `${report.wrongRounds}${report.errorsPerHour === null ? '' : `, ${perHour(report)}`}`],
+  ];
+  const lines = [
+    ...notice,
+    colors.bold(harmless(`${device.name} · ${device.id}`)),
+    ...facts.flatMap(([label, text]) =>
+      text === null ? [] : wrap(`${label.padEnd(13)}${text}`, width, ' '.repeat(13)),
+    ),
+    ...report.errors.slice(0, errorsShown).flatMap((error) => wrap(errorText(error), width, '    ')),
+    ...(report.errors.length > errorsShown
+      ? [
+          `  … ${report.wrongRounds - errorsShown} more; the report file lists the first ${report.errors.length}`,
+        ]
+      : []),
+    ...wrap(`${verdict.status}: ${why}`, width, '  ').map(paint),
+    [...(state === 'interrupted' ? ['interrupted'] : []), ...(file === null ? [] : [harmless(file)])].join(
+      ' · ',
+    ),
+    ...notice,
+  ];
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
+}
+
+function errorText({ seconds, differences, first }: SoakError): string {
+  const others = differences > 1 ? ` and ${differences - 1} more` : '';
+  return `  after ${formatSeconds(seconds)}: ${first.at}${others}: expected ${first.expected}, found ${first.actual}`;
+}
+
+/** A rate from less than an hour is an extrapolation, and no error in a minute does not mean none in an hour. */
+function perHour({ errorsPerHour, seconds, wrongRounds }: SoakReport): string {
+  if (errorsPerHour === null || wrongRounds === 0) return `none in ${formatSeconds(seconds)}`;
+  return `${Number(errorsPerHour.toPrecision(3))} per hour${seconds < 3600 ? `, extrapolated from ${formatSeconds(seconds)}` : ''}`;
+}
+
+function ecc({ correctedErrors, uncorrectedErrors }: SoakReport): string | null {
+  if (correctedErrors === null && uncorrectedErrors === null) return null;
+  return `${correctedErrors ?? absent} corrected, ${uncorrectedErrors ?? absent} uncorrected`;
+}
+
+function reasons(throttle: Conditions['throttle']): string | null {
+  if (throttle.length === 0) return null;
+  return throttle.map(({ reason, share }) => `${reason} ${formatPercent(share)} of the time`).join(', ');
+}
+
+const celsius = (degrees: number) => `${degrees} °C`;
+
+function range(
+  series: { min: number; median: number; max: number } | null,
+  format: (value: number) => string,
+): string | null {
+  if (series === null) return null;
+  return `${format(series.median)}, from ${format(series.min)} to ${format(series.max)}`;
+}

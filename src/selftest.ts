@@ -1,0 +1,216 @@
+// The ruler tests itself: faults are seeded, and each must be noticed.
+//
+// A tool that has never been seen to fail proves nothing by passing. Data faults are seeded by the native side into what
+// its launches leave in memory, and telemetry faults here, between the native answer and the judges. The card itself is
+// not touched: nothing is overheated, slowed down or set.
+
+import { host } from './host.js';
+import { type Executor, isolate } from './isolate.js';
+import { lock } from './lock.js';
+import { coded } from './message.js';
+import { loadNative, type Native } from './native.js';
+import { defaultOptions, type Job, plan } from './plan.js';
+import { rowOf } from './rows.js';
+import type { Fault, ProviderResult, Shape } from './schema.js';
+import type { Check, SelftestReport } from './selftestReport.js';
+import { type Staged, stagings } from './staging.js';
+import { type StandIn, standIn } from './standIn.js';
+import { UsageError } from './usage.js';
+
+export interface SelftestOptions {
+  /** Id or uuid; null: the first GPU, or the CPU where there is none. */
+  device: string | null;
+  timeoutSeconds: number;
+}
+
+export interface SelftestContext {
+  native?: Pick<Native, 'inventory' | 'operations'>;
+  open?: () => Executor;
+  wait?: boolean;
+  signal?: AbortSignal;
+}
+
+interface DataFault {
+  fault: Fault;
+  operation: string;
+  seeded: string;
+}
+
+/** Of own kernels in fp32, which every device has. `none` is the control: without it a tool that always cries is perfect. */
+const dataFaults: readonly DataFault[] = [
+  { fault: 'none', operation: 'gemm.fp32', seeded: 'nothing, as a control' },
+  { fault: 'flippedBit', operation: 'gemm.fp32', seeded: 'one bit flipped in what the timed launches left' },
+  { fault: 'nan', operation: 'gemm.fp32', seeded: 'one NaN among the results' },
+  { fault: 'skippedTile', operation: 'gemm.fp32', seeded: 'a tile of 64 x 64 results that is never written' },
+  {
+    fault: 'overrun',
+    operation: 'gemm.fp32',
+    seeded: '16 bytes written behind a buffer that is too small for them',
+  },
+  { fault: 'idle', operation: 'gemm.fp32', seeded: 'launches that do nothing' },
+  { fault: 'none', operation: 'memory.copy', seeded: 'nothing, as a control' },
+  {
+    fault: 'flippedBit',
+    operation: 'memory.copy',
+    seeded: 'one bit flipped in what the timed launches left',
+  },
+  { fault: 'idle', operation: 'memory.copy', seeded: 'launches that do nothing' },
+];
+
+const soakFaults: readonly DataFault[] = [
+  { fault: 'none', operation: 'gemm.fp32', seeded: 'nothing, as a control' },
+  { fault: 'flippedBit', operation: 'gemm.fp32', seeded: 'one bit flipped after each round' },
+];
+
+const gemm: Shape = { m: 512, n: 512, k: 512 };
+const budget = { warmupSeconds: 0.02, burstSeconds: 0.02, sustainedSeconds: 0.15, precision: 0.005 };
+const soakSeconds = 0.2;
+
+/**
+ * Yields the report after every check.
+ *
+ * @throws what `run` throws before its first row; a device that cannot be measured is a check that was not passed.
+ */
+export async function* selftest(
+  options: SelftestOptions,
+  context: SelftestContext = {},
+): AsyncGenerator<SelftestReport> {
+  const { native = loadNative(), open = () => isolate(), wait = false, signal } = context;
+  const inventory = await native.inventory();
+  const job = (operation: string) => jobOf(operation, options, inventory, native);
+  const { device } = job('gemm.fp32');
+  const release = await lock(device, wait, signal);
+  const executor = open();
+  const cancel = () => executor.cancel();
+  signal?.addEventListener('abort', cancel);
+  try {
+    const judge = standIn(device);
+    const startedAt = new Date().toISOString();
+    const checks: Check[] = [];
+    let control: Measured | undefined;
+    const report = (): SelftestReport => ({
+      tool: { name: 'nameplate', build: inventory.build },
+      host: host(),
+      startedAt,
+      simulated: device.simulated,
+      device,
+      judgedAs: `${judge.documented.card}, ${judge.documented.resource}`,
+      total: dataFaults.length + soakFaults.length + stagings.length,
+      checks: [...checks],
+    });
+    yield report();
+    for (const fault of dataFaults) {
+      signal?.throwIfAborted();
+      const { result, check } = await checkData(
+        executor,
+        job(fault.operation),
+        fault,
+        options.timeoutSeconds,
+      );
+      if (fault.fault === 'none' && result?.outcome === 'measured') control ??= result;
+      checks.push(check);
+      yield report();
+    }
+    for (const fault of soakFaults) {
+      signal?.throwIfAborted();
+      checks.push(await checkSoak(executor, job(fault.operation), fault, options.timeoutSeconds));
+      yield report();
+    }
+    for (const staged of stagings) checks.push(checkStaged(staged, judge, job('gemm.fp32'), control));
+    yield report();
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    await executor.close();
+    release();
+  }
+}
+
+type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
+
+function jobOf(
+  operation: string,
+  { device }: SelftestOptions,
+  inventory: Parameters<typeof plan>[1],
+  native: Pick<Native, 'operations'>,
+): Job {
+  const asked = { ...defaultOptions('quick'), provider: 'builtin' as const, only: [operation] };
+  const shapes = operation.startsWith('gemm') ? [gemm] : [];
+  const devices = device === null ? [] : [device];
+  const [job] = plan({ ...asked, devices, shapes }, inventory, native.operations());
+  if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
+  return { ...job, request: { ...job.request, budget } };
+}
+
+async function checkData(
+  executor: Executor,
+  job: Job,
+  { fault, operation, seeded }: DataFault,
+  timeoutSeconds: number,
+): Promise<{ result: ProviderResult | undefined; check: Check }> {
+  const control = fault === 'none';
+  const check = { where: operation, seeded, expected: control ? 'no difference' : 'corrupted' };
+  try {
+    const { results } = await executor.run({ ...job.request, fault }, timeoutSeconds);
+    const [result] = results;
+    if (result === undefined) throw new Error('the native side gave no answer');
+    // The nameplate does not matter: a wrong result comes before any figure.
+    const { verdict, verification } = rowOf(job, result, noPlate);
+    const clean = verdict.status === 'unjudged' && verification?.timedLaunchesCompared === true;
+    const found = control && clean ? 'no difference' : `${verdict.status}: ${verdict.why}`;
+    if (verdict.status === 'unsupported' || verdict.status === 'failed')
+      return { result, check: { ...check, found, outcome: 'unmeasured' } };
+    const outcome = outcomeOf(control, control ? clean : verdict.status === 'corrupted');
+    return { result, check: { ...check, found, outcome } };
+  } catch (error) {
+    return { result: undefined, check: { ...check, ...unmeasured(error) } };
+  }
+}
+
+const noPlate = { card: null, reason: 'not asked', documented: () => null, ratePerClock: () => null };
+
+async function checkSoak(
+  executor: Executor,
+  { request }: Job,
+  { fault, operation, seeded }: DataFault,
+  timeoutSeconds: number,
+): Promise<Check> {
+  const control = fault === 'none';
+  const check = {
+    where: `soak of ${operation}`,
+    seeded,
+    expected: control ? 'no error' : 'an error in every round',
+  };
+  const { device, shape, data, seed } = request;
+  try {
+    const step = await executor.soak(
+      { device, operation, shape, provider: 'builtin', data, seed, fault, seconds: soakSeconds },
+      timeoutSeconds,
+    );
+    const rounds = step.launches / step.work.rotations;
+    const right = step.launches > 0 && step.wrongRounds === (control ? 0 : rounds);
+    const first = step.errors[0] === undefined ? '' : `, the first at ${step.errors[0].first.at}`;
+    const found = `${step.wrongRounds} of ${rounds} rounds wrong${first}`;
+    return { ...check, found, outcome: outcomeOf(control, right) };
+  } catch (error) {
+    return { ...check, ...unmeasured(error) };
+  }
+}
+
+/** The control's answer, with staged samples under staged telemetry, judged as a row is. */
+function checkStaged(staged: Staged, judge: StandIn, job: Job, control: Measured | undefined): Check {
+  const { seeded, expected } = staged;
+  const check = { where: 'telemetry', seeded, expected };
+  if (control === undefined) return { ...check, ...unmeasured(new Error('the control was not measured')) };
+  const row = rowOf({ ...job, device: judge.device }, staged.stage(control, judge), judge.plate);
+  const { found, right } = staged.found(row);
+  return { ...check, found, outcome: outcomeOf(staged.control, right) };
+}
+
+function outcomeOf(control: boolean, right: boolean): Check['outcome'] {
+  return right ? (control ? 'clean' : 'caught') : 'missed';
+}
+
+function unmeasured(error: unknown): Pick<Check, 'found' | 'outcome'> {
+  const { code, message } = coded(error);
+  return { found: `${code}: ${message}`, outcome: 'unmeasured' };
+}

@@ -1,0 +1,28 @@
+// What the ruler says of itself: each fault that was seeded, and whether it was caught.
+
+import * as z from 'zod';
+import { Host } from './host.js';
+import { Build, DeviceFacts } from './schema.js';
+
+export const Check = z.strictObject({
+  where: z.string().describe('a row, a soak of one, or the telemetry'),
+  seeded: z.string().describe('what was done, in words; for a control, that nothing was'),
+  expected: z.string(),
+  found: z.string(),
+  outcome: z
+    .enum(['caught', 'clean', 'missed', 'unmeasured'])
+    .describe('clean: a control without a finding; unmeasured: there was no answer to judge'),
+});
+export type Check = z.infer<typeof Check>;
+
+export const SelftestReport = z.strictObject({
+  tool: z.strictObject({ name: z.literal('nameplate'), build: Build }),
+  host: Host,
+  startedAt: z.iso.datetime(),
+  simulated: z.boolean(),
+  device: DeviceFacts,
+  judgedAs: z.string().describe('the card whose figures the staged telemetry was judged by'),
+  total: z.int().nonnegative(),
+  checks: z.array(Check),
+});
+export type SelftestReport = z.infer<typeof SelftestReport>;

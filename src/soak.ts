@@ -1,0 +1,147 @@
+// A soak: one operation under load for minutes or hours, every launch compared, every error kept with its place.
+//
+// An error that comes once an hour is not found by a run of a second. What is compared is what was computed under load,
+// on the device, so nearly all of the time is load.
+
+import { host } from './host.js';
+import { type Executor, isolate } from './isolate.js';
+import { lock } from './lock.js';
+import { coded } from './message.js';
+import { loadNative, type Native } from './native.js';
+import { defaultOptions, plan } from './plan.js';
+import type { DeviceFacts, Inventory, SoakRequest } from './schema.js';
+import {
+  type SoakOptions,
+  SoakOptions as SoakOptionsSchema,
+  type SoakReport,
+  soakSchemaVersion,
+} from './soakReport.js';
+import { SoakTally } from './soakTally.js';
+import { UsageError } from './usage.js';
+
+export interface SoakContext {
+  native?: Pick<Native, 'inventory' | 'operations'>;
+  open?: () => Executor;
+  wait?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Often enough for a live line, and long enough that the sensors of a step say something. */
+const stepSeconds = 1;
+
+/** A tensor-core format that every card since Volta has; on a CPU what it has itself. */
+export function defaultSoak(
+  { devices, libraries }: Inventory,
+  device: string | null,
+): Pick<SoakOptions, 'operation' | 'provider'> {
+  if (device === 'cpu' || !devices.some(({ backend }) => backend === 'cuda'))
+    return { operation: 'gemm.fp32', provider: 'builtin' };
+  const vendor = libraries.some(({ name }) => name === 'cuBLASLt');
+  return { operation: 'gemm.fp16', provider: vendor ? 'cublaslt' : 'builtin' };
+}
+
+/**
+ * Soaks one device. Yields the report so far after every step, about once a second; the last is `complete`, or
+ * `interrupted` when `signal` ended it.
+ *
+ * @throws UsageError, NoDeviceError, BusyError and AbortError as `run` does; what goes wrong later is in the verdict.
+ */
+export async function* soak(asked: SoakOptions, context: SoakContext = {}): AsyncGenerator<SoakReport> {
+  const { native = loadNative(), open = () => isolate(), wait = false, signal } = context;
+  const options = SoakOptionsSchema.parse(asked);
+  const inventory = await native.inventory();
+  const { device, unit, request } = choose(options, inventory, native);
+  const release = await lock(device, wait, signal);
+  const executor = open();
+  const cancel = () => executor.cancel();
+  signal?.addEventListener('abort', cancel);
+  try {
+    const tally = new SoakTally(unit);
+    const report = (state: SoakReport['state'], failure: Failure | null): SoakReport => ({
+      soakSchemaVersion,
+      tool: { name: 'nameplate', build: inventory.build },
+      host: host(),
+      startedAt,
+      state,
+      simulated: device.simulated,
+      device,
+      options,
+      shape: request.shape,
+      ...tally.summary(failure),
+    });
+    const startedAt = new Date().toISOString();
+    const end = options.minutes * 60;
+    yield report('running', null);
+    for (;;) {
+      const seconds = Math.min(stepSeconds, end - tally.seconds);
+      if (seconds <= 0 || signal?.aborted) break;
+      try {
+        const step = await executor.soak({ ...request, seconds }, options.timeoutSeconds);
+        tally.add(step);
+        if (step.launches === 0) break;
+      } catch (error) {
+        if (signal?.aborted) break;
+        const { code, message } = coded(error);
+        return yield report('complete', { status: 'failed', code, why: message });
+      }
+      yield report('running', null);
+    }
+    yield report(signal?.aborted ? 'interrupted' : 'complete', null);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    await executor.close();
+    release();
+  }
+}
+
+type Failure = Extract<SoakReport['verdict'], { status: 'failed' }>;
+
+interface Chosen {
+  device: DeviceFacts;
+  unit: SoakReport['unit'];
+  request: Omit<SoakRequest, 'seconds'>;
+}
+
+/** The plan of a run knows devices, rows and sizes; a soak takes the one job of it that is meant. */
+function choose(options: SoakOptions, inventory: Inventory, native: Pick<Native, 'operations'>): Chosen {
+  const { device: name, operation, provider, shape, data, seed } = options;
+  const jobs = plan(
+    {
+      ...defaultOptions(),
+      devices: name === null ? [] : [name],
+      only: [operation],
+      shapes: shape === null ? [] : [shape],
+    },
+    inventory,
+    native.operations(),
+  );
+  const ids = [...new Set(jobs.map(({ request }) => request.device))];
+  const [job] = jobs;
+  if (job === undefined || ids.length > 1) {
+    throw new UsageError(
+      `a soak takes one device, and there are ${ids.join(', ')}: name one with --device; several soaks may run at once`,
+    );
+  }
+  if (jobs.length > 1) {
+    throw new UsageError(`a soak takes one row, and "${operation}" names ${rowsOf(jobs)}`);
+  }
+  if (!job.request.providers.includes(provider)) {
+    const known = job.request.providers.join(', ');
+    throw new UsageError(
+      `no provider "${provider}" computes ${operation} on ${job.device.id}; there are: ${known}`,
+    );
+  }
+  const request = {
+    device: job.device.id,
+    operation: job.operation.id,
+    shape: job.request.shape,
+    provider,
+    data,
+    seed,
+    fault: 'none' as const,
+  };
+  return { device: job.device, unit: job.operation.unit, request };
+}
+
+const rowsOf = (jobs: { operation: { id: string } }[]) =>
+  [...new Set(jobs.map(({ operation }) => operation.id))].join(', ');

@@ -1,0 +1,176 @@
+// Telemetry and samples as a faulty card or a faulty stopwatch would give them, put into the answer of a real measurement.
+
+import type { Row, Status } from './row.js';
+import type { Conditions, Phase, ProviderResult } from './schema.js';
+import type { StandIn } from './standIn.js';
+
+type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
+
+export interface Staged {
+  seeded: string;
+  control: boolean;
+  expected: string;
+  stage(control: Measured, judge: StandIn): Measured;
+  /** What the judges made of it, and whether that is what they should. */
+  found(row: Row): { found: string; right: boolean };
+}
+
+interface Scene {
+  /** Of the documented figure. */
+  share: number;
+  /** Of the clock that the figure assumes. */
+  clock: number;
+  throttle?: Conditions['throttle'];
+  uncorrectedErrors?: number;
+}
+
+/** What a healthy card gives, comfortably above every threshold. */
+const healthy: Scene = { share: 0.85, clock: 1 };
+
+const verdictIs =
+  (status: Status) =>
+  ({ verdict }: Row) => ({ found: `${verdict.status}: ${verdict.why}`, right: verdict.status === status });
+
+const fails =
+  (expectedCode: string) =>
+  ({ verdict }: Row) => ({
+    found: `${verdict.status}: ${verdict.why}`,
+    right: verdict.status === 'failed' && verdict.code === expectedCode,
+  });
+
+export const stagings: readonly Staged[] = [
+  {
+    seeded: 'nothing, as a control',
+    control: true,
+    expected: 'pass',
+    stage: (control, judge) => set(control, judge, healthy),
+    found: verdictIs('pass'),
+  },
+  {
+    seeded: 'a clock at half, by thermal slowdown',
+    control: false,
+    expected: 'throttled',
+    stage: (control, judge) =>
+      set(control, judge, {
+        share: healthy.share / 2,
+        clock: 0.5,
+        throttle: [{ reason: 'hw thermal slowdown', share: 1 }],
+      }),
+    found: verdictIs('throttled'),
+  },
+  {
+    seeded: 'half the rate at the full clock',
+    control: false,
+    expected: 'low',
+    stage: (control, judge) => set(control, judge, { share: healthy.share / 2, clock: 1 }),
+    found: verdictIs('low'),
+  },
+  {
+    seeded: 'a sample that straggles, at 50 times the time of the others',
+    control: false,
+    expected: 'noticed, and the median as it was',
+    stage: (control, judge) => delayed(set(control, judge, healthy)),
+    found: ({ statistics, verdict }) => ({
+      found: `${statistics?.stragglers ?? 0} stragglers; ${verdict.status}`,
+      right: statistics !== null && statistics.stragglers > 0 && verdict.status === 'pass',
+    }),
+  },
+  {
+    seeded: 'a run that declares zero work',
+    control: false,
+    expected: 'failed: ENOWORK',
+    stage: (control, judge) => {
+      const staged = set(control, judge, healthy);
+      return { ...staged, work: { ...staged.work, flop: 0 } };
+    },
+    found: fails('ENOWORK'),
+  },
+  {
+    seeded: 'a stopwatch that stands still',
+    control: false,
+    expected: 'failed: EBADTIME',
+    stage: (control, judge) => {
+      const staged = set(control, judge, healthy);
+      const secondsPerLaunch = Float64Array.from(staged.sustained.secondsPerLaunch);
+      secondsPerLaunch[0] = 0;
+      return { ...staged, sustained: { ...staged.sustained, secondsPerLaunch } };
+    },
+    found: fails('EBADTIME'),
+  },
+  {
+    seeded: 'a stopwatch that runs ten times too slowly',
+    control: false,
+    expected: 'implausible',
+    stage: (control, judge) => set(control, judge, { ...healthy, share: 10 * healthy.share }),
+    found: verdictIs('implausible'),
+  },
+  {
+    seeded: 'an uncorrected ECC error within the window',
+    control: false,
+    expected: 'corrupted',
+    stage: (control, judge) => set(control, judge, { ...healthy, uncorrectedErrors: 1 }),
+    found: verdictIs('corrupted'),
+  },
+  {
+    seeded: 'a result that was never compared',
+    control: false,
+    expected: 'failed: EUNVERIFIED',
+    stage: (control, judge) => {
+      const staged = set(control, judge, healthy);
+      return { ...staged, verification: { ...staged.verification, compared: 0 } };
+    },
+    found: fails('EUNVERIFIED'),
+  },
+];
+
+/** Scatter of a quiet machine: what a noisy one adds must not decide whether the judges judge. */
+const samples = 40;
+const scatter = 0.002;
+
+function set(control: Measured, judge: StandIn, scene: Scene): Measured {
+  const seconds = control.work.flop / (scene.share * judge.documented.value);
+  const phase = (real: Phase): Phase => ({
+    ...real,
+    secondsPerLaunch: Float64Array.from(
+      { length: samples },
+      (_, index) => seconds * (1 + scatter * Math.sin(7 * index)),
+    ),
+    conditions: conditions(scene, judge),
+  });
+  return {
+    ...control,
+    kernel: { ...control.kernel, resource: judge.documented.resource, tuned: true, emulated: false },
+    burst: phase(control.burst),
+    sustained: phase(control.sustained),
+  };
+}
+
+/** The sample in the middle, which is where an operating system would interrupt. */
+function delayed(staged: Measured): Measured {
+  const { secondsPerLaunch: seconds } = staged.sustained;
+  const middle = Math.floor(seconds.length / 2);
+  const late = seconds.map((value, index) => (index === middle ? 50 * value : value));
+  return { ...staged, sustained: { ...staged.sustained, secondsPerLaunch: late } };
+}
+
+function conditions(scene: Scene, { assumedClockHz }: StandIn): Conditions {
+  const clock = scene.clock * assumedClockHz;
+  return {
+    source: 'staged',
+    missing: '',
+    samples: 40,
+    seconds: 1,
+    clockHz: { median: clock, min: clock, max: clock },
+    memoryClockHz: null,
+    powerWatts: null,
+    temperatureCelsius: null,
+    memoryTemperatureCelsius: null,
+    energyJoules: null,
+    correctedErrors: 0,
+    uncorrectedErrors: scene.uncorrectedErrors ?? 0,
+    link: null,
+    nvlinks: null,
+    throttle: scene.throttle ?? [],
+    trace: null,
+  };
+}

@@ -1,0 +1,100 @@
+// The self-test must notice a ruler that notices nothing.
+
+import { describe, expect, test } from 'vitest';
+import type { Executor } from '../src/isolate.js';
+import type { Fault, RunRequest, SoakRequest } from '../src/schema.js';
+import { selftest } from '../src/selftest.js';
+import { type Check, SelftestReport } from '../src/selftestReport.js';
+import { nameplate } from './command.js';
+import { a100, cpu, inventory, measured, operations, verification } from './fake-native.js';
+
+const difference = { at: 'row 0', expected: '1', actual: '2' };
+
+/** A native side that notices the faults in `seen`, in runs and in soaks. */
+function executor(seen: readonly Fault[], failure?: Error): Executor {
+  const wrong = (fault: Fault) => seen.includes(fault);
+  return {
+    async run({ fault, operation }: RunRequest) {
+      if (failure) throw failure;
+      const result = measured('builtin', 0.005, operation.startsWith('gemm') ? 'vector.fp32' : 'memory');
+      const differences = wrong(fault) ? { differences: 1, first: difference } : {};
+      return { results: [{ ...result, verification: { ...verification, ...differences } }] };
+    },
+    async soak({ fault }: SoakRequest) {
+      if (failure) throw failure;
+      const { kernel, work, sustained } = measured('builtin');
+      const wrongRounds = wrong(fault) ? 10 : 0;
+      const errors = wrong(fault) ? [{ seconds: 0, differences: 1, first: difference }] : [];
+      const { conditions } = sustained;
+      const counts = { seconds: 1, busySeconds: 1, launches: 10, wrongRounds, errors };
+      return { kernel, work, verification, conditions, ...counts };
+    },
+    cancel: () => {},
+    close: async () => {},
+  };
+}
+
+const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'];
+
+async function tested(side: Executor, devices = [cpu]): Promise<SelftestReport> {
+  const native = { inventory: async () => inventory(devices), operations: () => operations };
+  let last: SelftestReport | undefined;
+  for await (last of selftest({ device: null, timeoutSeconds: 5 }, { native, open: () => side, wait: true }));
+  return SelftestReport.parse(last);
+}
+const outcomes = (checks: Check[], where: RegExp) =>
+  checks.filter((check) => where.test(check.where)).map(({ outcome }) => outcome);
+
+test('a side that notices everything passes, and controls are told from faults', async () => {
+  const { checks, total, judgedAs } = await tested(executor(allFaults));
+  expect(checks).toHaveLength(total);
+  expect(new Set(checks.map(({ outcome }) => outcome))).toEqual(new Set(['caught', 'clean']));
+  expect(checks.filter(({ seeded }) => seeded.startsWith('nothing')).map(({ outcome }) => outcome)).toEqual(
+    Array(4).fill('clean'),
+  );
+  expect(judgedAs).toBe('h100-sxm5-80gb, tensor.bf16');
+});
+
+test.each(allFaults)('a side that is blind to %s is found out', async (blind) => {
+  const { checks } = await tested(executor(allFaults.filter((fault) => fault !== blind)));
+  expect(outcomes(checks, /gemm|memory/)).toContain('missed');
+  expect(outcomes(checks, /telemetry/)).not.toContain('missed');
+});
+
+test('a side that always cries is found out by the controls', async () => {
+  const { checks } = await tested(executor([...allFaults, 'none']));
+  expect(checks[0]?.outcome).toBe('missed');
+  expect(outcomes(checks, /soak/)[0]).toBe('missed');
+});
+
+test('a device that cannot be measured proves nothing', async () => {
+  const { checks } = await tested(executor([], Object.assign(new Error('gone'), { code: 'EGONE' })));
+  expect(new Set(checks.map(({ outcome }) => outcome))).toEqual(new Set(['unmeasured']));
+});
+
+test('a known card is judged by its own figures', async () => {
+  const { judgedAs, checks } = await tested(executor(allFaults), [a100()]);
+  expect(judgedAs).toBe('a100-pcie-40gb, tensor.bf16');
+  expect(outcomes(checks, /telemetry/)).not.toContain('missed');
+});
+
+describe('nameplate selftest', { timeout: 120_000 }, () => {
+  test('catches every fault on the CPU', async () => {
+    const { code, stdout, stderr } = await nameplate('selftest', '--device', 'cpu', '--wait', '--json');
+    const { checks, total } = SelftestReport.parse(JSON.parse(stdout));
+    const wrong = checks.filter(({ outcome }) => outcome !== 'caught' && outcome !== 'clean');
+    expect({ code, stderr, wrong }).toEqual({ code: 0, stderr: '', wrong: [] });
+    expect(checks).toHaveLength(total);
+    process.stdout.write(
+      `selftest on the CPU: ${outcomes(checks, /./).filter((outcome) => outcome === 'caught').length} faults caught\n`,
+    );
+  });
+
+  test('refuses a device that is not here', async () => {
+    const { code, stderr } = await nameplate('selftest', '--device', 'cuda:9');
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringMatching(/^nameplate: no device "cuda:9"/),
+    });
+  });
+});

@@ -1,0 +1,207 @@
+// A soak with a native side made of plain objects, and the real command on the CPU.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Executor } from '../src/isolate.js';
+import { soakLine, soakText } from '../src/report/soak.js';
+import type { SoakRequest, SoakStep } from '../src/schema.js';
+import { defaultSoak, soak } from '../src/soak.js';
+import { type SoakOptions, SoakReport } from '../src/soakReport.js';
+import { nameplate, start, until } from './command.js';
+import { a100, cpu, inventory, measured, operations } from './fake-native.js';
+
+const options: SoakOptions = {
+  device: null,
+  operation: 'gemm.bf16',
+  provider: 'builtin',
+  shape: { m: 64, n: 64, k: 64 },
+  data: 'uniform',
+  seed: 1,
+  minutes: 3 / 60,
+  timeoutSeconds: 9,
+};
+
+/** A second in which ten launches took half the time. */
+function step(changes: Partial<SoakStep> = {}): SoakStep {
+  const { kernel, work, verification, sustained } = measured('builtin');
+  const errors: SoakStep['errors'] = [];
+  const { conditions } = sustained;
+  const whole = { seconds: 1, busySeconds: 0.5, launches: 10, wrongRounds: 0, errors, conditions };
+  return { kernel, work, verification, ...whole, ...changes };
+}
+
+async function soaked(
+  steps: (request: SoakRequest, index: number) => SoakStep | Promise<SoakStep>,
+  changes: Partial<SoakOptions> = {},
+  devices = [cpu],
+) {
+  const asked: SoakRequest[] = [];
+  const log: string[] = [];
+  const executor: Executor = {
+    run: () => Promise.reject(new Error('a soak does not run')),
+    soak: async (request, timeout) => {
+      asked.push(request);
+      log.push(`within ${timeout} s`);
+      return steps(request, asked.length);
+    },
+    cancel: () => log.push('cancel'),
+    close: async () => void log.push('close'),
+  };
+  const native = { inventory: async () => inventory(devices), operations: () => operations };
+  const reports: SoakReport[] = [];
+  const context = { native, open: () => executor, wait: true };
+  for await (const report of soak({ ...options, ...changes }, context)) reports.push(report);
+  const last = reports.at(-1);
+  if (last === undefined) throw new Error('no report');
+  return { asked, log, reports, last: SoakReport.parse(last) };
+}
+
+describe('a soak', () => {
+  test('goes on in steps until its time is up, with one set of buffers, and gives the device back', async () => {
+    const { asked, log, reports, last } = await soaked(() => step());
+    expect(asked.map(({ seconds }) => seconds)).toEqual([1, 1, 1]);
+    expect(new Set(asked.map((request) => JSON.stringify({ ...request, seconds: 0 }))).size).toBe(1);
+    expect(log).toEqual(['within 9 s', 'within 9 s', 'within 9 s', 'close']);
+    expect(reports.map(({ state, launches }) => [state, launches])).toEqual([
+      ['running', 0],
+      ['running', 10],
+      ['running', 20],
+      ['running', 30],
+      ['complete', 30],
+    ]);
+    // 1e12 FLOP a launch, 30 launches in 1.5 s.
+    expect(last).toMatchObject({ seconds: 3, busyShare: 0.5, rate: 2e13, errorsPerHour: 0, errors: [] });
+    expect(last.verdict).toMatchObject({ status: 'clean', why: expect.stringContaining('30 launches') });
+  });
+
+  test('counts wrong rounds by the hour and keeps their places', async () => {
+    const first = { at: 'row 3, column 17', expected: '0x1', actual: '0x3' };
+    const { last } = await soaked((_, index) =>
+      index === 2 ? step({ wrongRounds: 1, errors: [{ seconds: 1.5, differences: 2, first }] }) : step(),
+    );
+    expect(last).toMatchObject({ wrongRounds: 1, errorsPerHour: 1200 });
+    expect(last.errors).toEqual([{ seconds: 1.5, differences: 2, first }]);
+    expect(last.verdict.status).toBe('corrupted');
+    const text = soakText(last, { color: false, width: 160, file: 'soak.json' });
+    expect(text).toContain('after 1.50 s: row 3, column 17 and 1 more: expected 0x1, found 0x3');
+    expect(text).toContain('1200 per hour, extrapolated from 3 s');
+    expect(soakLine(last)).toContain('30 launches compared · 1 error');
+  });
+
+  test('an uncorrected ECC error is a wrong result; corrected ones are counted', async () => {
+    const { conditions } = step();
+    const struck = (errors: object) => soaked(() => step({ conditions: { ...conditions, ...errors } }));
+    const uncorrected = await struck({ correctedErrors: 2, uncorrectedErrors: 1 });
+    expect(uncorrected.last).toMatchObject({ correctedErrors: 6, uncorrectedErrors: 3 });
+    expect(uncorrected.last.verdict).toMatchObject({ status: 'corrupted', why: '3 uncorrected ECC errors' });
+    expect((await struck({ correctedErrors: 2, uncorrectedErrors: 0 })).last.verdict.status).toBe('clean');
+  });
+
+  test('ranges are over the steps, shares over the readings', async () => {
+    const at = (value: number) => ({ median: value, min: value - 5, max: value + 5 });
+    const { last } = await soaked((_, index) =>
+      step({
+        conditions: {
+          ...step().conditions,
+          samples: index === 1 ? 10 : 30,
+          temperatureCelsius: at(50 + 10 * index),
+          throttle: index === 1 ? [] : [{ reason: 'sw power cap', share: 0.7 }],
+        },
+      }),
+    );
+    expect(last.temperatureCelsius).toEqual({ min: 60, median: 70, max: 80 });
+    expect(last.throttle).toEqual([{ reason: 'sw power cap', share: expect.closeTo(0.6, 10) }]);
+  });
+
+  test('a first launch that is wrong ends it at once', async () => {
+    const { verification } = step();
+    const first = { at: 'row 0, column 0', expected: '1', actual: '2' };
+    const { asked, last } = await soaked(() =>
+      step({ launches: 0, busySeconds: 0, verification: { ...verification, differences: 1, first } }),
+    );
+    expect(asked).toHaveLength(1);
+    expect(last.verdict).toMatchObject({
+      status: 'corrupted',
+      why: expect.stringMatching(/first launch was already wrong at row 0/),
+    });
+  });
+
+  test('what was found before it broke is kept', async () => {
+    const { last } = await soaked((_, index) => {
+      if (index < 3) return step({ wrongRounds: 1 });
+      throw Object.assign(new Error('gone'), { code: 'CUDA_ERROR_UNKNOWN' });
+    });
+    expect(last).toMatchObject({ state: 'complete', launches: 20, wrongRounds: 2 });
+    expect(last.verdict).toMatchObject({
+      status: 'corrupted',
+      why: expect.stringMatching(/CUDA_ERROR_UNKNOWN: gone/),
+    });
+    const clean = await soaked(() => Promise.reject(Object.assign(new Error('gone'), { code: 'ETIMEDOUT' })));
+    expect(clean.last.verdict).toEqual({ status: 'failed', code: 'ETIMEDOUT', why: 'gone' });
+  });
+
+  test('takes one device, one row, and a provider that has it', async () => {
+    const ask = (changes: Partial<SoakOptions>, devices = [cpu]) => soaked(() => step(), changes, devices);
+    await expect(ask({}, [a100(0), a100(1)])).rejects.toThrow(
+      /one device, and there are cuda:0, cuda:1.*--device/,
+    );
+    await expect(ask({ operation: 'gemm.*' })).rejects.toThrow(
+      /one row, and "gemm.\*" names gemm.fp64, gemm.fp32/,
+    );
+    await expect(ask({ provider: 'cublaslt' })).rejects.toThrow(/no provider "cublaslt".*there are: builtin/);
+    await expect(ask({ operation: 'gemm.fp4' })).rejects.toThrow(/no row matches "gemm.fp4"/);
+  });
+
+  test('by default, what the device is best at', () => {
+    const lt = { name: 'cuBLASLt', path: '/lib', version: '13' };
+    expect(defaultSoak(inventory([cpu]), null)).toEqual({ operation: 'gemm.fp32', provider: 'builtin' });
+    expect(defaultSoak(inventory([cpu, a100()]), 'cpu').operation).toBe('gemm.fp32');
+    expect(defaultSoak(inventory([cpu, a100()]), null)).toEqual({
+      operation: 'gemm.fp16',
+      provider: 'builtin',
+    });
+    expect(defaultSoak({ ...inventory([cpu, a100()]), libraries: [lt] }, null).provider).toBe('cublaslt');
+  });
+});
+
+describe('nameplate soak', { timeout: 60_000 }, () => {
+  const small = ['soak', '--device', 'cpu', '--shape', '128', '--wait'];
+
+  test('soaks, prints and saves', async () => {
+    const started = start(...small, '--minutes', '0.03');
+    const { code, stdout, stderr } = await started.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/clean: \d+ launches, each equal to the verified one to the bit/);
+    const saved = SoakReport.parse(
+      JSON.parse(readFileSync(join(started.folder, 'nameplate-soak.json'), 'utf8')),
+    );
+    expect(saved).toMatchObject({ state: 'complete', wrongRounds: 0, device: { id: 'cpu' } });
+    expect(saved.seconds).toBeGreaterThan(1.7);
+    expect(saved.launches).toBeGreaterThan(0);
+  });
+
+  test('Ctrl-C keeps what was found', async () => {
+    const started = start(...small, '--minutes', '60');
+    const file = join(started.folder, 'nameplate-soak.json');
+    const read = () => SoakReport.parse(JSON.parse(readFileSync(file, 'utf8')));
+    await until('a step', () => (existsSync(file) && read().launches > 0) || undefined);
+    started.process.kill('SIGINT');
+    expect((await started.ended).code).toBe(130);
+    expect(read()).toMatchObject({ state: 'interrupted', verdict: { status: 'clean' } });
+  });
+
+  test.each([
+    [['--minutes', '0'], /--minutes "0" is not a number from 0.01 to 10080/],
+    [['--minutes', 'long'], /--minutes "long" is not a number/],
+    [['--only', 'gemm.fp4'], /no row matches "gemm.fp4"/],
+    [['--device', 'cuda:9'], /no device "cuda:9"/],
+    [['--shape', '64', '--bytes', '1MiB'], /cannot be used with/],
+  ])('%j is refused in a sentence', async (args, sentence) => {
+    const { code, stdout, stderr } = await nameplate('soak', '--no-save', ...args);
+    expect(code).toBe(args.includes('cuda:9') ? 3 : 2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
