@@ -6,7 +6,7 @@
 
 import type { Level, RunOptions } from './row.js';
 import type { Budget, DeviceFacts, DType, Inventory, OperationRow, RunRequest, Shape } from './schema.js';
-import { checkShape, UsageError } from './usage.js';
+import { checkShape, checkThreads, UsageError } from './usage.js';
 
 export interface Job {
   device: DeviceFacts;
@@ -109,6 +109,7 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
     data: 'uniform',
     seed: 1,
     shapes: [],
+    threads: null,
     timeoutSeconds: timeoutSeconds[level],
   };
 }
@@ -120,6 +121,9 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
 export function plan(options: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
   for (const shape of options.shapes) checkShape(shape);
   const devices = chooseDevices(options.devices, inventory);
+  for (const { backend, mostThreads } of devices) {
+    if (backend === 'cpu') checkThreads(options.threads, mostThreads);
+  }
   const chosen = chooseOperations(options.only, devices, operations);
   const jobs = devices.flatMap((device) => chosen.flatMap((operation) => jobsOf(device, operation, options)));
   if (jobs.length > 0) return jobs;
@@ -134,7 +138,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
     (name) => options.provider === 'both' || (name === 'builtin') === (options.provider === 'builtin'),
   );
   if (providers.length === 0) return [];
-  const { data, seed, level } = options;
+  const { data, seed, threads, level } = options;
   return shapesOf(device, operation, options).map((shape) => ({
     device,
     operation,
@@ -145,6 +149,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
       providers,
       data,
       seed,
+      threads,
       budget: plans[device.backend][level].budget[operation.family],
     },
   }));

@@ -61,6 +61,15 @@ export const Documented = z.strictObject({
 });
 export type Documented = z.infer<typeof Documented>;
 
+/** The most that the same cores gave meanwhile, measured with a loop that only computes: CPU arithmetic alone. */
+export const MeasuredCeiling = z.strictObject({
+  value: finite.describe('FLOP/s, median'),
+  samples: count,
+  how: z.string().describe('in words: the loop'),
+  fraction: finite.describe('rate / value'),
+});
+export type MeasuredCeiling = z.infer<typeof MeasuredCeiling>;
+
 /** One factor of measured / documented, with what shows it. */
 export const Factor = z.strictObject({
   name: z.enum(['multiprocessors', 'clock', 'kernel', 'link', 'remainder']),
@@ -116,6 +125,7 @@ export const Row = z.strictObject({
   verification: Verification.nullable(),
   documented: Documented.nullable(),
   attribution: Attribution.nullable(),
+  ceiling: MeasuredCeiling.nullable(),
   ratioToVendor: finite
     .nullable()
     .describe('this row over the vendor row of the same operation, interleaved in one run'),
@@ -138,6 +148,7 @@ export const RunOptions = z.strictObject({
   data: DataPattern,
   seed: count,
   shapes: z.array(Shape).describe('empty: those of the level'),
+  threads: z.int().positive().nullable().describe('of a CPU; null: one per core that the process may use'),
   timeoutSeconds: z.number().positive().describe('after which a row that has not answered is ended'),
 });
 export type RunOptions = z.infer<typeof RunOptions>;

@@ -3,6 +3,7 @@
 // A row is never left out and never half-filled: what a result lacks is null, and the verdict says why.
 
 import { attribute } from './attribute.js';
+import { attributeCeiling, measuredCeiling } from './ceiling.js';
 import type { Nameplate } from './documented.js';
 import { MeasurementError, measure } from './measure.js';
 import type { Job } from './plan.js';
@@ -52,12 +53,17 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
   const { burst, sustained } = measurement;
   const { statistics, conditions } = sustained;
   const rate = statistics.median;
-  const documented = plate.documented(kernel.resource);
+  const documented = plate.documented(kernel.resource, conditions.clockHz?.median ?? null);
+  const ceiling = measuredCeiling(rate, result.ceiling);
   const card = {
     multiprocessors: plate.card?.multiprocessors?.value ?? null,
     ratePerClock: plate.ratePerClock(kernel.resource),
   };
-  const attribution = documented && attribute({ rate, documented, device, conditions, card });
+  const attribution =
+    documented &&
+    (device.backend === 'cpu'
+      ? attributeCeiling(rate, documented, conditions, ceiling)
+      : attribute({ rate, documented, device, conditions, card }));
   const undocumented =
     plate.card === null ? plate.reason : `${plate.card.id} documents no figure for ${kernel.resource}`;
   const verdict = judge({
@@ -83,6 +89,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     verification,
     documented,
     attribution,
+    ceiling,
     verdict,
   };
 }
@@ -117,6 +124,7 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     verification: null,
     documented: null,
     attribution: null,
+    ceiling: null,
     ratioToVendor: null,
   };
 }

@@ -20,10 +20,10 @@ struct Inventory {
   std::vector<std::string> images;
 };
 
-Inventory takeInventory() {
+Inventory takeInventory(std::size_t threads) {
   Inventory all;
   for (const Backend* backend : {&cpuBackend, &cudaBackend}) {
-    for (Facts& facts : backend->devices(all.absences)) all.devices.push_back(std::move(facts));
+    for (Facts& facts : backend->devices(threads, all.absences)) all.devices.push_back(std::move(facts));
     for (Library& library : backend->libraries()) all.libraries.push_back(std::move(library));
   }
   for (const cuda::Image& image : cuda::heldImages()) all.images.push_back(image.file);
@@ -33,21 +33,35 @@ Inventory takeInventory() {
   return all;
 }
 
+// Null, or left out: the device's own choice, which is 0 here.
+std::size_t threadsOf(Fields& fields) {
+  constexpr double most = 1 << 20;
+  if (!fields.has("threads")) return 0;
+  const Napi::Value value = fields.take("threads");
+  if (value.IsNull()) return 0;
+  const std::size_t threads = Fields::count(value, "threads", most);
+  if (threads == 0) throw Error("ERANGE", "threads must be at least 1, or null for one per core");
+  return threads;
+}
+
 Napi::Value inventory(Door& door, const Napi::CallbackInfo& info) {
-  argument(info, "inventory").end();
-  return door.submit(info.Env(), door.measuring.queue, takeInventory,
-                     [](Napi::Env env, const Inventory& all) {
-                       auto build = Napi::Object::New(env);
-                       build["version"] = NAMEPLATE_VERSION;
-                       build["compiler"] = compiler;
-                       build["images"] = answerTexts(env, all.images);
-                       auto object = Napi::Object::New(env);
-                       object["build"] = build;
-                       object["devices"] = answerAll(env, all.devices);
-                       object["libraries"] = answerAll(env, all.libraries);
-                       object["absences"] = answerAll(env, all.absences);
-                       return object;
-                     });
+  Fields fields = argument(info, "inventory");
+  const std::size_t threads = threadsOf(fields);
+  fields.end();
+  return door.submit(
+      info.Env(), door.measuring.queue, [threads] { return takeInventory(threads); },
+      [](Napi::Env env, const Inventory& all) {
+        auto build = Napi::Object::New(env);
+        build["version"] = NAMEPLATE_VERSION;
+        build["compiler"] = compiler;
+        build["images"] = answerTexts(env, all.images);
+        auto object = Napi::Object::New(env);
+        object["build"] = build;
+        object["devices"] = answerAll(env, all.devices);
+        object["libraries"] = answerAll(env, all.libraries);
+        object["absences"] = answerAll(env, all.absences);
+        return object;
+      });
 }
 
 Napi::Value operationTable(Door&, const Napi::CallbackInfo& info) {
@@ -80,6 +94,7 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
                   .data = static_cast<Data>(fields.choice("data", patterns)),
                   .seed = fields.count("seed"),
                   .budget = {}};
+  const std::size_t threads = threadsOf(fields);
   Fields budget = fields.object("budget");
   request.budget = {budget.number("warmupSeconds", 0, longest), budget.number("burstSeconds", 0, longest),
                     budget.number("sustainedSeconds", 0, longest), budget.number("precision", 1e-6, 1)};
@@ -94,12 +109,13 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
   door.cancelled = false;
   return door.submit(
       info.Env(), door.measuring.queue,
-      [&door, device, request] {
-        if (!door.measuring.device || door.measuringId != device) {
+      [&door, device, threads, request] {
+        if (!door.measuring.device || door.measuringId != device || door.measuringThreads != threads) {
           door.measuring.clear();
           door.measuringId.clear();
-          door.measuring.device = backendOf(device).open(device);
+          door.measuring.device = backendOf(device).open(device, threads);
           door.measuringId = device;
+          door.measuringThreads = threads;
         }
         return sample(*door.measuring.device, request, door.cancelled);
       },
