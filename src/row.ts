@@ -46,7 +46,7 @@ export const Documented = z.strictObject({
   value: finite.describe('FLOP/s or B/s, for the whole card'),
   expected: finite.describe('the same for what is present: a MIG slice is judged against its share'),
   printed: z.string().describe('as the document prints it'),
-  card: z.string(),
+  card: z.string().describe('its id; for a CPU the microarchitecture that its ceiling is derived from'),
   sparse: z.boolean(),
   accumulator: z.string().nullable(),
   assumedClockHz: finite.nullable(),

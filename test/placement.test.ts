@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadNative } from '../src/native.js';
 import { Report } from '../src/row.js';
 import { cli } from './command.js';
 
@@ -233,6 +234,42 @@ it('threads stay on the CPUs they were given, and every ceiling loop of this pro
 });
 
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
+
+describe('the measuring device', () => {
+  const native = loadNative();
+  const run = async (threads: number | null) => {
+    const budget = { warmupSeconds: 0, burstSeconds: 0.01, sustainedSeconds: 0.01, precision: 0.5 };
+    const shape = { m: 64, n: 64, k: 64 };
+    const what = { device: 'cpu', operation: 'gemm.fp32', shape, providers: ['builtin', 'openblas'] };
+    const { results } = await native.run({ ...what, data: 'uniform', seed: 1, threads, budget });
+    return results.flatMap((result) => (result.outcome === 'measured' ? [result] : []));
+  };
+
+  it('is opened anew for another number of threads, its libraries too', async () => {
+    const [cpu] = (await native.inventory()).devices;
+    const most = cpu?.mostThreads ?? 1;
+    for (const threads of [1, most, null]) {
+      const words = `${threads ?? cpu?.threads} thread`;
+      const results = await run(threads);
+      expect(results.length).toBeGreaterThan(0);
+      for (const { kernel, ceiling } of results) {
+        expect(kernel.name).toContain(`, ${words}`);
+        expect(ceiling?.how).toContain(`, ${words}`);
+        expect(ceiling?.rates.length).toBeGreaterThan(1);
+      }
+    }
+    await expect(run(most + 1)).rejects.toMatchObject({ code: 'ERANGE' });
+  });
+
+  it('times its clock, in a range where processors are', async () => {
+    const [result] = await run(1);
+    if (process.arch === 'x64' || process.arch === 'arm64') {
+      const clock = result?.sustained.conditions.clockHz?.median;
+      expect(clock).toBeGreaterThan(1e8);
+      expect(clock).toBeLessThan(1e10);
+    }
+  });
+});
 
 describe('a real run', () => {
   const small = ['run', '--device', 'cpu', '--only', 'gemm.fp32', '--quick', '--shape', '64', '--wait'];
