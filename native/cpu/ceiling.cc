@@ -168,7 +168,7 @@ std::span<const CeilingLoop> ceilingLoops() {
 double timeLoop(const CeilingLoop& loop, Threads& threads) {
   std::size_t steps = 1024;
   double seconds = secondsOf(loop, steps);
-  while (seconds < calibrationSeconds) seconds = secondsOf(loop, steps *= 2);
+  while (seconds < calibrationSeconds && steps < std::size_t{1} << 40) seconds = secondsOf(loop, steps *= 2);
   steps = static_cast<std::size_t>(static_cast<double>(steps) * sampleSeconds / seconds) + 1;
   // Each thread times itself, so that waking it does not count.
   std::vector<double> rates(threads.count());
