@@ -204,7 +204,7 @@ describe('wrong results outrank everything', () => {
 
 describe('unjudged, with the reason', () => {
   const changes: [string, Partial<Measured>, RegExp][] = [
-    ['a CPU', { device: testCpu }, /CPU backend has no documented figure/],
+    ['a CPU', { device: testCpu }, /a CPU has no documented figure/],
     ['an unknown card', { documented: null }, /unknown card/],
     ['a resource nobody documents', { kernel: { ...kernel, resource: 'none' } }, /no document/],
     [
