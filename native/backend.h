@@ -34,6 +34,15 @@ struct Unsupported : Error {
   explicit Unsupported(const std::string& reason) : Error("ENOTSUP", reason) {}
 };
 
+// Cores of one kind that a run uses. The numbers name a microarchitecture and are not interpreted here.
+struct CoreGroup {
+  std::string vendor;                 // "AuthenticAMD"; an Arm implementer, "0x41"
+  std::size_t family = 0, model = 0;  // on Arm the architecture and the part
+  std::string kind;                   // "performance", "efficiency"; empty where all are alike
+  std::size_t count = 0;
+  std::optional<double> maxClockHz;  // mean of their highest clocks, where the system gives them
+};
+
 // What a device says of itself. An absent value means that it did not say. Clocks in Hz, power in watts.
 struct Facts {
   std::string id;       // "cpu", "cuda:0"
@@ -45,6 +54,9 @@ struct Facts {
   std::optional<std::string> driverApi;          // the CUDA version that the driver speaks, "13.0"
   std::size_t multiprocessors = 0;               // SMs present, or processor cores that this process may use
   std::size_t threads = 0;                       // CPU only: the threads a run uses
+  std::size_t mostThreads = 0;                   // CPU only: the CPUs that this process may run on
+  std::string placement;                         // CPU only: in words, which cores are used and why
+  std::vector<CoreGroup> cores;                  // CPU only: those that a run uses
   double memoryBytes = 0;
   double l2Bytes = 0;  // the last-level cache of a CPU
   std::optional<double> maxClockHz, maxMemoryClockHz;
@@ -163,6 +175,12 @@ struct Conditions {
   std::optional<double> nvlinks, nvlinksActive;
 };
 
+// The most that a resource gave, measured and not documented.
+struct Ceiling {
+  double rate = 0;  // FLOP/s
+  std::string how;  // "fp32 multiply-adds in registers, AVX-512, 2 threads"
+};
+
 // Adds a later slice of the same phase.
 void merge(Conditions& all, const Conditions& slice);
 
@@ -231,16 +249,21 @@ class Device {
   virtual std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                         bool capturable) = 0;
   virtual std::unique_ptr<Watch> watch() = 0;
+  // What a short loop that does nothing but exhaust `resource` reaches now; absent where there is no such
+  // loop. A GPU has documented figures instead.
+  virtual std::optional<Ceiling> ceiling(const std::string& /*resource*/) { return std::nullopt; }
   virtual std::unique_ptr<Module> load(std::span<const std::byte> image) = 0;
   virtual void synchronize() = 0;
 };
 
-// A backend is three functions; cpu/ and cuda/ define one set each.
+// A backend is three functions; cpu/ and cuda/ define one set each. `threads` is how many a CPU device uses,
+// 0 for its own choice; a GPU has no use for it.
 struct Backend {
   std::vector<Facts> (*devices)(
+      std::size_t threads,
       std::vector<Absence>& absences);  // lists, never throws for what is merely absent
   std::vector<Library> (*libraries)();
-  std::unique_ptr<Device> (*open)(const std::string& id);  // throws ENODEV
+  std::unique_ptr<Device> (*open)(const std::string& id, std::size_t threads);  // throws ENODEV
 };
 
 extern const Backend cpuBackend;

@@ -62,6 +62,7 @@ class FaultyDevice : public Device {
                  std::size_t elementBytes) override {
     device_.transpose(operands, rows, columns, elementBytes);
   }
+  std::optional<Ceiling> ceiling(const std::string& resource) override { return device_.ceiling(resource); }
   std::unique_ptr<Watch> watch() override { return device_.watch(); }
   std::unique_ptr<Module> load(std::span<const std::byte> image) override { return device_.load(image); }
   void synchronize() override { device_.synchronize(); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <thread>
 
 namespace nameplate {
@@ -55,7 +56,7 @@ class Runner {
       : device_(device), provider_(std::move(provider)), telemetry_(telemetry) {
     guarded([&] {
       trial_ = workload(provider_);
-      measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}};
+      measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}, {}};
       if (measured_.verification.passed()) recordBatch();
     });
   }
@@ -173,7 +174,21 @@ void burst(Runners& runners, const Budget& budget, const std::atomic<bool>& canc
   }
 }
 
-void sustained(Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
+// Clocks drift, so the ceiling is asked for between the slices; kernels of one resource share the answers.
+void sampleCeilings(Device& device, Runners& runners) {
+  std::map<std::string, std::optional<Ceiling>> now;
+  for (const auto& runner : runners) {
+    if (!runner->timing()) continue;
+    Measured& measured = runner->measured();
+    const auto [found, first] = now.try_emplace(measured.kernel.resource);
+    if (first) found->second = device.ceiling(measured.kernel.resource);
+    if (!found->second) continue;
+    if (!measured.ceiling) measured.ceiling = Ceilings{found->second->how, {}};
+    measured.ceiling->rates.push_back(found->second->rate);
+  }
+}
+
+void sustained(Device& device, Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
   std::size_t timing = 0;
   for (const auto& runner : runners) {
     if (!runner->timing()) continue;
@@ -188,6 +203,7 @@ void sustained(Runners& runners, const Budget& budget, const std::atomic<bool>& 
   };
   for (bool more = timing > 0; more && !cancelled;) {
     bool allPrecise = true, allEnough = true;
+    sampleCeilings(device, runners);
     for (const auto& runner : runners) {
       if (!runner->timing() || cancelled) continue;
       Phase& phase = *runner->measured().sustained;
@@ -198,6 +214,7 @@ void sustained(Runners& runners, const Budget& budget, const std::atomic<bool>& 
     const double spent = since(start), allowed = budget.sustainedSeconds * static_cast<double>(timing);
     more = spent < allowed ? !(allPrecise && spent >= allowed / 2) : !allEnough && spent < 4 * allowed;
   }
+  if (!cancelled) sampleCeilings(device, runners);
   for (const auto& runner : runners) {
     if (!runner->timing()) continue;
     Phase& phase = *runner->measured().sustained;
@@ -231,7 +248,7 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   warmUp(runners, request.budget.warmupSeconds, cancelled);
   burst(runners, request.budget, cancelled);
   warmUp(runners, request.budget.warmupSeconds, cancelled);
-  sustained(runners, request.budget, cancelled);
+  sustained(device, runners, request.budget, cancelled);
   for (const auto& runner : runners) {
     runner->finish();
     outcomes.push_back(runner->outcome());

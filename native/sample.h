@@ -37,12 +37,19 @@ struct Phase {
   Conditions conditions;
 };
 
+// What a device's own loop reached on the kernel's resource, between the slices of the sustained phase.
+struct Ceilings {
+  std::string how;
+  std::vector<double> rates;  // FLOP/s
+};
+
 struct Measured {
   Kernel kernel;
   Work work;
   Verification verification;
   // Absent where the first result was wrong: what has not been verified has no number.
   std::optional<Phase> burst, sustained;
+  std::optional<Ceilings> ceiling;  // absent where the device has no loop for the resource
 };
 
 struct Failure {

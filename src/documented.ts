@@ -7,9 +7,11 @@ import type { Documented } from './row.js';
 import type { DeviceFacts } from './schema.js';
 import {
   type Card,
+  derivedCeiling,
   figure,
   type Identification,
   identify,
+  processorReason,
   type Resource,
   ratePerClock,
   resources,
@@ -19,8 +21,11 @@ import {
 export interface Nameplate {
   card: Card | null;
   reason: string;
-  /** Null where the card has no such figure. */
-  documented(resource: string): Documented | null;
+  /**
+   * Null where the card has no such figure. A CPU has none printed and gets a derived one; where its system gives no
+   * clock, `measuredClockHz` stands in.
+   */
+  documented(resource: string, measuredClockHz?: number | null): Documented | null;
   /** FLOP per clock per SM. */
   ratePerClock(resource: string): number | null;
 }
@@ -29,7 +34,13 @@ const isResource = (name: string): name is Resource => resources.some((known) =>
 
 export function nameplate(device: DeviceFacts): Nameplate {
   const none = { card: null, documented: () => null, ratePerClock: () => null };
-  if (device.backend === 'cpu') return { ...none, reason: 'documented figures are kept for GPUs only' };
+  if (device.backend === 'cpu') {
+    return {
+      ...none,
+      reason: processorReason(device),
+      documented: (resource, clockHz = null) => derived(device, resource, clockHz),
+    };
+  }
   const identification = identify(device);
   if (identification.status === 'unknown') return { ...none, reason: identification.reason };
   const { card, witnessNotes } = identification;
@@ -38,6 +49,26 @@ export function nameplate(device: DeviceFacts): Nameplate {
     reason: ['driver name and witnesses agree', ...witnessNotes].join('; '),
     documented: (resource) => (isResource(resource) ? documented(identification, resource) : null),
     ratePerClock: (resource) => (isResource(resource) ? ratePerClock(card, resource) : null),
+  };
+}
+
+function derived(device: DeviceFacts, resource: string, clockHz: number | null): Documented | null {
+  const ceiling = derivedCeiling(device, resource, clockHz);
+  if (ceiling === null) return null;
+  const { value, printed, label, derivation, sources, recalled } = ceiling;
+  return {
+    resource,
+    value,
+    expected: value,
+    printed,
+    card: label,
+    sparse: false,
+    accumulator: null,
+    assumedClockHz: ceiling.clockHz,
+    clockImplied: false,
+    sources,
+    derivation,
+    recalled,
   };
 }
 

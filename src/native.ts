@@ -67,7 +67,8 @@ export interface LaunchRequest {
 
 /** What the addon offers, parsed. Handles are numbers; device.ts gives them a face. Errors are NativeError. */
 export interface Native {
-  inventory(): Promise<Inventory>;
+  /** `threads`: what a CPU is to use; null or none: one per core. */
+  inventory(request?: { threads: number | null }): Promise<Inventory>;
   operations(): OperationRow[];
   run(request: RunRequest): Promise<RunResult>;
   soak(request: SoakRequest): Promise<SoakStep>;

@@ -6,7 +6,7 @@
 
 import type { Level, RunOptions } from './row.js';
 import type { Budget, DeviceFacts, DType, Inventory, OperationRow, RunRequest, Shape } from './schema.js';
-import { checkShape, UsageError } from './usage.js';
+import { checkShape, checkThreads, UsageError } from './usage.js';
 
 export interface Job {
   device: DeviceFacts;
@@ -110,6 +110,7 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
     seed: 1,
     shapes: [],
     telemetry: true,
+    threads: null,
     timeoutSeconds: timeoutSeconds[level],
   };
 }
@@ -121,6 +122,9 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
 export function plan(options: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
   for (const shape of options.shapes) checkShape(shape);
   const devices = chooseDevices(options.devices, inventory);
+  for (const { backend, mostThreads } of devices) {
+    if (backend === 'cpu') checkThreads(options.threads, mostThreads);
+  }
   const chosen = chooseOperations(options.only, devices, operations);
   const jobs = devices.flatMap((device) => chosen.flatMap((operation) => jobsOf(device, operation, options)));
   if (jobs.length > 0) return jobs;
@@ -135,7 +139,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
     (name) => options.provider === 'both' || (name === 'builtin') === (options.provider === 'builtin'),
   );
   if (providers.length === 0) return [];
-  const { data, seed, telemetry, level } = options;
+  const { data, seed, telemetry, threads, level } = options;
   return shapesOf(device, operation, options).map((shape) => ({
     device,
     operation,
@@ -148,6 +152,7 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
       seed,
       telemetry,
       fault: 'none',
+      threads,
       budget: plans[device.backend][level].budget[operation.family],
     },
   }));

@@ -71,7 +71,7 @@ export const Documented = z.strictObject({
   value: finite.describe('FLOP/s or B/s, for the whole card'),
   expected: finite.describe('the same for what is present: a MIG slice is judged against its share'),
   printed: z.string().describe('as the document prints it'),
-  card: z.string(),
+  card: z.string().describe('its id; for a CPU the microarchitecture that its ceiling is derived from'),
   sparse: z.boolean(),
   accumulator: z.string().nullable(),
   assumedClockHz: finite.nullable(),
@@ -85,6 +85,15 @@ export const Documented = z.strictObject({
   recalled: z.boolean().describe('no source of it could be opened'),
 });
 export type Documented = z.infer<typeof Documented>;
+
+/** The most that the same cores gave meanwhile, measured with a loop that only computes: CPU arithmetic alone. */
+export const MeasuredCeiling = z.strictObject({
+  value: finite.describe('FLOP/s, median'),
+  samples: count,
+  how: z.string().describe('in words: the loop'),
+  fraction: finite.describe('rate / value'),
+});
+export type MeasuredCeiling = z.infer<typeof MeasuredCeiling>;
 
 /** One factor of measured / documented, with what shows it. */
 export const Factor = z.strictObject({
@@ -142,6 +151,7 @@ export const Row = z.strictObject({
   verification: Verification.nullable(),
   documented: Documented.nullable(),
   attribution: Attribution.nullable(),
+  ceiling: MeasuredCeiling.nullable(),
   ratioToVendor: finite
     .nullable()
     .describe('this row over the vendor row of the same operation, interleaved in one run'),
@@ -165,6 +175,7 @@ export const RunOptions = z.strictObject({
   seed: count,
   shapes: z.array(Shape).describe('empty: those of the level'),
   telemetry: z.boolean(),
+  threads: z.int().positive().nullable().describe('of a CPU; null: one per core that the process may use'),
   timeoutSeconds: z.number().positive().describe('after which a row that has not answered is ended'),
 });
 export type RunOptions = z.infer<typeof RunOptions>;

@@ -3,6 +3,7 @@
 // A row is never left out and never half-filled: what a result lacks is null, and the verdict says why.
 
 import { attribute } from './attribute.js';
+import { attributeCeiling, measuredCeiling } from './ceiling.js';
 import type { Nameplate } from './documented.js';
 import { MeasurementError, type MeasureOptions, measure } from './measure.js';
 import type { Job } from './plan.js';
@@ -53,12 +54,18 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
   const { burst, sustained } = measurement;
   const { statistics, conditions, energy } = sustained;
   const rate = statistics.median;
-  const documented = plate.documented(kernel.resource);
+  // The highest reading: whatever interrupts a timed loop makes the clock look slower, and nothing faster.
+  const documented = plate.documented(kernel.resource, conditions.clockHz?.max ?? null);
+  const ceiling = measuredCeiling(rate, result.ceiling);
   const card = {
     multiprocessors: plate.card?.multiprocessors?.value ?? null,
     ratePerClock: plate.ratePerClock(kernel.resource),
   };
-  const attribution = documented && attribute({ rate, documented, device, conditions, card });
+  const attribution =
+    documented &&
+    (device.backend === 'cpu'
+      ? attributeCeiling(rate, documented, conditions, ceiling)
+      : attribute({ rate, documented, device, conditions, card }));
   const undocumented =
     plate.card === null ? plate.reason : `${plate.card.id} documents no figure for ${kernel.resource}`;
   const verdict = judge({
@@ -85,6 +92,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     verification,
     documented,
     attribution,
+    ceiling,
     verdict,
   };
 }
@@ -120,6 +128,7 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     verification: null,
     documented: null,
     attribution: null,
+    ceiling: null,
     ratioToVendor: null,
   };
 }

@@ -13,6 +13,7 @@ import { type Job, plan } from './plan.js';
 import { type Report, type Row, RunOptions, schemaVersion } from './row.js';
 import { rowOf, withRatios } from './rows.js';
 import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
+import { checkThreads } from './usage.js';
 
 /** The row that is about to be measured. */
 export interface Progress {
@@ -43,7 +44,8 @@ export interface RunContext {
  */
 export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGenerator<Report, void, void> {
   const { native = loadNative(), open = () => isolate(), wait = false, signal, onProgress } = context;
-  const inventory = await native.inventory();
+  checkThreads(asked.threads);
+  const inventory = await native.inventory({ threads: asked.threads });
   const jobs = plan(asked, inventory, native.operations());
   const options = RunOptions.parse(asked);
   const devices = [...new Set(jobs.map(({ device }) => device))];

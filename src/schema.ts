@@ -22,6 +22,17 @@ const seconds = z.number().nonnegative();
 
 // ---- What is here
 
+/** Cores of one kind. The numbers name a microarchitecture; on Arm they are implementer, architecture and part. */
+export const CoreGroup = z.strictObject({
+  vendor: z.string(),
+  family: count,
+  model: count,
+  kind: z.string().nullable().describe('performance or efficiency; null where all cores are alike'),
+  count,
+  maxClockHz: finite.nullable().describe('mean of their highest clocks; null where the system does not say'),
+});
+export type CoreGroup = z.infer<typeof CoreGroup>;
+
 export const DeviceFacts = z.strictObject({
   id: z.string().describe('cpu, cuda:0, …'),
   backend: z.enum(['cpu', 'cuda']),
@@ -32,6 +43,9 @@ export const DeviceFacts = z.strictObject({
   driverApi: z.string().nullable().describe('CUDA version that the driver speaks'),
   multiprocessors: count.describe('SMs present; on a CPU the cores that the process may use'),
   threads: count.describe('CPU only: threads a run uses'),
+  mostThreads: count.describe('CPU only: CPUs that the process may run on'),
+  placement: z.string().nullable().describe('CPU only: in words, which cores are used and why'),
+  cores: z.array(CoreGroup).describe('CPU only: those that a run uses'),
   memoryBytes: finite,
   l2Bytes: finite.describe('L2 of a GPU, last-level cache of a CPU; 0 where unknown'),
   maxClockHz: finite.nullable(),
@@ -118,6 +132,7 @@ export const RunRequest = z.strictObject({
   seed: count,
   telemetry: z.boolean().describe('whether clocks, watts and errors are asked for while a window is timed'),
   fault: Fault.describe('anything but none: the answer is no measurement'),
+  threads: z.int().positive().nullable().describe('of a CPU; null: one per core'),
   budget: Budget,
 });
 export type RunRequest = z.infer<typeof RunRequest>;
@@ -211,6 +226,10 @@ export const Phase = z.strictObject({
 });
 export type Phase = z.infer<typeof Phase>;
 
+/** What a loop that only computes on registers reached between the slices of the sustained phase, in FLOP/s. */
+export const Ceiling = z.strictObject({ how: z.string(), rates: z.instanceof(Float64Array) });
+export type Ceiling = z.infer<typeof Ceiling>;
+
 const Difference = z.strictObject({
   at: z.string().describe('where, in words'),
   expected: z.string(),
@@ -232,7 +251,13 @@ export type Verification = z.infer<typeof Verification>;
 
 const measured = { provider: z.string(), kernel: KernelFacts, work: Work, verification: Verification };
 export const ProviderResult = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('measured'), ...measured, burst: Phase, sustained: Phase }),
+  z.strictObject({
+    outcome: z.literal('measured'),
+    ...measured,
+    burst: Phase,
+    sustained: Phase,
+    ceiling: Ceiling.nullable(),
+  }),
   z.strictObject({ outcome: z.literal('wrong'), ...measured }),
   z.strictObject({ outcome: z.literal('unsupported'), provider: z.string(), reason: z.string() }),
   z.strictObject({

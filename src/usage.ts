@@ -23,6 +23,7 @@ export const limits = {
   seed: { min: 0, max: Number.MAX_SAFE_INTEGER },
   timeoutSeconds: { min: 1, max: 86400 },
   minutes: { min: 0.01, max: 7 * 24 * 60 },
+  threads: { min: 1, max: 65536 },
 } as const satisfies Record<string, Range>;
 
 /** Array sizes are whole vectors of every format. */
@@ -75,6 +76,16 @@ export function checkShape(shape: Shape, name = 'bytes'): void {
     throw new UsageError(`${name} ${shape.bytes} is not a multiple of ${bytesMultiple}`);
   }
   for (const [side, value] of Object.entries(shape)) within(side, String(value), value, limits.side);
+}
+
+/** Threads that take turns on a CPU would measure the system's scheduler: there are at most as many as CPUs. */
+export function checkThreads(threads: number | null, most: number = limits.threads.max): void {
+  if (threads === null) return;
+  within('--threads', String(threads), threads, limits.threads);
+  if (threads <= most) return;
+  throw new UsageError(
+    `--threads ${threads} is more than the CPUs that this process may run on; allowed is 1 to ${most}`,
+  );
 }
 
 function within(what: string, text: string, value: number, { min, max }: Range): number {

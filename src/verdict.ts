@@ -81,7 +81,7 @@ function judgeMeasured(row: Measured): Verdict {
   }
   const unjudged = (why: string): Verdict => ({ status: 'unjudged', why });
   if (row.device.backend === 'cpu')
-    return unjudged('the CPU backend has no documented figure to be judged by');
+    return unjudged('a CPU has no documented figure to be judged by; its ceilings are derived and measured');
   if (kernel.resource === 'none') return unjudged('no document gives a figure for this');
   if (documented === null || attribution === null) return unjudged(row.undocumented);
 

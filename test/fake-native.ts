@@ -23,6 +23,9 @@ export const cpu: DeviceFacts = {
   driverApi: null,
   multiprocessors: 2,
   threads: 2,
+  mostThreads: 2,
+  placement: '2 threads on 2 of 2 cores; affinity 0-1; no cgroup limit',
+  cores: [{ vendor: 'AuthenticAMD', family: 25, model: 17, kind: null, count: 2, maxClockHz: null }],
   memoryBytes: 16 * GiB,
   l2Bytes: GiB / 32,
   maxClockHz: null,
@@ -56,6 +59,9 @@ export function a100(index = 0): DeviceFacts {
     driverApi: '13.0',
     multiprocessors: 108,
     threads: 0,
+    mostThreads: 0,
+    placement: null,
+    cores: [],
     memoryBytes: 40_442 * 2 ** 20,
     l2Bytes: 40 * 2 ** 20,
     maxClockHz: 1.41e9,
@@ -153,6 +159,7 @@ export function measured(provider: string, seconds = 0.005, resource = 'tensor.b
     verification,
     burst: phase(seconds / 2),
     sustained: phase(seconds),
+    ceiling: null,
   };
 }
 

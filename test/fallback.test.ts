@@ -24,6 +24,7 @@ describe.skipIf(!process.env.NAMEPLATE_ADDON)('the fallback addon', () => {
       seed: 1,
       telemetry: true,
       fault: 'none',
+      threads: null,
       budget: { warmupSeconds: 0, burstSeconds: 0.01, sustainedSeconds: 0.01, precision: 0.5 },
     });
     expect(results[0]).toMatchObject({ outcome: 'measured', verification: { differences: 0 } });

@@ -77,6 +77,25 @@ describe('rows', () => {
   });
 });
 
+describe('threads', () => {
+  const here = { ...cpu, mostThreads: 4 };
+  it('reach the request, and are one per core unless asked for', () => {
+    expect(jobs([here])[0]?.request.threads).toBeNull();
+    expect(jobs([here], { threads: 4 })[0]?.request.threads).toBe(4);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 1e9])('are refused as %d', (threads) => {
+    expect(() => jobs([here], { threads })).toThrow(/--threads .* is not a whole number from 1 to/);
+  });
+
+  it('are refused beyond the CPUs of the process, where a CPU is measured', () => {
+    const sentence = '--threads 5 is more than the CPUs that this process may run on; allowed is 1 to 4';
+    expect(() => jobs([here], { threads: 5 })).toThrow(new UsageError(sentence));
+    expect(() => jobs([a100(), here], { devices: ['all'], threads: 5 })).toThrow(UsageError);
+    expect(jobs([a100(), here], { threads: 5 })).not.toEqual([]);
+  });
+});
+
 describe('sizes', () => {
   const shapesOf = (planned: ReturnType<typeof jobs>, id: string) =>
     planned.filter(({ request }) => request.operation === id).map(({ request }) => request.shape);

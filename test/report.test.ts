@@ -149,15 +149,39 @@ describe('a CPU', () => {
 
   test('is measured, not judged, and that is said once', () => {
     expect(rendered.match(/no documented figure/g)).toHaveLength(1);
-    expect(rendered).toContain(
-      'measured, not judged: the CPU backend has no documented figure to be judged by',
-    );
+    expect(rendered).toContain('measured, not judged: a CPU has no documented figure to be judged by');
     expect(lineOf(rendered, 'gemm.fp32')).toMatch(/1\.00 TFLOPS {2}unjudged$/);
   });
 
   test('is described by its own facts, without columns that it cannot fill', () => {
-    expect(rendered.split('\n')[0]).toBe('Test processor · cpu · 8 cores · 16 threads · 16 GiB · avx2');
+    expect(rendered.split('\n')[0]).toBe(
+      'Test processor · cpu · 16 threads on 8 of 8 cores, hyperthreads used; affinity 0-15; no cgroup limit · 16 GiB · avx2',
+    );
     expect(rendered).not.toMatch(/documented {2}|of spec|of clock|power/);
+  });
+
+  test('shows a row against both ceilings, and where they come from', () => {
+    const figure = { ...tensorFigure, resource: 'vector.fp32', value: 200e9, printed: '200 GFLOPS' };
+    const documented = { ...figure, expected: 200e9, derivation: '2 cores x 32 FLOP per clock x 3.13 GHz' };
+    const against = {
+      ...cpuRow('gemm.fp32'),
+      rate: 100e9,
+      documented,
+      ceiling: { value: 125e9, samples: 5, how: 'a loop', fraction: 0.8 },
+      attribution: { ofSpec: 0.5, ofClock: null, factors: [], summary: '' },
+    };
+    const devices = [{ ...testCpu, card: null, cardReason: 'AMD Zen 4' }];
+    const shown = text(report([against], { devices }));
+    expect(lineOf(shown, 'row')?.split(/ {2,}/)).toEqual(
+      expect.arrayContaining(['derived', 'of derived', 'ceiling', 'of ceiling']),
+    );
+    expect(lineOf(shown, 'gemm.fp32')).toMatch(/100 GFLOPS +200 GFLOPS +50 % +125 GFLOPS +80 %/);
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain('vector.fp32 2 cores x 32 FLOP per clock x 3.13 GHz');
+    expect(shown).not.toContain('of spec');
+    const unknown = [{ ...testCpu, card: null, cardReason: 'no derived ceiling: unheard of' }];
+    const lacking = text(report([{ ...against, documented: null, attribution: null }], { devices: unknown }));
+    expect(lacking).toContain('no derived ceiling: unheard of.');
+    expect(lineOf(lacking, 'gemm.fp32')).toMatch(/125 GFLOPS +80 %/);
   });
 
   test('names the formats that it emulates', () => {

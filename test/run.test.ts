@@ -112,6 +112,26 @@ describe('a row', () => {
     expect(own?.verdict).toMatchObject({ status: 'unjudged', why: expect.stringContaining('src/specs') });
   });
 
+  it('of a processor has a derived and a measured ceiling, and no verdict', async () => {
+    const how = 'a loop';
+    const clock = { median: 3.5e9, min: 3.5e9, max: 3.5e9 };
+    const [own] = await rowsOf(
+      () => {
+        const result = measured('builtin', 10, 'vector.fp32');
+        const conditions = { ...result.sustained.conditions, source: 'timed loop', clockHz: clock };
+        const ceiling = { how, rates: Float64Array.of(125e9, 125e9, 90e9) };
+        return [{ ...result, sustained: { ...result.sustained, conditions }, ceiling }];
+      },
+      ['gemm.fp32'],
+      { ...cpu, uuid: `test-ceiling-${process.pid}` },
+    );
+    // 1e12 FLOP in 10 s, of 2 cores x 32 FLOP per clock x 3.5 GHz.
+    expect(own?.attribution?.ofSpec).toBeCloseTo(100 / 224);
+    expect(own?.documented?.sources.length).toBeGreaterThan(0);
+    expect(own?.ceiling).toEqual({ value: 125e9, samples: 3, how, fraction: 0.8 });
+    expect(own?.verdict.status).toBe('unjudged');
+  });
+
   it('of a processor is unjudged', async () => {
     const [own] = await rowsOf(everything, ['memory.read'], { ...cpu, uuid: `test-cpu-${process.pid}` });
     expect(own?.verdict.status).toBe('unjudged');

@@ -215,7 +215,7 @@ test('an uncorrected ECC error is a wrong result, though the comparison found no
 
 describe('unjudged, with the reason', () => {
   const changes: [string, Partial<Measured>, RegExp][] = [
-    ['a CPU', { device: testCpu }, /CPU backend has no documented figure/],
+    ['a CPU', { device: testCpu }, /a CPU has no documented figure/],
     ['an unknown card', { documented: null }, /unknown card/],
     ['a resource nobody documents', { kernel: { ...kernel, resource: 'none' } }, /no document/],
     [

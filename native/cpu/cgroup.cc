@@ -59,7 +59,10 @@ std::vector<fs::path> groups(const fs::path& root, const std::string& controller
       climb(mount, group);
       climb(mount / "unified", group);
     } else if (contains(controllers, controller)) {
+      // The folder has the joined name of its controllers, not always in the order printed here (CentOS 7
+      // prints "cpuacct,cpu" for "cpu,cpuacct"), or a link to it for each.
       climb(mount / controllers, group);
+      if (controllers != controller) climb(mount / controller, group);
     }
   }
   return found;

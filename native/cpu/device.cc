@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "cpu/ceiling.h"
+#include "cpu/clock.h"
 #include "cpu/facts.h"
 #include "cpu/gemm.h"
 #include "cpu/memory.h"
@@ -38,14 +40,30 @@ class TimedLaunches : public Batch {
   std::vector<std::function<void()>> launches_;
 };
 
-class NothingToWatch : public Watch {
+// The clock is timed when the window has ended, while it is still that of the load: a reading takes a
+// fraction of a millisecond and would otherwise be in the figure.
+class TimedClock : public Watch {
  public:
+  explicit TimedClock(Threads& threads) : threads_(threads) {}
+
   Conditions stop() override {
     Conditions conditions;
-    conditions.source = "none";
-    conditions.missing = "the CPU backend has no clock or power counters";
+    conditions.seconds = now() - start_;
+    for (const double clock : coreClocks(threads_))
+      conditions.readings.push_back({.at = start_ + conditions.seconds, .clockHz = clock});
+    const bool timed = !conditions.readings.empty();
+    conditions.source = timed ? "timed loop" : "none";
+    conditions.missing = timed ? "power and temperature of a CPU are not read"
+                               : "no loop of known clocks for this instruction set";
     return conditions;
   }
+
+ private:
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
+  Threads& threads_;
+  double start_ = now();
 };
 
 void requireBuiltin(const std::string& provider, const char* operation) {
@@ -55,10 +73,10 @@ void requireBuiltin(const std::string& provider, const char* operation) {
 
 }  // namespace
 
+CpuDevice::CpuDevice(Placement at) : place_(std::move(at)), threads_(place_.threads, place_.cpus) {}
+
 Facts CpuDevice::facts() const {
-  Facts found = cpu::facts();
-  found.threads = threads_.count();
-  return found;
+  return cpu::facts(place_);
 }
 
 std::size_t CpuDevice::freeBytes() const {
@@ -197,7 +215,11 @@ std::unique_ptr<Batch> CpuDevice::record(std::size_t launches, const std::functi
 }
 
 std::unique_ptr<Watch> CpuDevice::watch() {
-  return std::make_unique<NothingToWatch>();
+  return std::make_unique<TimedClock>(threads_);
+}
+
+std::optional<Ceiling> CpuDevice::ceiling(const std::string& resource) {
+  return measureCeiling(resource, threads_);
 }
 
 std::unique_ptr<Module> CpuDevice::load(std::span<const std::byte>) {
@@ -206,9 +228,9 @@ std::unique_ptr<Module> CpuDevice::load(std::span<const std::byte>) {
 
 namespace {
 
-std::vector<Facts> devices(std::vector<Absence>& absences) {
+std::vector<Facts> devices(std::size_t threads, std::vector<Absence>& absences) {
   if (!OpenBlas::find()) absences.push_back(OpenBlas::absence());
-  return {facts()};
+  return {facts(place(threads))};
 }
 
 std::vector<Library> libraries() {
@@ -216,10 +238,14 @@ std::vector<Library> libraries() {
   return blas ? std::vector{blas->library()} : std::vector<Library>{};
 }
 
-std::unique_ptr<Device> open(const std::string& id) {
+std::unique_ptr<Device> open(const std::string& id, std::size_t threads) {
   if (id != "cpu")
     throw Error("ENODEV", "the CPU backend has no device \"" + id + "\": its only one is \"cpu\"");
-  return std::make_unique<CpuDevice>();
+  Placement at = place(threads);
+  if (threads > at.most)
+    throw Error("ERANGE", std::to_string(threads) + " threads are more than the " + std::to_string(at.most) +
+                              " CPUs that this process may run on");
+  return std::make_unique<CpuDevice>(std::move(at));
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace nameplate::cpu {
 
 class CpuDevice : public Device {
  public:
+  // Runs on the cores of `at`, and so does the thread that opens it.
+  explicit CpuDevice(Placement at);
+
   Facts facts() const override;
   std::size_t freeBytes() const override;
   std::vector<std::string> providers() const override;
@@ -33,6 +36,7 @@ class CpuDevice : public Device {
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
   std::unique_ptr<Watch> watch() override;
+  std::optional<Ceiling> ceiling(const std::string& resource) override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override {}
 
@@ -43,6 +47,7 @@ class CpuDevice : public Device {
   void enqueue(std::function<void()>);
   void move(std::byte* to, const std::byte* from, std::size_t bytes);
 
+  Placement place_;
   Threads threads_;
   Launches* recording_ = nullptr;
 };

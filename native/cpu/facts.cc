@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "cpu/memory.h"
-#include "cpu/threads.h"
+#include "cpu/processor.h"
 
 namespace nameplate::cpu {
 namespace {
@@ -44,31 +44,6 @@ constexpr std::array features{
     Feature{"sve", "sve"},
     Feature{"sve2", "sve2"},
 };
-
-// The fields of the first processor in /proc/cpuinfo.
-std::map<std::string, std::string> processor() {
-  std::map<std::string, std::string> fields;
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line) && !line.empty();) {
-    const auto colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const auto keyEnd = line.find_last_not_of(" \t", colon - 1);
-    const auto value = line.find_first_not_of(" \t", colon + 1);
-    fields[line.substr(0, keyEnd + 1)] = value == std::string::npos ? "" : line.substr(value);
-  }
-  return fields;
-}
-
-std::string nameOf(const std::map<std::string, std::string>& fields) {
-  const auto field = [&](const char* key) {
-    const auto found = fields.find(key);
-    return found == fields.end() ? std::string() : found->second;
-  };
-  if (const std::string model = field("model name"); !model.empty()) return model;
-  if (const std::string part = field("CPU part"); !part.empty())  // arm64 prints numbers and no name
-    return "Arm processor, implementer " + field("CPU implementer") + ", part " + part;
-  return "unnamed processor";
-}
 
 std::string line(const std::string& file) {
   std::ifstream in(file);
@@ -114,25 +89,20 @@ double lastLevelBytes(const std::vector<int>& cpus) {
   return total;
 }
 
-std::size_t physicalCores(const std::vector<int>& cpus) {
-  std::set<std::string> cores;
-  for (const int cpu : cpus) {
-    const std::string siblings = line(sysfs(cpu) + "topology/thread_siblings_list");
-    cores.insert(siblings.empty() ? std::to_string(cpu) : siblings);
-  }
-  return cores.size();
-}
-
 }  // namespace
 
-Facts facts() {
+Facts facts(const Placement& at) {
   const std::vector<int> cpus = allowedCpus();
-  const auto fields = processor();
+  const auto processors = readProcessors();
+  const ProcessorFields fields = processors.empty() ? ProcessorFields() : processors.begin()->second;
   Facts found;
   found.id = found.backend = "cpu";
-  found.name = nameOf(fields);
-  found.threads = usableThreads();
-  found.multiprocessors = std::min(physicalCores(cpus), found.threads);
+  found.name = processorName(fields);
+  found.multiprocessors = at.cores;
+  found.threads = at.threads;
+  found.mostThreads = at.most;
+  found.placement = at.words;
+  found.cores = at.groups;
   found.memoryBytes = static_cast<double>(memoryBytes());
   found.l2Bytes = lastLevelBytes(cpus);
   for (const int cpu : cpus) {

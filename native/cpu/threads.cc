@@ -2,46 +2,30 @@
 
 #include <sched.h>
 
-#include <cerrno>
 #include <memory>
 #include <utility>
 
-#include "cpu/cgroup.h"
-
 namespace nameplate::cpu {
 
-std::vector<int> allowedCpus() {
-  // The fixed cpu_set_t ends at 1024 CPUs, and the call fails with EINVAL on a machine with more.
-  for (int capacity = CPU_SETSIZE; capacity <= 1 << 20; capacity *= 2) {
-    const std::size_t bytes = CPU_ALLOC_SIZE(capacity);
-    const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
-    const std::unique_ptr<cpu_set_t, decltype(free)> set(CPU_ALLOC(capacity), free);
-    if (!set) break;
-    CPU_ZERO_S(bytes, set.get());
-    if (sched_getaffinity(0, bytes, set.get()) != 0) {
-      if (errno == EINVAL) continue;
-      break;
-    }
-    std::vector<int> cpus;
-    for (int cpu = 0; cpu < capacity; ++cpu)
-      if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, set.get())) cpus.push_back(cpu);
-    if (!cpus.empty()) return cpus;
-    break;
-  }
-  std::vector<int> all(std::max(1u, std::thread::hardware_concurrency()));
-  for (std::size_t cpu = 0; cpu < all.size(); ++cpu) all[cpu] = static_cast<int>(cpu);
-  return all;
+namespace {
+
+// A system that refuses leaves the thread where it was, which is no reason not to measure.
+void runOn(const std::vector<int>& cpus) {
+  if (cpus.empty()) return;
+  const int capacity = cpus.back() + 1;
+  const std::size_t bytes = CPU_ALLOC_SIZE(capacity);
+  const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
+  const std::unique_ptr<cpu_set_t, decltype(free)> set(CPU_ALLOC(capacity), free);
+  if (!set) return;
+  CPU_ZERO_S(bytes, set.get());
+  for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), bytes, set.get());
+  sched_setaffinity(0, bytes, set.get());
 }
 
-std::size_t usableThreads() {
-  std::size_t threads = allowedCpus().size();
-  // Rounded down: one thread more than the quota would be stopped in the middle of a measurement.
-  if (const auto quota = cpuQuota())
-    threads = std::min(threads, std::max<std::size_t>(1, static_cast<std::size_t>(*quota)));
-  return threads;
-}
+}  // namespace
 
-Threads::Threads(std::size_t count) {
+Threads::Threads(std::size_t count, const std::vector<int>& cpus) {
+  runOn(cpus);  // the workers inherit it
   try {
     for (std::size_t self = 1; self < count; ++self) workers_.emplace_back([this, self] { live(self); });
   } catch (...) {

@@ -15,18 +15,17 @@
 #include <thread>
 #include <vector>
 
+#include "cpu/placement.h"
+
 namespace nameplate::cpu {
-
-// The CPUs that this process may run on, by the system's numbers.
-std::vector<int> allowedCpus();
-
-// One thread per allowed CPU, but no more than the control group's quota lets run at once.
-std::size_t usableThreads();
 
 class Threads {
  public:
-  // The caller's thread counts as one of `count`.
-  explicit Threads(std::size_t count = usableThreads());
+  // As many as place() gives a run, wherever the system puts them.
+  Threads() : Threads(place().threads, {}) {}
+  // The caller's thread counts as one of `count`. All of them, the caller's too, then run on `cpus` only; an
+  // empty list leaves them where they may run now.
+  Threads(std::size_t count, const std::vector<int>& cpus);
   ~Threads();
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;

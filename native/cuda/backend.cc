@@ -22,7 +22,7 @@ int deviceCount() {
   return count;
 }
 
-std::vector<Facts> devices(std::vector<Absence>& absences) {
+std::vector<Facts> devices(std::size_t, std::vector<Absence>& absences) {
   std::vector<Facts> found;
   if (const auto absence = driverAbsence()) {
     absences.push_back(*absence);
@@ -54,7 +54,7 @@ std::vector<Library> libraries() {
   return found;
 }
 
-std::unique_ptr<Device> open(const std::string& id) {
+std::unique_ptr<Device> open(const std::string& id, std::size_t) {
   if (const auto absence = driverAbsence())
     throw Error("ENODEV", "there is no device \"" + id + "\": " + absence->reason + "; " + absence->remedy);
   std::string here;

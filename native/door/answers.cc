@@ -118,6 +118,13 @@ Napi::Value answer(Napi::Env env, const Phase& phase) {
       .set("conditions", answer(env, phase.conditions));
 }
 
+Napi::Value answer(Napi::Env env, const std::optional<Ceilings>& ceiling) {
+  if (!ceiling) return env.Null();
+  auto rates = Napi::Float64Array::New(env, ceiling->rates.size());
+  std::copy(ceiling->rates.begin(), ceiling->rates.end(), rates.Data());
+  return Object(env).set("how", ceiling->how).set("rates", Napi::Value(rates));
+}
+
 Napi::Value answer(Napi::Env env, const Kernel& kernel) {
   return Object(env)
       .set("name", kernel.name)
@@ -171,6 +178,16 @@ Napi::Array answerTexts(Napi::Env env, const std::vector<std::string>& texts) {
   return array;
 }
 
+Napi::Value answer(Napi::Env env, const CoreGroup& group) {
+  return Object(env)
+      .set("vendor", group.vendor)
+      .set("family", group.family)
+      .set("model", group.model)
+      .set("kind", nullIfEmpty(env, group.kind))
+      .set("count", group.count)
+      .set("maxClockHz", group.maxClockHz);
+}
+
 Napi::Value answer(Napi::Env env, const Facts& f) {
   return Object(env)
       .set("id", f.id)
@@ -182,6 +199,9 @@ Napi::Value answer(Napi::Env env, const Facts& f) {
       .set("driverApi", f.driverApi)
       .set("multiprocessors", f.multiprocessors)
       .set("threads", f.threads)
+      .set("mostThreads", f.mostThreads)
+      .set("placement", nullIfEmpty(env, f.placement))
+      .set("cores", Napi::Value(answerAll(env, f.cores)))
       .set("memoryBytes", f.memoryBytes)
       .set("l2Bytes", f.l2Bytes)
       .set("maxClockHz", f.maxClockHz)
@@ -242,7 +262,8 @@ Napi::Value answer(Napi::Env env, const Outcome& outcome) {
   if (!measured.burst || !measured.sustained) return object.set("outcome", std::string_view("wrong"));
   return object.set("outcome", std::string_view("measured"))
       .set("burst", answer(env, *measured.burst))
-      .set("sustained", answer(env, *measured.sustained));
+      .set("sustained", answer(env, *measured.sustained))
+      .set("ceiling", answer(env, measured.ceiling));
 }
 
 Napi::Value answer(Napi::Env env, const SoakError& error) {

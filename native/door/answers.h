@@ -10,6 +10,7 @@
 
 namespace nameplate {
 
+Napi::Value answer(Napi::Env, const CoreGroup&);
 Napi::Value answer(Napi::Env, const Facts&);
 Napi::Value answer(Napi::Env, const Absence&);
 Napi::Value answer(Napi::Env, const Library&);

@@ -15,7 +15,7 @@ Napi::Value open(Door& door, const Napi::CallbackInfo& info) {
   return door.submit(
       info.Env(), device.queue,
       [&device, id] {
-        device.device = backendOf(id).open(id);
+        device.device = backendOf(id).open(id, 0);
         return device.device->facts();
       },
       [&door, handle](Napi::Env env, const Facts& facts) {

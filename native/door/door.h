@@ -111,6 +111,7 @@ class Door {
   std::atomic<bool> cancelled = false;
   OpenDevice measuring;  // the device of run(), kept between runs
   std::string measuringId;
+  std::size_t measuringThreads = 0;  // as asked; 0 is the device's own choice
 
  private:
   void shut();

@@ -20,10 +20,10 @@ struct Inventory {
   std::vector<std::string> images;
 };
 
-Inventory takeInventory() {
+Inventory takeInventory(std::size_t threads) {
   Inventory all;
   for (const Backend* backend : {&cpuBackend, &cudaBackend}) {
-    for (Facts& facts : backend->devices(all.absences)) all.devices.push_back(std::move(facts));
+    for (Facts& facts : backend->devices(threads, all.absences)) all.devices.push_back(std::move(facts));
     for (Library& library : backend->libraries()) all.libraries.push_back(std::move(library));
   }
   for (const cuda::Image& image : cuda::heldImages()) all.images.push_back(image.file);
@@ -33,21 +33,35 @@ Inventory takeInventory() {
   return all;
 }
 
+// Null, or left out: the device's own choice, which is 0 here.
+std::size_t threadsOf(Fields& fields) {
+  constexpr double most = 1 << 20;
+  if (!fields.has("threads")) return 0;
+  const Napi::Value value = fields.take("threads");
+  if (value.IsNull()) return 0;
+  const std::size_t threads = Fields::count(value, "threads", most);
+  if (threads == 0) throw Error("ERANGE", "threads must be at least 1, or null for one per core");
+  return threads;
+}
+
 Napi::Value inventory(Door& door, const Napi::CallbackInfo& info) {
-  argument(info, "inventory").end();
-  return door.submit(info.Env(), door.measuring.queue, takeInventory,
-                     [](Napi::Env env, const Inventory& all) {
-                       auto build = Napi::Object::New(env);
-                       build["version"] = NAMEPLATE_VERSION;
-                       build["compiler"] = compiler;
-                       build["images"] = answerTexts(env, all.images);
-                       auto object = Napi::Object::New(env);
-                       object["build"] = build;
-                       object["devices"] = answerAll(env, all.devices);
-                       object["libraries"] = answerAll(env, all.libraries);
-                       object["absences"] = answerAll(env, all.absences);
-                       return object;
-                     });
+  Fields fields = argument(info, "inventory");
+  const std::size_t threads = threadsOf(fields);
+  fields.end();
+  return door.submit(
+      info.Env(), door.measuring.queue, [threads] { return takeInventory(threads); },
+      [](Napi::Env env, const Inventory& all) {
+        auto build = Napi::Object::New(env);
+        build["version"] = NAMEPLATE_VERSION;
+        build["compiler"] = compiler;
+        build["images"] = answerTexts(env, all.images);
+        auto object = Napi::Object::New(env);
+        object["build"] = build;
+        object["devices"] = answerAll(env, all.devices);
+        object["libraries"] = answerAll(env, all.libraries);
+        object["absences"] = answerAll(env, all.absences);
+        return object;
+      });
 }
 
 Napi::Value operationTable(Door&, const Napi::CallbackInfo& info) {
@@ -81,12 +95,13 @@ void requireWork(const Operation* operation, const std::string& id, const Shape&
 }
 
 // The measuring device stays open from one call to the next, unless another is asked for.
-Device& measuringDevice(Door& door, const std::string& id) {
-  if (!door.measuring.device || door.measuringId != id) {
+Device& measuringDevice(Door& door, const std::string& id, std::size_t threads) {
+  if (!door.measuring.device || door.measuringId != id || door.measuringThreads != threads) {
     door.measuring.clear();
     door.measuringId.clear();
-    door.measuring.device = backendOf(id).open(id);
+    door.measuring.device = backendOf(id).open(id, threads);
     door.measuringId = id;
+    door.measuringThreads = threads;
   }
   return *door.measuring.device;
 }
@@ -102,6 +117,7 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
                   .telemetry = fields.flag("telemetry"),
                   .fault = static_cast<Fault>(fields.choice("fault", faultNames)),
                   .budget = {}};
+  const std::size_t threads = threadsOf(fields);
   Fields budget = fields.object("budget");
   request.budget = {
       budget.number("warmupSeconds", 0, longestSeconds), budget.number("burstSeconds", 0, longestSeconds),
@@ -112,8 +128,8 @@ Napi::Value run(Door& door, const Napi::CallbackInfo& info) {
   door.cancelled = false;
   return door.submit(
       info.Env(), door.measuring.queue,
-      [&door, device, request] {
-        Device& used = measuringDevice(door, device);
+      [&door, device, threads, request] {
+        Device& used = measuringDevice(door, device, threads);
         door.measuring.soak.reset();
         return sample(used, request, door.cancelled);
       },
@@ -134,14 +150,15 @@ Napi::Value soak(Door& door, const Napi::CallbackInfo& info) {
                             .data = static_cast<Data>(fields.choice("data", patterns)),
                             .seed = fields.count("seed"),
                             .fault = static_cast<Fault>(fields.choice("fault", faultNames))};
+  const std::size_t threads = threadsOf(fields);
   const double seconds = fields.number("seconds", 0, longestSeconds);
   fields.end();
   requireWork(request.operation, operation, request.shape);
   door.cancelled = false;
   return door.submit(
       info.Env(), door.measuring.queue,
-      [&door, device, request, seconds] {
-        Device& used = measuringDevice(door, device);
+      [&door, device, threads, request, seconds] {
+        Device& used = measuringDevice(door, device, threads);
         std::unique_ptr<Soak>& soak = door.measuring.soak;
         if (!soak || soak->request() != request) {
           soak.reset();  // its memory goes before the next one's is asked for

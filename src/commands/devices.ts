@@ -41,8 +41,8 @@ function inventoryText({ build, devices, libraries, absences }: Inventory): stri
 }
 
 function deviceLines(device: DeviceFacts, { card, reason }: Nameplate): string[] {
-  const { backend, multiprocessors, threads, features } = device;
-  const units = backend === 'cpu' ? `${multiprocessors} cores, ${threads} threads` : `${multiprocessors} SMs`;
+  const { placement, multiprocessors, features } = device;
+  const units = placement ?? `${multiprocessors} SMs`;
   const facts = [
     device.name,
     units,

@@ -31,6 +31,7 @@ interface Flags {
   shape?: Shape[];
   bytes?: Shape[];
   seed?: number;
+  threads?: number;
   timeout?: number;
   json?: string;
   save: boolean;
@@ -77,6 +78,11 @@ export function addRun(program: Command): void {
       repeated('--bytes', bytesShapes),
     )
     .option('--seed <n>', 'of the random inputs', (text) => parseInteger('--seed', text, limits.seed))
+    .option(
+      '--threads <n>',
+      'threads of a CPU; default: one per core that the process may use. A GPU has no use for it',
+      (text) => parseInteger('--threads', text, limits.threads),
+    )
     .option('--timeout <seconds>', 'end a row that has not answered', (text) =>
       parseInteger('--timeout', text, limits.timeoutSeconds),
     )
@@ -142,6 +148,7 @@ function optionsOf(flags: Flags): RunOptions {
     seed: flags.seed ?? defaults.seed,
     shapes: [...(flags.shape ?? []), ...(flags.bytes ?? [])],
     telemetry: flags.telemetry,
+    threads: flags.threads ?? null,
     timeoutSeconds: flags.timeout ?? defaults.timeoutSeconds,
   };
 }

@@ -70,7 +70,9 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   if (shared !== undefined) lines.push(...wrap(`${whole}: ${shared}`, width, '  '));
 
   const providers = new Set(rows.map(({ provider }) => provider)).size > 1;
-  const chosen = columns(colors).filter(({ title }) => title !== 'by' || providers);
+  const chosen = columns(colors, device?.backend === 'cpu').filter(
+    ({ title }) => title !== 'by' || providers,
+  );
   const why = ({ verdict, attribution }: Row) => {
     if (verdict.status === 'pass') return attribution?.summary ?? '';
     if (verdict.status === 'unjudged' && verdict.why === shared) return '';
@@ -89,7 +91,7 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
 
 /** "NVIDIA H200 · cuda:0 · driver 580.159 · 132 SMs · 151 GB · 700 W cap · PCIe 5.0 x16" */
 function deviceLine(device: DeviceFacts): string {
-  const { driver, multiprocessors, threads, powerLimitWatts: cap, powerLimitDefaultWatts: normal } = device;
+  const { driver, multiprocessors, placement, powerLimitWatts: cap, powerLimitDefaultWatts: normal } = device;
   const lowered = cap !== null && normal !== null && cap < normal - 1 ? ` of ${formatWatts(normal)}` : '';
   // The most it can do: the generation read now may be that of a link asleep. A width does not sleep.
   const generation = device.linkMaxGeneration ?? device.linkGeneration;
@@ -100,8 +102,7 @@ function deviceLine(device: DeviceFacts): string {
     device.id,
     device.simulated && 'SIMULATED',
     driver !== null && `driver ${driver}`,
-    device.backend === 'cpu' ? plural(multiprocessors, 'core') : plural(multiprocessors, 'SM'),
-    device.backend === 'cpu' && plural(threads, 'thread'),
+    placement ?? plural(multiprocessors, 'SM'),
     device.mig && 'MIG slice',
     device.memoryBytes > 0 && formatBytes(device.memoryBytes),
     cap !== null && `${formatWatts(cap)}${lowered} cap`,
@@ -113,7 +114,8 @@ function deviceLine(device: DeviceFacts): string {
   return parts.filter((part) => typeof part === 'string').join(' · ');
 }
 
-function columns(colors: Colors): Column<Row>[] {
+/** A CPU's figure is derived, and beside it stands what its own cores gave. */
+function columns(colors: Colors, derived: boolean): Column<Row>[] {
   const plain = (text: string | undefined | false) => ({ text: text || absent });
   return [
     { title: 'row', align: 'left', rank: 0, cell: ({ id }) => ({ text: id }) },
@@ -126,13 +128,13 @@ function columns(colors: Colors): Column<Row>[] {
       cell: ({ rate, unit, dtype }) => plain(rate !== null && formatRate(rate, unit, dtype)),
     },
     {
-      title: 'documented',
+      title: derived ? 'derived' : 'documented',
       align: 'right',
       rank: 2,
       cell: ({ documented }) => plain(documented?.printed.concat(documented.recalled ? '*' : '')),
     },
     {
-      title: 'of spec',
+      title: derived ? 'of derived' : 'of spec',
       align: 'right',
       rank: 1,
       cell: ({ attribution }) => plain(attribution !== null && formatPercent(attribution.ofSpec)),
@@ -148,6 +150,18 @@ function columns(colors: Colors): Column<Row>[] {
       align: 'right',
       rank: 3,
       cell: ({ attribution }) => plain(attribution?.ofClock != null && formatPercent(attribution.ofClock)),
+    },
+    {
+      title: 'ceiling',
+      align: 'right',
+      rank: 3,
+      cell: ({ ceiling, unit, dtype }) => plain(ceiling !== null && formatRate(ceiling.value, unit, dtype)),
+    },
+    {
+      title: 'of ceiling',
+      align: 'right',
+      rank: 1,
+      cell: ({ ceiling }) => plain(ceiling !== null && formatPercent(ceiling.fraction)),
     },
     {
       title: 'power',
@@ -184,7 +198,17 @@ function formatShape(shape: Shape): string {
 }
 
 /** What a reader must know of the columns and rows that are shown, and of those only. */
-function notes({ rows }: Report): string[] {
+function notes({ rows, devices }: Report): string[] {
+  const cpus = devices.filter(({ backend }) => backend === 'cpu');
+  const onCpu = ({ device }: Row) => cpus.some(({ id }) => id === device);
+  const derivations = new Map(
+    rows
+      .filter(onCpu)
+      .flatMap(({ documented }) =>
+        documented === null ? [] : [[documented.resource, documented.derivation]],
+      ),
+  );
+  const underived = rows.some((row) => onCpu(row) && row.ceiling !== null && row.documented === null);
   const ids = (wanted: Row[]) => [...new Set(wanted.map(({ id }) => id))].join(', ');
   const moved = rows.filter(({ unit, work }) => unit === 'B/s' && work !== null);
   const counts = new Set(moved.map(({ work }) => work?.bytesCounted));
@@ -192,10 +216,15 @@ function notes({ rows }: Report): string[] {
   return [
     rows.some(({ rate }) => rate !== null) &&
       'measured: median of the sustained phase; the report file keeps the burst figure too.',
-    rows.some(({ attribution }) => attribution !== null) &&
+    rows.some((row) => row.attribution !== null && !onCpu(row)) &&
       'of spec: measured / documented; documented figures are dense unless the row says sparse.',
     rows.some(({ attribution }) => attribution?.ofClock != null) &&
       'of clock: measured / what the SMs present can do at the clock held meanwhile.',
+    derivations.size > 0 &&
+      `of derived: measured / arithmetic, not a document: ${[...derivations].map((pair) => pair.join(' ')).join(', ')}.`,
+    rows.some(({ ceiling }) => ceiling !== null) &&
+      'of ceiling: measured / what arithmetic on registers alone reached meanwhile, on the same threads.',
+    ...(underived ? cpus.map(({ cardReason }) => `${cardReason}.`) : []),
     ...[...counts].map(
       (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
     ),

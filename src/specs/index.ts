@@ -9,6 +9,7 @@ export {
   Resource,
   resources,
 } from './card.js';
+export { cpus, derivedCeiling, microarchitecture, processorReason } from './cpu.js';
 export { type Check, crossCheck, tolerance } from './crosscheck.js';
 export { cards, documents, migTables, rates } from './data.js';
 export { type DocumentedFigure, figure, figures, ratePerClock, type Source, sourcesOf } from './figure.js';

@@ -1,0 +1,37 @@
+// The most arithmetic that these cores do, measured: multiply-adds on registers and nothing else.
+//
+// Cores times FLOP per clock times clock is what the cores should do, at a clock that they may not hold. This
+// is what they do: no load, no store, enough independent sums that none waits for another. A GEMM cannot beat
+// it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "backend.h"
+#include "cpu/threads.h"
+
+namespace nameplate::cpu {
+
+struct CeilingLoop {
+  std::string_view resource;    // "vector.fp32"
+  std::string_view arithmetic;  // "fp32 multiply-adds"
+  std::string_view path;        // "AVX-512"
+  double flopPerStep;
+  void (*run)(std::size_t steps);
+  bool (*here)();  // whether this processor and its system have the instructions
+};
+
+// Of each resource the widest instructions first.
+std::span<const CeilingLoop> ceilingLoops();
+
+// FLOP/s of all `threads` together, over about 10 ms on each.
+double timeLoop(const CeilingLoop&, Threads& threads);
+
+// With the widest loop that runs here. Absent for a resource without one, and for a format that the processor
+// computes in matrix units (AMX), which no vector loop exhausts.
+std::optional<Ceiling> measureCeiling(std::string_view resource, Threads& threads);
+
+}  // namespace nameplate::cpu

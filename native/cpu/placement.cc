@@ -1,0 +1,212 @@
+#include "cpu/placement.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <tuple>
+
+#include "cpu/cgroup.h"
+#include "cpu/processor.h"
+
+namespace nameplate::cpu {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string line(const fs::path& file) {
+  std::ifstream in(file);
+  std::string text;
+  std::getline(in, text);
+  return text;
+}
+
+// One physical core, known by the first of its CPUs that the process may use.
+struct Core {
+  int cpu = 0;
+  double speed = 1;  // of the core's kind, relative
+  CoreGroup kind;    // a group of one
+};
+
+std::string siblings(const fs::path& root, int cpu) {
+  const fs::path topology = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "topology";
+  const std::string list = line(topology / "core_cpus_list");
+  if (!list.empty()) return list;
+  const std::string old = line(topology / "thread_siblings_list");  // its name before Linux 5.3
+  return old.empty() ? std::to_string(cpu) : old;
+}
+
+std::size_t coresAmong(const fs::path& root, const std::vector<int>& cpus) {
+  std::set<std::string> cores;
+  for (const int cpu : cpus) cores.insert(siblings(root, cpu));
+  return cores.size();
+}
+
+std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
+  const auto processors = readProcessors(root);
+  const std::vector<int> efficient = parseCpuList(line(root / "sys/devices/cpu_atom/cpus"));
+  const std::vector<int> performance = parseCpuList(line(root / "sys/devices/cpu_core/cpus"));
+  std::vector<Core> cores;
+  std::set<std::string> seen;
+  for (const int cpu : cpus) {
+    if (!seen.insert(siblings(root, cpu)).second) continue;
+    const fs::path own = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu));
+    Core core{cpu, 1, {}};
+    if (const auto found = processors.find(cpu); found != processors.end())
+      core.kind = coreGroup(found->second);
+    core.kind.count = 1;
+    const bool slow = std::ranges::binary_search(efficient, cpu);
+    if (slow || std::ranges::binary_search(performance, cpu))
+      core.kind.kind = slow ? "efficiency" : "performance";
+    const double kilohertz = std::atof(line(own / "cpufreq/cpuinfo_max_freq").c_str());
+    if (kilohertz > 0) core.kind.maxClockHz = kilohertz * 1e3;
+    const double capacity = std::atof(line(own / "cpu_capacity").c_str());  // the fastest core has 1024
+    core.speed = capacity > 0 ? capacity / 1024 : slow ? 0.5 : 1;
+    cores.push_back(core);
+  }
+  std::ranges::stable_sort(cores, std::greater{}, &Core::speed);
+  return cores;
+}
+
+// Alike cores are one group, whose clock is the mean of their highest: favoured cores reach a little more.
+std::vector<CoreGroup> grouped(const std::vector<Core>& cores) {
+  std::vector<CoreGroup> groups;
+  for (const Core& core : cores) {
+    const auto same = std::ranges::find_if(groups, [&](const CoreGroup& group) {
+      return std::tie(group.vendor, group.family, group.model, group.kind) ==
+             std::tie(core.kind.vendor, core.kind.family, core.kind.model, core.kind.kind);
+    });
+    if (same == groups.end()) {
+      groups.push_back(core.kind);
+      continue;
+    }
+    const double before = static_cast<double>(same->count++);
+    if (same->maxClockHz && core.kind.maxClockHz)
+      same->maxClockHz = *same->maxClockHz + (*core.kind.maxClockHz - *same->maxClockHz) / (before + 1);
+    else
+      same->maxClockHz.reset();
+  }
+  return groups;
+}
+
+std::string counted(std::size_t count, const char* noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string describe(const Placement& at, std::size_t present, std::optional<double> quota,
+                     const std::vector<int>& allowed) {
+  std::size_t used = 0;
+  std::string kinds;
+  for (const CoreGroup& group : at.groups) {
+    used += group.count;
+    if (!group.kind.empty())
+      kinds += (kinds.empty() ? "" : " + ") + std::to_string(group.count) + " " + group.kind;
+  }
+  std::ostringstream text;
+  text << counted(at.threads, "thread") << " on " << used << " of " << counted(present, "core");
+  if (at.groups.size() > 1 && !kinds.empty()) text << " (" << kinds << ")";
+  if (at.most > at.cores) text << (at.threads > used ? ", hyperthreads used" : ", hyperthreads idle");
+  text << "; affinity " << cpuList(allowed) << "; ";
+  if (quota)
+    text << "cgroup limit " << *quota << (*quota == 1 ? " CPU" : " CPUs");
+  else
+    text << "no cgroup limit";
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<int> allowedCpus() {
+  // The fixed cpu_set_t ends at 1024 CPUs, and the call fails with EINVAL on a machine with more. Asked of
+  // the process's first thread: that of a Device narrows its own affinity.
+  for (int capacity = CPU_SETSIZE; capacity <= 1 << 20; capacity *= 2) {
+    const std::size_t bytes = CPU_ALLOC_SIZE(capacity);
+    const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
+    const std::unique_ptr<cpu_set_t, decltype(free)> set(CPU_ALLOC(capacity), free);
+    if (!set) break;
+    CPU_ZERO_S(bytes, set.get());
+    if (sched_getaffinity(getpid(), bytes, set.get()) != 0) {
+      if (errno == EINVAL) continue;
+      break;
+    }
+    std::vector<int> cpus;
+    for (int cpu = 0; cpu < capacity; ++cpu)
+      if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, set.get())) cpus.push_back(cpu);
+    if (!cpus.empty()) return cpus;
+    break;
+  }
+  std::vector<int> all(std::max(1u, std::thread::hardware_concurrency()));
+  for (std::size_t cpu = 0; cpu < all.size(); ++cpu) all[cpu] = static_cast<int>(cpu);
+  return all;
+}
+
+Placement place(std::size_t threads, const std::vector<int>& allowed, const fs::path& root) {
+  std::vector<Core> cores = coresOf(allowed, root);
+  const auto quota = cpuQuota(root);
+  Placement at;
+  at.most = allowed.size();
+  at.cores = cores.size();
+  at.threads = cores.size();
+  // Rounded down: one thread more than the quota would be stopped in the middle of a measurement.
+  if (quota) at.threads = std::min(at.threads, std::max<std::size_t>(1, static_cast<std::size_t>(*quota)));
+  if (threads > 0) at.threads = std::min(threads, at.most);
+
+  if (at.threads > cores.size()) {
+    at.cpus = allowed;
+  } else {
+    // Every core as fast as the slowest that is needed: the system may choose among equals.
+    const double speed = cores[at.threads - 1].speed;
+    for (const Core& core : cores)
+      if (core.speed >= speed) at.cpus.push_back(core.cpu);
+    std::ranges::sort(at.cpus);
+    cores.resize(at.threads);
+  }
+  at.groups = grouped(cores);
+  const std::vector<int> online = parseCpuList(line(root / "sys/devices/system/cpu/online"));
+  const std::size_t present = std::max(at.cores, coresAmong(root, online));
+  at.words = describe(at, present, quota, allowed);
+  return at;
+}
+
+Placement place(std::size_t threads) {
+  return place(threads, allowedCpus());
+}
+
+std::vector<int> parseCpuList(const std::string& text) {
+  constexpr int most = 1 << 20;
+  std::vector<int> cpus;
+  std::istringstream in(text);
+  for (std::string range; std::getline(in, range, ',');) {
+    std::istringstream ends(range);
+    int first = -1, last = -1;
+    char dash = 0;
+    if (!(ends >> first)) return {};
+    if (!(ends >> dash >> last)) last = first;
+    if (first < 0 || last < first || last > most) return {};
+    for (int cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+std::string cpuList(const std::vector<int>& cpus) {
+  std::string text;
+  for (std::size_t first = 0; first < cpus.size();) {
+    std::size_t last = first;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    text += (text.empty() ? "" : ",") + std::to_string(cpus[first]);
+    if (last > first) text += "-" + std::to_string(cpus[last]);
+    first = last + 1;
+  }
+  return text;
+}
+
+}  // namespace nameplate::cpu

@@ -1,0 +1,135 @@
+// What the cores of a CPU should do: cores x FLOP per clock x clock.
+//
+// No document prints this figure, so it is derived and says so. The table knows a microarchitecture's multiply-add units
+// and who documents them; one that is not in it has no figure, because its neighbour's would be a guess.
+
+import { z } from 'zod';
+import { formatRate, giga } from '../units.js';
+import { Document } from './card.js';
+import cpusJson from './cpus.json' with { type: 'json' };
+
+const count = z.int().nonnegative();
+
+const Microarchitecture = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  vendor: z.string(),
+  family: count,
+  /** Ranges, both ends included. */
+  models: z.array(z.tuple([count, count])).min(1),
+  /** The kind of core of a hybrid processor. */
+  kind: z.string().optional(),
+  /** Where the model number alone does not tell the number of units: what the processor's name must match. */
+  named: z.string().optional(),
+  flopPerClock: z.record(z.string(), z.int().positive()),
+  units: z.string(),
+  sources: z.array(z.string()).min(1),
+});
+export type Microarchitecture = z.infer<typeof Microarchitecture>;
+
+const Cpus = z.strictObject({
+  documents: z.record(z.string(), Document),
+  microarchitectures: z.array(Microarchitecture),
+});
+
+let kept: z.infer<typeof Cpus> | undefined;
+
+/** The table, parsed at the first question. */
+export function cpus(): z.infer<typeof Cpus> {
+  kept ??= Cpus.parse(cpusJson);
+  return kept;
+}
+
+/** Cores of one kind, as src/schema.ts has them; specs/ stands below it. */
+export type CoreGroup = {
+  vendor: string;
+  family: number;
+  model: number;
+  kind: string | null;
+  count: number;
+  maxClockHz: number | null;
+};
+export type Processor = { name: string; cores: readonly CoreGroup[] };
+
+/** The one row that fits; null for none, and for several, which would be a choice and not a fact. */
+export function microarchitecture(group: CoreGroup, name: string): Microarchitecture | null {
+  const fitting = cpus().microarchitectures.filter(
+    ({ vendor, family, models, kind, named }) =>
+      vendor === group.vendor &&
+      family === group.family &&
+      models.some(([first, last]) => group.model >= first && group.model <= last) &&
+      (kind === undefined || group.kind === null || kind === group.kind) &&
+      (group.kind !== 'efficiency' || kind === 'efficiency') &&
+      (named === undefined || new RegExp(named).test(name)),
+  );
+  return fitting.length === 1 ? (fitting[0] ?? null) : null;
+}
+
+export type DerivedCeiling = {
+  /** FLOP/s. */
+  value: number;
+  printed: string;
+  label: string;
+  /** "2 cores x 32 FLOP per clock x 3.70 GHz (clock measured)" */
+  derivation: string;
+  /** The clock of cores that are all alike; null where two kinds have two clocks. */
+  clockHz: number | null;
+  sources: string[];
+  recalled: boolean;
+};
+
+/**
+ * The ceiling of a resource such as `vector.fp32`; null where a core's microarchitecture, its rate or its clock is not
+ * known. The clock is the highest that the system gives, or else `measuredClockHz`, if all cores are alike.
+ */
+export function derivedCeiling(
+  { name, cores }: Processor,
+  resource: string,
+  measuredClockHz: number | null,
+): DerivedCeiling | null {
+  const parts = cores.flatMap((group) => {
+    const known = microarchitecture(group, name);
+    const rate = known?.flopPerClock[resource];
+    const clockHz = group.maxClockHz ?? (cores.length === 1 ? measuredClockHz : null);
+    return known === null || rate === undefined || clockHz === null ? [] : [{ group, known, rate, clockHz }];
+  });
+  if (parts.length === 0 || parts.length < cores.length) return null;
+  const value = parts.reduce((sum, { group, rate, clockHz }) => sum + group.count * rate * clockHz, 0);
+  const terms = parts.map(({ group, rate, clockHz }) => {
+    const ghz = (clockHz / giga).toFixed(2);
+    const how = group.maxClockHz === null ? 'clock measured' : 'highest clock, by the system';
+    return `${group.count} ${group.count === 1 ? 'core' : 'cores'} x ${rate} FLOP per clock x ${ghz} GHz (${how})`;
+  });
+  const sources = [...new Set(parts.flatMap(({ known }) => known.sources))].map(document);
+  return {
+    value,
+    printed: formatRate(value, 'FLOP/s'),
+    label: parts.map(({ known }) => known.id).join(' + '),
+    derivation: terms.join(' + '),
+    clockHz: parts.length === 1 ? (parts[0]?.clockHz ?? null) : null,
+    sources: sources.map(({ title, url }) => (url === undefined ? title : `${title} <${url}>`)),
+    recalled: sources.every(({ access }) => access === 'recalled'),
+  };
+}
+
+/** In words, what a derived ceiling rests on, or why there is none. */
+export function processorReason({ name, cores }: Processor): string {
+  const words = cores.map((group) => {
+    const known = microarchitecture(group, name);
+    const numbers = `${group.vendor} family ${group.family} model ${group.model}`;
+    const kind = group.kind === null ? '' : `, ${group.kind} cores`;
+    return known === null
+      ? { known: false, text: `${numbers}${kind}` }
+      : { known: true, text: `${known.name} (${numbers}${kind}): ${known.units}` };
+  });
+  const unknown = words.filter(({ known }) => !known).map(({ text }) => text);
+  if (words.length > 0 && unknown.length === 0) return words.map(({ text }) => text).join('; ');
+  const what = unknown.length === 0 ? 'the system does not name its cores' : unknown.join('; ');
+  return `no derived ceiling: ${what} ${unknown.length === 0 ? '' : 'is not in src/specs/cpus.json'}`.trimEnd();
+}
+
+function document(id: string): Document {
+  const found = cpus().documents[id];
+  if (found === undefined) throw new Error(`no document "${id}" in cpus.json`);
+  return found;
+}
