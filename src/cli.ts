@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import * as z from 'zod';
 import { addCards } from './commands/cards.js';
 import { addDevices } from './commands/devices.js';
+import { addExplain } from './commands/explain.js';
 import { addReport } from './commands/report.js';
 import { addRun, interruptedExit } from './commands/run.js';
 import { coded } from './message.js';
@@ -43,7 +44,7 @@ function build(): Command {
     .addHelpText('after', '\nThe options of a run: nameplate run --help')
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  for (const add of [addRun, addDevices, addCards, addReport]) add(program);
+  for (const add of [addRun, addExplain, addDevices, addCards, addReport]) add(program);
   return program;
 }
 

@@ -9,6 +9,7 @@ export { BusyError } from './lock.js';
 export { type ElementArray, type ElementType, Matrix, type ProductType } from './matrix.js';
 export { loadNative, type Native, NativeError } from './native.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
+export { explainText } from './report/explain.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
 // What is asked and answered.
 export {

@@ -5,8 +5,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { Report } from '../src/row.js';
-import { nameplate, start } from './command.js';
+import { renderJson } from '../src/report/json.js';
+import { Report, type Row } from '../src/row.js';
+import { nameplate, nameplateIn, start } from './command.js';
+import { conditions, measured, report, row } from './testCard.js';
 
 // The schema that is published speaks draft 2020-12, which is an entry of its own in ajv.
 const { default: Ajv } = createRequire(import.meta.url)('ajv/dist/2020.js');
@@ -34,7 +36,7 @@ const oneSentence = /^nameplate: [^\n]+\n$/;
 describe.concurrent('wrong usage exits with 2 and one sentence', () => {
   it.each([
     [['--frobnicate'], /unknown option '--frobnicate'/],
-    [['frobnicate'], /unknown command "frobnicate"; there are run, devices, cards, report, schema/],
+    [['frobnicate'], /unknown command "frobnicate"; there are run, explain, devices, cards, report, schema/],
     [['run', 'gemm'], /too many arguments/],
     [['--device', 'cuda99'], /no device "cuda99"; here: .*cpu/],
     [['--device', 'cpu', '--only', 'gemm.fp3'], /no row matches "gemm.fp3" on cpu; there are: gemm.fp64/],
@@ -61,6 +63,9 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
     [['report', '/'], /it is a folder/],
     [['report'], /missing required argument/],
     [['report', 'x', '--format', 'pdf'], /Allowed choices are text, json/],
+    [['explain'], /cannot read nameplate-report.json: there is no such file/],
+    [['explain', '--report', '/'], /it is a folder/],
+    [['explain', 'gemm.*', '--report', '/dev/null'], /\/dev\/null: The report is empty/],
   ])('%j', async (args, sentence) => {
     const { code, stdout, stderr } = await nameplate(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -148,6 +153,80 @@ describe('a report', () => {
     const { code, stderr } = await nameplate(...oneRow, '--json', join(folder, 'taken'));
     expect(code).toBe(2);
     expect(stderr).toMatch(/it is a folder/);
+  });
+});
+
+/** Saves an invented report in a folder of its own. */
+async function saved(rows: Row[], changes: Partial<Report> = {}): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'nameplate-test-')), 'report.json');
+  await writeFile(file, renderJson(report(rows, changes)));
+  return file;
+}
+
+const gemm = row(measured(0.65, conditions(1.45e9, ['power cap', 0.97])));
+const vendor = row(measured(0.7, conditions(1.45e9)), { provider: 'cublaslt' });
+const low = row(measured(0.2), { id: 'gemm.fp16', dtype: 'fp16' });
+
+describe.concurrent('explain', () => {
+  it('prints the waterfall of the rows asked for, and exits with 0 also where a row is low', async () => {
+    const file = await saved([gemm, vendor, low]);
+    const one = await nameplate('explain', 'gemm.bf16', '--report', file);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect(one.stdout).toMatch(/x 0\.7250 .*clock\n.*SM clock held at 1450 MHz.*\n +confirm: nvidia-smi/);
+    expect(one.stdout).toContain('= 65.0 % of spec');
+    expect(one.stdout).not.toContain('gemm.fp16');
+    const all = await nameplate('explain', '--report', file);
+    expect(all.code).toBe(0);
+    expect(all.stdout.match(/of spec$/gm)).toHaveLength(3);
+    const several = await nameplate(
+      'explain',
+      'gemm.fp16,gemm.bf1*',
+      '--provider',
+      'builtin',
+      '--report',
+      file,
+    );
+    expect(several.stdout.match(/^gemm\.\w+ by builtin/gm)).toHaveLength(2);
+  });
+
+  it('takes nameplate-report.json where no file is named', async () => {
+    const running = start(...oneRow);
+    await running.ended;
+    const explained = await nameplateIn(running.folder, 'explain', 'gemm.fp32');
+    expect(explained).toMatchObject({ code: 0, stderr: '' });
+    expect(explained.stdout).toMatch(/^gemm\.fp32 by builtin · 64³ · cpu$/m);
+    expect(explained.stdout).toContain('elements compared, 0 wrong');
+  });
+
+  it.each([
+    [
+      'a row that is not there',
+      ['gemm.fp3'],
+      /no row of .* matches "gemm.fp3"; there are: gemm.bf16, gemm.fp16$/,
+    ],
+    [
+      'a provider that is not there',
+      ['--provider', 'rocm'],
+      /matches provider "rocm"; .*gemm.bf16 by cublaslt on cuda:0/,
+    ],
+    ['a device that is not there', ['--device', 'cuda:7'], /matches device "cuda:7"; there are: gemm/],
+    ['an empty pattern', ['gemm.bf16,'], /the row pattern "gemm.bf16," has an empty entry/],
+  ])('refuses %s', async (_, args, sentence) => {
+    const file = await saved([gemm, vendor, low]);
+    const { code, stdout, stderr } = await nameplate('explain', ...args, '--report', file);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr.trimEnd()).toMatch(sentence);
+  });
+
+  it('refuses a report without rows', async () => {
+    const { code, stderr } = await nameplate(
+      'explain',
+      '--report',
+      await saved([], { state: 'interrupted' }),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^nameplate: .* has no rows: its run was interrupted before one was measured\n$/);
   });
 });
 
