@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import * as z from 'zod';
 import { addCards } from './commands/cards.js';
+import { addCompare } from './commands/compare.js';
 import { addDevices } from './commands/devices.js';
 import { addExplain } from './commands/explain.js';
 import { addReport } from './commands/report.js';
@@ -44,7 +45,7 @@ function build(): Command {
     .addHelpText('after', '\nThe options of a run: nameplate run --help')
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  for (const add of [addRun, addExplain, addDevices, addCards, addReport]) add(program);
+  for (const add of [addRun, addExplain, addCompare, addDevices, addCards, addReport]) add(program);
   return program;
 }
 

@@ -5,10 +5,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { Comparison } from '../src/comparison.js';
 import { renderJson } from '../src/report/json.js';
 import { Report, type Row } from '../src/row.js';
 import { nameplate, nameplateIn, start } from './command.js';
-import { conditions, measured, report, row } from './testCard.js';
+import { conditions, emptyRow, measured, report, row, testCard } from './testCard.js';
 
 // The schema that is published speaks draft 2020-12, which is an entry of its own in ajv.
 const { default: Ajv } = createRequire(import.meta.url)('ajv/dist/2020.js');
@@ -36,7 +37,10 @@ const oneSentence = /^nameplate: [^\n]+\n$/;
 describe.concurrent('wrong usage exits with 2 and one sentence', () => {
   it.each([
     [['--frobnicate'], /unknown option '--frobnicate'/],
-    [['frobnicate'], /unknown command "frobnicate"; there are run, explain, devices, cards, report, schema/],
+    [
+      ['frobnicate'],
+      /unknown command "frobnicate"; there are run, explain, compare, devices, cards, report, schema/,
+    ],
     [['run', 'gemm'], /too many arguments/],
     [['--device', 'cuda99'], /no device "cuda99"; here: .*cpu/],
     [['--device', 'cpu', '--only', 'gemm.fp3'], /no row matches "gemm.fp3" on cpu; there are: gemm.fp64/],
@@ -63,6 +67,13 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
     [['report', '/'], /it is a folder/],
     [['report'], /missing required argument/],
     [['report', 'x', '--format', 'pdf'], /Allowed choices are text, json/],
+    [['compare'], /missing required argument 'old'/],
+    [['compare', 'a.json'], /missing required argument 'new'/],
+    [['compare', '/nowhere.json', '/nowhere.json'], /cannot read \/nowhere.json: there is no such file/],
+    [['compare', 'a', 'b', '--tolerance', '-1'], /--tolerance "-1" is not a percentage/],
+    [['compare', 'a', 'b', '--tolerance', '1%'], /--tolerance "1%" is not a percentage from 0 to below 100/],
+    [['compare', 'a', 'b', '--tolerance', '100'], /is not a percentage/],
+    [['compare', 'a', 'b', '--tolerance', ''], /is not a percentage/],
     [['explain'], /cannot read nameplate-report.json: there is no such file/],
     [['explain', '--report', '/'], /it is a folder/],
     [['explain', 'gemm.*', '--report', '/dev/null'], /\/dev\/null: The report is empty/],
@@ -227,6 +238,73 @@ describe.concurrent('explain', () => {
     );
     expect(code).toBe(2);
     expect(stderr).toMatch(/^nameplate: .* has no rows: its run was interrupted before one was measured\n$/);
+  });
+});
+
+describe.concurrent('compare', () => {
+  const slow = row(measured(0.5, conditions(1.1e9, ['hw thermal slowdown', 0.9])));
+  const failed = emptyRow({
+    verdict: { status: 'failed', code: 'CUDA_ERROR_X', why: 'it fell off the bus' },
+  });
+  const wrong = row(measured(0.65), { verdict: { status: 'corrupted', why: 'index 7' } });
+  const other = { ...testCard, uuid: 'GPU-2', name: 'Other card', card: 'other-card', cardReason: '' };
+
+  it.each<[string, number, Row[], Row[], string[], RegExp]>([
+    ['itself', 0, [gemm, vendor], [gemm, vendor], [], /0 slower · 0 faster · 2 unchanged$/],
+    ['a slower one', 1, [gemm, vendor], [slow, vendor], [], /SM clock 1450 MHz → 1100 MHz[\s\S]*\n1 slower/],
+    ['a slower one within the tolerance', 0, [gemm], [slow], ['--tolerance', '50'], /1 unchanged$/],
+    ['a faster one', 0, [slow], [gemm], [], /0 slower · 1 faster · 0 unchanged$/],
+    ['one that has lost a row', 1, [gemm], [failed], [], /lost +failed: CUDA_ERROR_X: it fell off the bus/],
+    ['one with a wrong result', 4, [gemm, vendor], [wrong, vendor], [], /wrong +corrupted: index 7/],
+    ['one with other rows', 3, [gemm], [low], [], /not compared: gemm.bf16 by builtin .*: only in OLD\n/],
+  ])('a report with %s exits with %d', async (_, exit, before, after, options, words) => {
+    const [old, now] = [await saved(before), await saved(after)];
+    const { code, stdout, stderr } = await nameplate('compare', old, now, ...options);
+    expect({ code, stderr }).toEqual({ code: exit, stderr: '' });
+    expect(stdout.trimEnd()).toMatch(words);
+  });
+
+  it('prints JSON alone with --json, with the exit code of the text', async () => {
+    const [old, now] = [await saved([gemm]), await saved([slow])];
+    const { code, stdout } = await nameplate('compare', old, now, '--json');
+    expect(code).toBe(1);
+    expect(Comparison.parse(JSON.parse(stdout))).toMatchObject({
+      tolerance: 0.01,
+      rows: [{ id: 'gemm.bf16', device: 'cuda:0', outcome: { status: 'slower', overlap: false } }],
+    });
+  });
+
+  it.each<[string, Partial<Report>, RegExp]>([
+    [
+      'another card',
+      { devices: [other] },
+      /different devices: OLD is of Test card \(test-card\), NEW of Other card/,
+    ],
+    ['a simulation', { simulated: true }, /OLD is measured and NEW is simulated/],
+    [
+      'other data',
+      { options: { ...report([]).options, data: 'zeros' } },
+      /--data uniform and NEW with --data zeros/,
+    ],
+  ])('refuses %s with 2 and one sentence', async (_, changes, sentence) => {
+    const { code, stdout, stderr } = await nameplate(
+      'compare',
+      await saved([gemm]),
+      await saved([gemm], changes),
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('compares two real runs of this machine', async () => {
+    const [first, second] = [start(...oneRow), start(...oneRow)];
+    await Promise.all([first.ended, second.ended]);
+    const files = [first, second].map(({ folder }) => join(folder, 'nameplate-report.json'));
+    const { code, stdout } = await nameplate('compare', ...files);
+    // Whether the second was slower is the machine's affair.
+    expect([0, 1]).toContain(code);
+    expect(stdout).toMatch(/^gemm\.fp32 +builtin .* (slower|faster|unchanged)/m);
   });
 });
 
