@@ -301,6 +301,15 @@ describe('what a terminal gets', () => {
     expect(text(full)).not.toMatch(/NaN|undefined|null|Infinity/);
   });
 
+  test('an answer also where an edited report holds figures that cannot be', () => {
+    for (const value of [0, -1000e12, 1e300]) {
+      const factors = [{ name: 'clock' as const, value, evidence: '', confirm: null }];
+      const attribution = gemm.attribution && { ...gemm.attribution, factors };
+      const edited = { ...gemm, documented: { ...tensorFigure, value }, attribution };
+      expect(alone(edited)).toContain('documented');
+    }
+  });
+
   test('a simulated report says so first and last', () => {
     const lines = text({ ...full, simulated: true })
       .trimEnd()

@@ -11,7 +11,6 @@ import type { Colors } from './text.js';
 
 const indent = '  ';
 const labelWidth = 'documented'.length;
-const amountWidth = '1979 TFLOPS'.length;
 /** Where the evidence stands: below the amounts, so that the figures are a column of their own. */
 const evidenceIndent = ' '.repeat(indent.length + labelWidth + 2);
 
@@ -23,9 +22,11 @@ export function waterfall(
 ): string[] {
   const { rate, documented, attribution, unit, dtype } = row;
   const steps = descend(documented.value, attribution);
+  const printed = harmless(documented.printed);
+  const amountWidth = Math.max('1.00 TFLOPS'.length, printed.length);
   const highest = Math.max(documented.value, rate, ...steps.map(({ left }) => left));
   const size = Math.max(8, Math.min(32, width - 60));
-  const cells = (amount: number) => Math.round((amount / highest) * size);
+  const cells = (amount: number) => Math.max(0, Math.round((amount / highest) * size));
   const line = (label: string, amount: string, before: number, left: number, words: string) => {
     const lost = Math.max(0, cells(before) - cells(left));
     const filled = '█'.repeat(cells(left));
@@ -35,7 +36,6 @@ export function waterfall(
   };
   const below = (text: string) =>
     wrap(text, width - evidenceIndent.length).map((part) => evidenceIndent + part);
-  const printed = harmless(documented.printed);
   const ofSpec = colors.bold(`= ${formatPercent(rate / documented.value, 1)} of spec`);
   return [
     line('documented', printed, documented.value, documented.value, ''),
