@@ -221,7 +221,7 @@ function lspci(device: DeviceFacts): string {
   return `lspci -vv -s ${device.pciBusId.replace(/^0+(?=[0-9A-F]{4}:)/i, '').toLowerCase()}`;
 }
 
-function pcie(generation: number, width: number): string {
+export function pcie(generation: number, width: number): string {
   return `PCIe ${generation.toFixed(1)} x${width}`;
 }
 

@@ -7,7 +7,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import * as z from 'zod';
 import { addCards } from './commands/cards.js';
+import { addCompare } from './commands/compare.js';
 import { addDevices } from './commands/devices.js';
+import { addExplain } from './commands/explain.js';
 import { addReport } from './commands/report.js';
 import { addRun } from './commands/run.js';
 import { addSelftest } from './commands/selftest.js';
@@ -46,7 +48,8 @@ function build(): Command {
     .addHelpText('after', '\nThe options of a run: nameplate run --help')
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  for (const add of [addRun, addSoak, addSelftest, addDevices, addCards, addReport]) add(program);
+  const commands = [addRun, addExplain, addCompare, addSoak, addSelftest, addDevices, addCards, addReport];
+  for (const add of commands) add(program);
   return program;
 }
 

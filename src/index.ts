@@ -1,5 +1,8 @@
 // The public door: exports, nothing else. Whatever the command does, a program can do with these.
 
+// Compare two reports.
+export { type ComparisonExit, compare, comparisonExit } from './compare.js';
+export { Comparison, type Outcome } from './comparison.js';
 // Compute.
 export { Buffer, Device, Module, type MultiplyOptions, openDevice } from './device.js';
 // Measure: options in, one report after every row out.
@@ -9,6 +12,8 @@ export { BusyError } from './lock.js';
 export { type ElementArray, type ElementType, Matrix, type ProductType } from './matrix.js';
 export { loadNative, type Native, NativeError } from './native.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
+export { comparisonText } from './report/comparison.js';
+export { explainText } from './report/explain.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
 // What is asked and answered.
 export {

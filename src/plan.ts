@@ -227,7 +227,7 @@ function chooseOperations(
 }
 
 /** `*` stands for any run of characters; everything else for itself. */
-function glob(pattern: string): (id: string) => boolean {
+export function glob(pattern: string): (id: string) => boolean {
   const literal = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   const expression = new RegExp(`^${literal.join('.*')}$`);
   return (id) => expression.test(id);

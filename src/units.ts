@@ -41,6 +41,11 @@ export function formatRate(rate: number, unit: Unit, dtype: DType | null = null)
   return scaled(rate, above, unit === 'B/s' ? 'B/s' : dtype === 'int8' ? 'OPS' : 'FLOPS');
 }
 
+/** "1.10 TFLOP", or "1.10 TOP" of integers: what one launch computes. */
+export function formatFlop(flop: number, dtype: DType | null = null): string {
+  return scaled(flop, above, dtype === 'int8' ? 'OP' : 'FLOP');
+}
+
 /** "1.02 TFLOPS/W", or of a memory row "6.88 GB/J": bytes per second and watt are bytes per joule. */
 export function formatPerWatt(perWatt: number, unit: Unit, dtype: DType | null = null): string {
   return unit === 'B/s' ? scaled(perWatt, above, 'B/J') : `${formatRate(perWatt, unit, dtype)}/W`;
@@ -78,6 +83,11 @@ export function formatClock(hertz: number, of?: number): string {
 export function formatWatts(watts: number): string {
   if (!Number.isFinite(watts)) return absent;
   return `${watts >= 100 ? watts.toFixed(0) : significant(watts)} W`;
+}
+
+/** "61 °C". */
+export function formatCelsius(degrees: number): string {
+  return Number.isFinite(degrees) ? `${degrees.toFixed(0)} °C` : absent;
 }
 
 /** A share as "71 %"; with decimals where it is held against a threshold, so that 69.6 % does not read as 70 %. */

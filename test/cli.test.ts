@@ -5,8 +5,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { Report } from '../src/row.js';
-import { nameplate, start } from './command.js';
+import { Comparison } from '../src/comparison.js';
+import { renderJson } from '../src/report/json.js';
+import { Report, type Row } from '../src/row.js';
+import { nameplate, nameplateIn, start } from './command.js';
+import { conditions, emptyRow, measured, report, row, testCard } from './testCard.js';
 
 // The schema that is published speaks draft 2020-12, which is an entry of its own in ajv.
 const { default: Ajv } = createRequire(import.meta.url)('ajv/dist/2020.js');
@@ -34,7 +37,7 @@ const oneSentence = /^nameplate: [^\n]+\n$/;
 describe.concurrent('wrong usage exits with 2 and one sentence', () => {
   it.each([
     [['--frobnicate'], /unknown option '--frobnicate'/],
-    [['frobnicate'], /unknown command "frobnicate"; there are run, devices, cards, report, schema/],
+    [['frobnicate'], /unknown command "frobnicate"; there are run, .*devices, .*schema/],
     [['run', 'gemm'], /too many arguments/],
     [['--device', 'cuda99'], /no device "cuda99"; here: .*cpu/],
     [['--device', 'cpu', '--only', 'gemm.fp3'], /no row matches "gemm.fp3" on cpu; there are: gemm.fp64/],
@@ -63,12 +66,22 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
       ['--json', '/nowhere/report.json', '--device', 'cpu'],
       /cannot write the report to \/nowhere\/report.json/,
     ],
-    [['--json', '/dev/null', '--device', 'cpu'], /not a regular file/],
+    [['--json', '/dev/null', '--device', 'cpu', '--wait'], /not a regular file/],
     [['cards', 'voodoo2'], /no documented card matches "voodoo2"/],
     [['report', '/nowhere.json'], /cannot read \/nowhere.json: there is no such file/],
     [['report', '/'], /it is a folder/],
     [['report'], /missing required argument/],
     [['report', 'x', '--format', 'pdf'], /Allowed choices are text, json/],
+    [['compare'], /missing required argument 'old'/],
+    [['compare', 'a.json'], /missing required argument 'new'/],
+    [['compare', '/nowhere.json', '/nowhere.json'], /cannot read \/nowhere.json: there is no such file/],
+    [['compare', 'a', 'b', '--tolerance', '-1'], /--tolerance "-1" is not a percentage/],
+    [['compare', 'a', 'b', '--tolerance', '1%'], /--tolerance "1%" is not a percentage from 0 to below 100/],
+    [['compare', 'a', 'b', '--tolerance', '100'], /is not a percentage/],
+    [['compare', 'a', 'b', '--tolerance', ''], /is not a percentage/],
+    [['explain'], /cannot read nameplate-report.json: there is no such file/],
+    [['explain', '--report', '/'], /it is a folder/],
+    [['explain', 'gemm.*', '--report', '/dev/null'], /\/dev\/null: The report is empty/],
   ])('%j', async (args, sentence) => {
     const { code, stdout, stderr } = await nameplate(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -156,6 +169,147 @@ describe('a report', () => {
     const { code, stderr } = await nameplate(...oneRow, '--json', join(folder, 'taken'));
     expect(code).toBe(2);
     expect(stderr).toMatch(/it is a folder/);
+  });
+});
+
+/** Saves an invented report in a folder of its own. */
+async function saved(rows: Row[], changes: Partial<Report> = {}): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'nameplate-test-')), 'report.json');
+  await writeFile(file, renderJson(report(rows, changes)));
+  return file;
+}
+
+const gemm = row(measured(0.65, conditions(1.45e9, ['power cap', 0.97])));
+const vendor = row(measured(0.7, conditions(1.45e9)), { provider: 'cublaslt' });
+const low = row(measured(0.2), { id: 'gemm.fp16', dtype: 'fp16' });
+
+describe.concurrent('explain', () => {
+  it('prints the waterfall of the rows asked for, and exits with 0 also where a row is low', async () => {
+    const file = await saved([gemm, vendor, low]);
+    const one = await nameplate('explain', 'gemm.bf16', '--report', file);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect(one.stdout).toMatch(/x 0\.7250 .*clock\n.*SM clock held at 1450 MHz.*\n +confirm: nvidia-smi/);
+    expect(one.stdout).toContain('= 65.0 % of spec');
+    expect(one.stdout).not.toContain('gemm.fp16');
+    const all = await nameplate('explain', '--report', file);
+    expect(all.code).toBe(0);
+    expect(all.stdout.match(/of spec$/gm)).toHaveLength(3);
+    const several = await nameplate(
+      'explain',
+      'gemm.fp16,gemm.bf1*',
+      '--provider',
+      'builtin',
+      '--report',
+      file,
+    );
+    expect(several.stdout.match(/^gemm\.\w+ by builtin/gm)).toHaveLength(2);
+  });
+
+  it('takes nameplate-report.json where no file is named', async () => {
+    const running = start(...oneRow);
+    await running.ended;
+    const explained = await nameplateIn(running.folder, 'explain', 'gemm.fp32');
+    expect(explained).toMatchObject({ code: 0, stderr: '' });
+    expect(explained.stdout).toMatch(/^gemm\.fp32 by builtin · 64³ · cpu$/m);
+    expect(explained.stdout).toContain('elements compared, 0 wrong');
+  });
+
+  it.each([
+    [
+      'a row that is not there',
+      ['gemm.fp3'],
+      /no row of .* matches "gemm.fp3"; there are: gemm.bf16, gemm.fp16$/,
+    ],
+    [
+      'a provider that is not there',
+      ['--provider', 'rocm'],
+      /matches provider "rocm"; .*gemm.bf16 by cublaslt on cuda:0/,
+    ],
+    ['a device that is not there', ['--device', 'cuda:7'], /matches device "cuda:7"; there are: gemm/],
+    ['an empty pattern', ['gemm.bf16,'], /the row pattern "gemm.bf16," has an empty entry/],
+  ])('refuses %s', async (_, args, sentence) => {
+    const file = await saved([gemm, vendor, low]);
+    const { code, stdout, stderr } = await nameplate('explain', ...args, '--report', file);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr.trimEnd()).toMatch(sentence);
+  });
+
+  it('refuses a report without rows', async () => {
+    const { code, stderr } = await nameplate(
+      'explain',
+      '--report',
+      await saved([], { state: 'interrupted' }),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^nameplate: .* has no rows: its run was interrupted before one was measured\n$/);
+  });
+});
+
+describe.concurrent('compare', () => {
+  const slow = row(measured(0.5, conditions(1.1e9, ['hw thermal slowdown', 0.9])));
+  const failed = emptyRow({
+    verdict: { status: 'failed', code: 'CUDA_ERROR_X', why: 'it fell off the bus' },
+  });
+  const wrong = row(measured(0.65), { verdict: { status: 'corrupted', why: 'index 7' } });
+  const other = { ...testCard, uuid: 'GPU-2', name: 'Other card', card: 'other-card', cardReason: '' };
+
+  it.each<[string, number, Row[], Row[], string[], RegExp]>([
+    ['itself', 0, [gemm, vendor], [gemm, vendor], [], /0 slower · 0 faster · 2 unchanged$/],
+    ['a slower one', 1, [gemm, vendor], [slow, vendor], [], /SM clock 1450 MHz → 1100 MHz[\s\S]*\n1 slower/],
+    ['a slower one within the tolerance', 0, [gemm], [slow], ['--tolerance', '50'], /1 unchanged$/],
+    ['a faster one', 0, [slow], [gemm], [], /0 slower · 1 faster · 0 unchanged$/],
+    ['one that has lost a row', 1, [gemm], [failed], [], /lost +failed: CUDA_ERROR_X: it fell off the bus/],
+    ['one with a wrong result', 4, [gemm, vendor], [wrong, vendor], [], /wrong +corrupted: index 7/],
+    ['one with other rows', 3, [gemm], [low], [], /not compared: gemm.bf16 by builtin .*: only in OLD\n/],
+  ])('a report with %s exits with %d', async (_, exit, before, after, options, words) => {
+    const [old, now] = [await saved(before), await saved(after)];
+    const { code, stdout, stderr } = await nameplate('compare', old, now, ...options);
+    expect({ code, stderr }).toEqual({ code: exit, stderr: '' });
+    expect(stdout.trimEnd()).toMatch(words);
+  });
+
+  it('prints JSON alone with --json, with the exit code of the text', async () => {
+    const [old, now] = [await saved([gemm]), await saved([slow])];
+    const { code, stdout } = await nameplate('compare', old, now, '--json');
+    expect(code).toBe(1);
+    expect(Comparison.parse(JSON.parse(stdout))).toMatchObject({
+      tolerance: 0.01,
+      rows: [{ id: 'gemm.bf16', device: 'cuda:0', outcome: { status: 'slower', overlap: false } }],
+    });
+  });
+
+  it.each<[string, Partial<Report>, RegExp]>([
+    [
+      'another card',
+      { devices: [other] },
+      /different devices: OLD is of Test card \(test-card\), NEW of Other card/,
+    ],
+    ['a simulation', { simulated: true }, /OLD is measured and NEW is simulated/],
+    [
+      'other data',
+      { options: { ...report([]).options, data: 'zeros' } },
+      /--data uniform and NEW with --data zeros/,
+    ],
+  ])('refuses %s with 2 and one sentence', async (_, changes, sentence) => {
+    const { code, stdout, stderr } = await nameplate(
+      'compare',
+      await saved([gemm]),
+      await saved([gemm], changes),
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('compares two real runs of this machine', async () => {
+    const [first, second] = [start(...oneRow), start(...oneRow)];
+    await Promise.all([first.ended, second.ended]);
+    const files = [first, second].map(({ folder }) => join(folder, 'nameplate-report.json'));
+    const { code, stdout } = await nameplate('compare', ...files);
+    // Whether the second was slower is the machine's affair.
+    expect([0, 1]).toContain(code);
+    expect(stdout).toMatch(/^gemm\.fp32 +builtin .* (slower|faster|unchanged)/m);
   });
 });
 

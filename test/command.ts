@@ -23,7 +23,10 @@ export interface Started {
 }
 
 export function start(...args: string[]): Started {
-  const folder = mkdtempSync(join(tmpdir(), 'nameplate-test-'));
+  return startIn(mkdtempSync(join(tmpdir(), 'nameplate-test-')), ...args);
+}
+
+function startIn(folder: string, ...args: string[]): Started {
   const started = spawn(process.execPath, [cli, ...args], {
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1' },
@@ -41,6 +44,10 @@ export function start(...args: string[]): Started {
 }
 
 export const nameplate = (...args: string[]): Promise<Ended> => start(...args).ended;
+
+/** The same in a folder that an earlier one has left. */
+export const nameplateIn = (folder: string, ...args: string[]): Promise<Ended> =>
+  startIn(folder, ...args).ended;
 
 /** Process ids of the children of `started`, as the kernel lists them. */
 export function childrenOf({ process: { pid } }: Started): number[] {

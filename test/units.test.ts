@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
   formatBytes,
+  formatCelsius,
   formatClock,
+  formatFlop,
   formatPercent,
   formatRate,
   formatSeconds,
@@ -54,6 +56,9 @@ test('clocks, watts and shares', () => {
   expect(formatClock(1.462e9, 1.83e9)).toBe('1462 of 1830 MHz');
   expect(formatWatts(698.4)).toBe('698 W');
   expect(formatWatts(71.25)).toBe('71.3 W');
+  expect(formatCelsius(60.6)).toBe('61 °C');
+  expect(formatFlop(2 * 8192 ** 3)).toBe('1.10 TFLOP');
+  expect(formatFlop(2e9, 'int8')).toBe('2.00 GOP');
   expect(formatPercent(0.714)).toBe('71 %');
   expect(formatPercent(0.6964, 1)).toBe('69.6 %');
 });
@@ -66,6 +71,8 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is shown as absent, never 
     formatBytes(value),
     formatClock(value),
     formatWatts(value),
+    formatCelsius(value),
+    formatFlop(value),
     formatPercent(value),
   ];
   expect(shown).toEqual(shown.map(() => '–'));

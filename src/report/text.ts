@@ -19,10 +19,10 @@ import type { View } from './index.js';
 import { notices } from './notices.js';
 import { type Column, harmless, table, wrap } from './table.js';
 
-type Colors = ReturnType<typeof pc.createColors>;
+export type Colors = ReturnType<typeof pc.createColors>;
 type Paint = 'green' | 'red' | 'yellow' | 'dim';
 
-const statusColor: Readonly<Record<Status, Paint>> = {
+export const statusColor: Readonly<Record<Status, Paint>> = {
   pass: 'green',
   low: 'red',
   inconclusive: 'yellow',
@@ -34,7 +34,7 @@ const statusColor: Readonly<Record<Status, Paint>> = {
   failed: 'red',
 };
 
-const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';
+export const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';
 
 export function renderText(report: Report, { color, width, file }: View): string {
   const colors = pc.createColors(color);
@@ -90,7 +90,7 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
 }
 
 /** "NVIDIA H200 · cuda:0 · driver 580.159 · 132 SMs · 151 GB · 700 W cap · PCIe 5.0 x16" */
-function deviceLine(device: DeviceFacts): string {
+export function deviceLine(device: DeviceFacts): string {
   const { driver, multiprocessors, placement, powerLimitWatts: cap, powerLimitDefaultWatts: normal } = device;
   const lowered = cap !== null && normal !== null && cap < normal - 1 ? ` of ${formatWatts(normal)}` : '';
   // The most it can do: the generation read now may be that of a link asleep. A width does not sleep.
@@ -191,7 +191,7 @@ function columns(colors: Colors, derived: boolean): Column<Row>[] {
   ];
 }
 
-function formatShape(shape: Shape): string {
+export function formatShape(shape: Shape): string {
   if ('bytes' in shape) return formatBytes(shape.bytes);
   const { m, n, k } = shape;
   return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;

@@ -1,0 +1,217 @@
+// Two reports of one card: which rows became slower, which faster, and which cannot be told.
+//
+// The rule: slower or faster where the two 95 % intervals of the median do not overlap AND the medians differ by more
+// than the tolerance; else unchanged. Why both:
+// - Intervals alone cry wolf. They hold the scatter within one run, and two runs of a healthy machine differ by more:
+//   another temperature, another page layout, another draw of the clock. False alarms of that kind are the standing
+//   complaint about comparing benchmark runs by their noise alone. And forty rows at 95 % give some by chance.
+// - A tolerance alone believes scatter. Where samples straggle, medians differ by percents and nothing changed.
+//
+// Why 1 %: sampling stops when the half-width of the interval is 0.5 %, so two intervals that touch have medians up to
+// 1 % apart. Below that, the runs were not asked to tell a difference.
+
+import { deviceChanges, rowChanges, runChanges } from './changes.js';
+import type { Comparison, Figure, Outcome } from './comparison.js';
+import { type Device, type Pairing, pairDevices } from './pairs.js';
+import type { Report, Row, Status } from './row.js';
+import { fewestSamples } from './threshold.js';
+import { UsageError } from './usage.js';
+
+export const defaultTolerance = 0.01;
+
+/**
+ * Compares two reports. Rows are the same by id, provider, shape and device; what cannot be compared is a row with its
+ * reason.
+ *
+ * @param tolerance relative, from 0; see above.
+ * @throws UsageError where the whole comparison would be of unlike things: other cards, other data, or a simulation.
+ */
+export function compare(before: Report, after: Report, tolerance = defaultTolerance): Comparison {
+  if (!(tolerance >= 0 && tolerance < 1))
+    throw new RangeError(`a tolerance is a share below 1, not ${tolerance}`);
+  const pairing = pairDevices(before.devices, after.devices);
+  refuse(before, after, pairing);
+  return {
+    comparisonVersion: 1,
+    tolerance,
+    simulated: before.simulated,
+    before: side(before),
+    after: side(after),
+    changes: runChanges(before, after),
+    devices: pairing.pairs.map(({ before: old, after: now, specimen }) => ({
+      name: now.name,
+      before: old.id,
+      after: now.id,
+      specimen,
+      changes: deviceChanges(old, now),
+    })),
+    rows: compareRows(before, after, pairing, tolerance),
+  };
+}
+
+export type ComparisonExit = 0 | 1 | 3 | 4;
+
+/**
+ * 4 a wrong result in the new report, which is worse than any slowness; 1 a row is slower or lost; 3 nothing could be
+ * compared; 0 otherwise, improvements included. A lost row is a 1 and not the 3 of a run: the comparison itself was
+ * possible, and what it found is a loss.
+ */
+export function comparisonExit({ rows }: Comparison): ComparisonExit {
+  const statuses = new Set(rows.map(({ outcome }) => outcome.status));
+  if (statuses.has('wrong')) return 4;
+  if (statuses.has('slower') || statuses.has('lost')) return 1;
+  return statuses.has('unchanged') || statuses.has('faster') ? 0 : 3;
+}
+
+function side({ startedAt, host, tool }: Report): Comparison['before'] {
+  return { startedAt, host: host.hostname, version: tool.build.version };
+}
+
+function refuse(before: Report, after: Report, left: Pairing): void {
+  const kind = ({ simulated }: Report) => (simulated ? 'simulated' : 'measured');
+  if (before.simulated !== after.simulated) {
+    throw new UsageError(`cannot compare: OLD is ${kind(before)} and NEW is ${kind(after)}`);
+  }
+  if (before.options.data !== after.options.data) {
+    throw new UsageError(
+      `cannot compare: OLD was measured with --data ${before.options.data} and NEW with --data ${after.options.data}; measure again with the same`,
+    );
+  }
+  // One side alone may have more devices, and their rows say so. Both sides with others is another machine.
+  if ((left.before.length > 0 && left.after.length > 0) || left.pairs.length === 0) {
+    const [old, now] = left.pairs.length === 0 ? [before.devices, after.devices] : [left.before, left.after];
+    throw new UsageError(`cannot compare different devices: OLD is of ${names(old)}, NEW of ${names(now)}`);
+  }
+}
+
+function names(devices: readonly Device[]): string {
+  const words = devices.map(({ name, card, backend, mig, multiprocessors, threads }) => {
+    const size =
+      backend === 'cpu'
+        ? `, ${multiprocessors} cores, ${threads} threads`
+        : mig
+          ? `, MIG slice of ${multiprocessors} SMs`
+          : '';
+    return `${name}${card === null ? '' : ` (${card})`}${size}`;
+  });
+  return words.length === 0 ? 'no device' : [...new Set(words)].join(' and ');
+}
+
+function compareRows(
+  before: Report,
+  after: Report,
+  { pairs }: Pairing,
+  tolerance: number,
+): Comparison['rows'] {
+  const counterpart = new Map(pairs.map((pair) => [pair.before.id, pair.after.id]));
+  const waiting = [...after.rows];
+  const compared = before.rows.map((row) => {
+    const device = counterpart.get(row.device);
+    const index = waiting.findIndex(
+      (other) => other.device === device && sameRow(row, other) && sameShape(row, other),
+    );
+    const [match] = index < 0 ? [] : waiting.splice(index, 1);
+    if (match !== undefined) return entry(row, outcome(row, match, tolerance));
+    const reshaped = after.rows.some((other) => other.device === device && sameRow(row, other));
+    return entry(row, {
+      status: 'incomparable',
+      why: onlyIn('OLD', 'NEW', device !== undefined, reshaped, after),
+    });
+  });
+  const paired = new Map(pairs.map((pair) => [pair.after.id, pair.before.id]));
+  const added = waiting.map((row) => {
+    if (wrong(row)) return entry(row, { status: 'wrong', why: reason(row) });
+    const device = paired.get(row.device);
+    const reshaped = before.rows.some((other) => other.device === device && sameRow(row, other));
+    return entry(row, {
+      status: 'incomparable',
+      why: onlyIn('NEW', 'OLD', device !== undefined, reshaped, before),
+    });
+  });
+  return [...compared, ...added];
+}
+
+function entry(
+  { id, provider, shape, dtype, unit, device }: Row,
+  outcome: Outcome,
+): Comparison['rows'][number] {
+  return { id, provider, shape, dtype, unit, device, outcome };
+}
+
+function onlyIn(here: string, there: string, paired: boolean, reshaped: boolean, { state }: Report): string {
+  if (!paired) return `only in ${here}: ${there} has no such device`;
+  if (reshaped) return `only in ${here}: ${there} has this row in another shape`;
+  return `only in ${here}${state === 'complete' ? '' : `: ${there} is ${state}`}`;
+}
+
+const sameRow = (a: Row, b: Row) => a.id === b.id && a.provider === b.provider;
+
+function sameShape({ shape: a }: Row, { shape: b }: Row): boolean {
+  if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes;
+  return 'm' in b && a.m === b.m && a.n === b.n && a.k === b.k;
+}
+
+function outcome(before: Row, after: Row, tolerance: number): Outcome {
+  // Said first: what is wrong now is wrong whatever it was before.
+  if (wrong(after)) return { status: 'wrong', why: reason(after) };
+  if (before.rate === null && after.rate === null) {
+    return incomparable(`measured in neither; NEW is ${reason(after)}`);
+  }
+  if (before.rate === null || wrong(before)) return incomparable(`no baseline: OLD is ${reason(before)}`);
+  const old = figure(before);
+  if (typeof old === 'string') return incomparable(`OLD has ${old}`);
+  if (after.rate === null) return { status: 'lost', before: old, why: reason(after) };
+  const unlike = different(before, after);
+  if (unlike !== null) return incomparable(unlike);
+  const now = figure(after);
+  if (typeof now === 'string') return incomparable(`NEW has ${now}`);
+
+  const overlap = now.low <= old.high && now.high >= old.low;
+  const beyond = Math.abs(now.rate - old.rate) > tolerance * old.rate;
+  const rose = now.rate > old.rate;
+  // A latency is better when it falls.
+  const better = before.unit === 's' ? !rose : rose;
+  const status = overlap || !beyond ? 'unchanged' : better ? 'faster' : 'slower';
+  const change = now.rate / old.rate - 1;
+  return { status, before: old, after: now, change, overlap, changes: rowChanges(before, after) };
+}
+
+const incomparable = (why: string): Outcome => ({ status: 'incomparable', why });
+
+const wrongStatuses: readonly Status[] = ['corrupted', 'implausible'];
+const wrong = ({ verdict }: Row) => wrongStatuses.includes(verdict.status);
+
+function reason({ verdict }: Row): string {
+  const code = verdict.status === 'failed' ? `${verdict.code}: ` : '';
+  return `${verdict.status}: ${code}${verdict.why}`;
+}
+
+/** Rate and interval, or what is wrong with them: what is not a number must not read as unchanged. */
+function figure({ rate, statistics }: Row): Figure | string {
+  if (rate === null || statistics === null) return 'no statistics of it';
+  const { low, high } = statistics.interval;
+  const sound = [rate, low, high].every((value) => Number.isFinite(value) && value > 0) && low <= high;
+  if (!sound) return 'an interval that is none';
+  if (statistics.samples < fewestSamples)
+    return `${statistics.samples} samples only, whose interval says nothing`;
+  return { rate, low, high };
+}
+
+/** What makes two rows of one name measurements of two things. The seed does not: its data are alike. */
+const identity: readonly { what: string; of: (row: Row) => string | number | null | undefined }[] = [
+  { what: 'unit', of: ({ unit }) => unit },
+  { what: 'data', of: ({ data }) => data },
+  { what: 'resource of the kernel', of: ({ kernel }) => kernel?.resource },
+  { what: 'FLOP of a launch', of: ({ work }) => work?.flop },
+  { what: 'bytes of a launch', of: ({ work }) => work?.bytes },
+  { what: 'count of bytes', of: ({ work }) => work?.bytesCounted },
+  { what: 'accumulator', of: ({ work }) => work?.accumulator },
+  { what: 'output', of: ({ work }) => work?.output },
+];
+
+function different(before: Row, after: Row): string | null {
+  const words = identity
+    .filter(({ of }) => of(before) !== of(after))
+    .map(({ what, of }) => `${what}: ${of(before) ?? 'none'} in OLD, ${of(after) ?? 'none'} in NEW`);
+  return words.length === 0 ? null : `another ${words.join('; another ')}`;
+}

@@ -1,0 +1,60 @@
+// What a comparison of two reports says: the schema of `nameplate compare --json`. The rule is compare.ts.
+
+import * as z from 'zod';
+import { Change } from './changes.js';
+import { Row } from './row.js';
+
+const finite = z.number();
+const Figure = z.strictObject({
+  rate: finite,
+  low: finite.describe('of the 95 % interval of the median, as is high'),
+  high: finite,
+});
+export type Figure = z.infer<typeof Figure>;
+
+const both = {
+  before: Figure,
+  after: Figure,
+  change: finite.describe('of the rate, relative; of a latency, a rise is a loss'),
+  overlap: z.boolean().describe('whether the intervals overlap'),
+  changes: z.array(Change).describe('of the conditions'),
+};
+const Outcome = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('slower'), ...both }),
+  z.strictObject({ status: z.literal('faster'), ...both }),
+  z.strictObject({ status: z.literal('unchanged'), ...both }),
+  z
+    .strictObject({ status: z.literal('lost'), before: Figure, why: z.string() })
+    .describe('measured before, now not'),
+  z.strictObject({ status: z.literal('wrong'), why: z.string() }).describe('corrupted or implausible now'),
+  z.strictObject({ status: z.literal('incomparable'), why: z.string() }),
+]);
+export type Outcome = z.infer<typeof Outcome>;
+
+const Side = z.strictObject({ startedAt: z.string(), host: z.string(), version: z.string() });
+
+export const Comparison = z.strictObject({
+  comparisonVersion: z.literal(1),
+  tolerance: finite.describe('least relative difference of the medians that counts'),
+  simulated: z.boolean(),
+  before: Side,
+  after: Side,
+  changes: z.array(Change).describe('of the runs'),
+  devices: z.array(
+    z.strictObject({
+      name: z.string(),
+      before: z.string(),
+      after: z.string(),
+      specimen: z.enum(['same', 'another', 'unknown']).describe('whether it is the same board, by its uuid'),
+      changes: z.array(Change),
+    }),
+  ),
+  rows: z.array(
+    z.strictObject({
+      ...Row.pick({ id: true, provider: true, shape: true, dtype: true, unit: true }).shape,
+      device: z.string().describe('its id in the report that has the row, the earlier one first'),
+      outcome: Outcome,
+    }),
+  ),
+});
+export type Comparison = z.infer<typeof Comparison>;

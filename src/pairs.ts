@@ -1,0 +1,48 @@
+// Which device of one report is which of another.
+//
+// The uuid is the only proof that it is the same board: indices follow the order of the bus, and drivers change it.
+// Where no uuid is shared, a device may stand for another of the same card, and whoever reads the comparison is told so.
+
+import type { Report } from './row.js';
+
+export type Device = Report['devices'][number];
+export type Pair = { before: Device; after: Device; specimen: 'same' | 'another' | 'unknown' };
+
+/** Pairs, and the devices of both sides that have no counterpart. */
+export type Pairing = { pairs: Pair[]; before: Device[]; after: Device[] };
+
+/** Pairs by uuid, then alike devices of the same id, then alike devices in their order. */
+export function pairDevices(before: readonly Device[], after: readonly Device[]): Pairing {
+  const left = { before: [...before], after: [...after] };
+  const pairs: Pair[] = [];
+  for (const fits of [sameUuid, alikeBesideId, alike]) {
+    for (const old of [...left.before]) {
+      const counterpart = left.after.find((candidate) => fits(old, candidate));
+      if (counterpart === undefined) continue;
+      pairs.push({ before: old, after: counterpart, specimen: specimen(old, counterpart) });
+      left.before.splice(left.before.indexOf(old), 1);
+      left.after.splice(left.after.indexOf(counterpart), 1);
+    }
+  }
+  return { pairs: pairs.sort((a, b) => before.indexOf(a.before) - before.indexOf(b.before)), ...left };
+}
+
+const sameUuid = (a: Device, b: Device) => a.uuid !== null && a.uuid === b.uuid;
+
+/**
+ * The same card, or where one of the two is not identified, the same name. A MIG slice is alike only to one of its own
+ * size. Trap: virtual machines give processors of any number of cores one name, so cores and threads count too.
+ */
+function alike(a: Device, b: Device): boolean {
+  if (a.backend !== b.backend || a.mig !== b.mig) return false;
+  const named = a.card !== null && b.card !== null ? a.card === b.card : a.name === b.name;
+  const parts = a.backend === 'cpu' || a.mig;
+  return named && (!parts || (a.multiprocessors === b.multiprocessors && a.threads === b.threads));
+}
+
+const alikeBesideId = (a: Device, b: Device) => a.id === b.id && alike(a, b);
+
+function specimen(a: Device, b: Device): Pair['specimen'] {
+  if (a.uuid === null || b.uuid === null) return 'unknown';
+  return a.uuid === b.uuid ? 'same' : 'another';
+}

@@ -1,0 +1,226 @@
+// What `nameplate explain` prints: everything that a report knows of a row, from the verdict down to the sources.
+//
+// The table of a report answers "is it right?"; this answers "why is it not 100 %?", and lets a reader doubt each step.
+
+import pc from 'picocolors';
+import { pcie } from '../attribute.js';
+import type { Report, Row } from '../row.js';
+import type { Conditions, Series } from '../schema.js';
+import {
+  formatBytes,
+  formatCelsius,
+  formatClock,
+  formatFlop,
+  formatJoules,
+  formatPercent,
+  formatPerWatt,
+  formatRate,
+  formatSeconds,
+  formatWatts,
+} from '../units.js';
+import type { View } from './index.js';
+import { notices } from './notices.js';
+import { phases } from './phases.js';
+import { harmless, wrap } from './table.js';
+import { type Colors, deviceLine, formatShape, simulatedNotice, statusColor } from './text.js';
+import { waterfall } from './waterfall.js';
+
+type Device = Report['devices'][number];
+
+/** `rows` of `report`, each explained, device by device. */
+export function explainText(report: Report, rows: readonly Row[], { color, width }: View): string {
+  const colors = pc.createColors(color);
+  const notice = report.simulated ? [wrap(simulatedNotice, width).map(colors.yellow).join('\n')] : [];
+  const sections = [...new Set(rows.map(({ device }) => device))].flatMap((id) => {
+    const device = report.devices.find((candidate) => candidate.id === id);
+    const heading = wrap(device === undefined ? id : deviceLine(device), width, '  ').map(colors.bold);
+    const explained = rows
+      .filter((row) => row.device === id)
+      .map((row) => explain(row, device, colors, width));
+    return [heading, ...explained].map((lines) => lines.join('\n'));
+  });
+  return `${[...notice, ...sections, ...notice].join('\n\n')}\n`;
+}
+
+function explain(row: Row, device: Device | undefined, colors: Colors, width: number): string[] {
+  const { verdict, rate, documented } = row;
+  const code = verdict.status === 'failed' ? `${verdict.code}: ` : '';
+  const paint = colors[statusColor[verdict.status]];
+  const parts = [
+    wrap(`${row.id} by ${row.provider} · ${formatShape(row.shape)} · ${row.device}`, width, '  ').map(
+      colors.bold,
+    ),
+    wrap(`${verdict.status}: ${code}${verdict.why}`, width - 2, '  ').map(
+      (line, index) => `  ${index === 0 ? line.replace(verdict.status, paint) : line}`,
+    ),
+  ];
+  if (rate !== null) {
+    parts.push(
+      [''],
+      documented === null
+        ? labelled('documented', [unexplained(row, device)], width)
+        : waterfall({ ...row, rate, documented }, colors, width),
+      [''],
+      phases(row, width),
+    );
+  }
+  const facts = sections.flatMap(({ label, of }) => labelled(label, of(row), width));
+  if (facts.length > 0) parts.push([''], facts);
+  return parts.flat();
+}
+
+function unexplained({ kernel }: Row, device: Device | undefined): string {
+  if (device?.card == null)
+    return `no figure to set beside it: ${device?.cardReason ?? 'the device is not described'}`;
+  return `no figure to set beside it: ${device.card} documents none for ${kernel?.resource ?? 'this row'}`;
+}
+
+/** What is known of a row besides its rate, in the order in which one doubts it. A section without lines is left out. */
+const sections: readonly { label: string; of: (row: Row) => string[] }[] = [
+  {
+    label: 'of clock',
+    of: ({ attribution }) =>
+      attribution?.ofClock == null
+        ? []
+        : [`${formatPercent(attribution.ofClock, 1)} of what the SMs present can do at the clock held`],
+  },
+  {
+    label: 'ceiling',
+    of: ({ ceiling, rate, unit, dtype }) =>
+      ceiling === null || rate === null
+        ? []
+        : [
+            `${formatPercent(rate / ceiling.value, 1)} of the ${formatRate(ceiling.value, unit, dtype)} measured meanwhile: ${ceiling.how}`,
+          ],
+  },
+  { label: 'samples', of: samples },
+  { label: 'notices', of: notices },
+  { label: 'telemetry', of: ({ conditions }) => (conditions === null ? [] : telemetry(conditions)) },
+  { label: 'energy', of: energyLines },
+  { label: 'verified', of: verification },
+  { label: 'work', of: work },
+  { label: 'kernel', of: kernel },
+  { label: 'sources', of: ({ documented }) => documented?.sources ?? [] },
+];
+
+function samples({ statistics, unit, dtype }: Row): string[] {
+  if (statistics === null) return [];
+  const { median, mad, min, max, quantiles, launchesPerSample: launches } = statistics;
+  const span = (low: number, high: number) =>
+    `${formatRate(low, unit, dtype)} to ${formatRate(high, unit, dtype)}`;
+  const size = `${statistics.samples} of ${launches} ${launches === 1 ? 'launch' : 'launches'} each`;
+  return [
+    `${size}: median ${formatRate(median, unit, dtype)}, median absolute deviation ${formatPercent(mad / median, 2)}, ` +
+      `nine in ten from ${span(quantiles.q05, quantiles.q95)}, all from ${span(min, max)}`,
+  ];
+}
+
+function telemetry(conditions: Conditions): string[] {
+  const { source, samples, seconds, missing, throttle, link, nvlinks } = conditions;
+  const { correctedErrors, uncorrectedErrors } = conditions;
+  const missed = missing === '' ? [] : [`missing: ${missing}`];
+  if (samples === 0) return missed.length > 0 ? missed : ['no readings'];
+  const read = (name: string, series: Series | null, format: (value: number) => string) => {
+    if (series === null) return [];
+    const [median, min, max] = [series.median, series.min, series.max].map((value) => format(value));
+    return [`${name} ${median}${min === max ? '' : ` (${min} to ${max})`}`];
+  };
+  const shares = throttle.map(({ reason, share }) => `${reason} in ${formatPercent(share)} of the readings`);
+  const counts = [
+    correctedErrors !== null && `${correctedErrors} corrected`,
+    uncorrectedErrors !== null && `${uncorrectedErrors} uncorrected`,
+  ].filter((count) => count !== false);
+  const replays = link === null || link.replays === null ? '' : `, ${link.replays} replays`;
+  return [
+    `${source}: ${samples} readings in ${formatSeconds(seconds)}`,
+    ...read(source === 'nvml' ? 'SM clock' : 'core clock', conditions.clockHz, formatClock),
+    ...read('memory clock', conditions.memoryClockHz, formatClock),
+    ...read('power', conditions.powerWatts, formatWatts),
+    ...read('chip', conditions.temperatureCelsius, formatCelsius),
+    ...read('memory', conditions.memoryTemperatureCelsius, formatCelsius),
+    ...(source !== 'nvml'
+      ? []
+      : [`clock held down by: ${shares.length === 0 ? 'nothing that the driver names' : shares.join(', ')}`]),
+    ...(counts.length === 0 ? [] : [`ECC errors: ${counts.join(', ')}`]),
+    ...(link === null ? [] : [`link ${pcie(link.generation, link.width)}${replays}`]),
+    ...(nvlinks === null ? [] : [`${nvlinks.active} of ${nvlinks.present} NVLinks active`]),
+    ...missed,
+  ];
+}
+
+function energyLines({ energy, unit, dtype }: Row): string[] {
+  if (energy === null) return [];
+  const each = { 'FLOP/s': dtype === 'int8' ? 'operation' : 'FLOP', 'B/s': 'byte', s: null }[unit];
+  return [
+    [
+      ...(each === null
+        ? []
+        : [formatPerWatt(energy.perWatt, unit, dtype), `${formatJoules(1 / energy.perWatt)} per ${each}`]),
+      `${formatJoules(energy.joulesPerLaunch)} per launch`,
+      `${formatWatts(energy.watts)} of the whole board, by its ${energy.source}`,
+    ].join(' · '),
+  ];
+}
+
+function verification({ verification }: Row): string[] {
+  if (verification === null) return [];
+  const { method, compared, worst, bound, differences, first, timedLaunchesCompared } = verification;
+  return [
+    method,
+    `${compared} elements compared, ${differences} wrong${worst === null ? '' : `, the worst at ${worst.toPrecision(2)} of its bound`} (bound: ${bound})`,
+    ...(first === null ? [] : [`first at ${first.at}: expected ${first.expected}, found ${first.actual}`]),
+    `the output of the last timed launches was ${timedLaunchesCompared ? '' : 'NOT '}compared with it bit by bit`,
+  ];
+}
+
+function work({ work, unit, dtype, data, seed }: Row): string[] {
+  if (work === null) return [];
+  const {
+    flop,
+    bytes,
+    bytesCounted,
+    workingSetBytes,
+    rotations,
+    leadingDimensions: ld,
+    accumulator,
+    output,
+  } = work;
+  return [
+    [
+      unit === 'FLOP/s' && `${formatFlop(flop, dtype)} a launch`,
+      `${formatBytes(bytes)} a launch (${bytesCounted})`,
+      `working set ${formatBytes(workingSetBytes)} in ${rotations} ${rotations === 1 ? 'set' : 'sets'} of buffers`,
+      ld !== null && `leading dimensions ${ld.a}, ${ld.b}, ${ld.c}`,
+      accumulator !== null && `accumulated in ${accumulator}`,
+      output !== null && `written as ${output}`,
+      `data ${data}, seed ${seed}`,
+    ]
+      .filter((part) => part !== false)
+      .join(' · '),
+  ];
+}
+
+function kernel({ kernel, ratioToVendor }: Row): string[] {
+  if (kernel === null) return [];
+  return [
+    [
+      kernel.name,
+      kernel.resource,
+      !kernel.tuned && 'right, not built for speed',
+      kernel.emulated && 'emulated',
+    ]
+      .filter((part) => part !== false)
+      .join(' · '),
+    ...(kernel.note === '' ? [] : [kernel.note]),
+    ...(ratioToVendor === null ? [] : [`${ratioToVendor.toFixed(2)}x the vendor's row of the same run`]),
+  ];
+}
+
+const labelWidth = 12;
+
+/** `label` beside the first line and blank beside the rest; each is wrapped, but an address is never broken. */
+function labelled(label: string, lines: readonly string[], width: number): string[] {
+  return lines
+    .flatMap((text) => wrap(harmless(text), width - labelWidth - 4, '  '))
+    .map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`.trimEnd());
+}

@@ -1,0 +1,50 @@
+// Burst beside sustained: the same work before and after the device has found its clock, each with its own conditions.
+
+import type { PhaseSummary, Row, Statistics } from '../row.js';
+import type { Series } from '../schema.js';
+import { absent, formatCelsius, formatClock, formatPercent, formatRate, formatWatts } from '../units.js';
+import { type Column, table, wrap } from './table.js';
+
+const stopped: Readonly<Record<Statistics['stopped'], string>> = {
+  precise: 'precise enough',
+  time: 'time was up',
+  cancelled: 'cancelled',
+};
+
+/** Two lines of a row, as a table. */
+export function phases({ statistics, conditions, energy, burst, unit, dtype }: Row, width: number): string[] {
+  const sustained = statistics && conditions && { statistics, conditions, energy };
+  type Line = PhaseSummary & { name: string };
+  const named = (name: string, phase: PhaseSummary | null): Line[] =>
+    phase === null ? [] : [{ name, ...phase }];
+  const rows = [...named('burst', burst), ...named('sustained', sustained)];
+  if (rows.length === 0) return [];
+  const column = (title: string, rank: number, cell: (line: Line) => string): Column<Line> => ({
+    title,
+    align: title === '' || title === 'stopped' ? 'left' : 'right',
+    rank,
+    cell: (line) => ({ text: cell(line) }),
+  });
+  const reading = (series: Series | null, format: (value: number) => string) =>
+    series === null ? absent : format(series.median);
+  const columns = [
+    column('', 0, ({ name }) => name),
+    column('median', 0, (line) => formatRate(line.statistics.median, unit, dtype)),
+    column('95 % interval', 1, (line) => interval(line.statistics)),
+    column('clock', 2, (line) => reading(line.conditions.clockHz, formatClock)),
+    column('power', 3, (line) => reading(line.conditions.powerWatts, formatWatts)),
+    column('chip', 4, (line) => reading(line.conditions.temperatureCelsius, formatCelsius)),
+    column('samples', 5, (line) => String(line.statistics.samples)),
+    column('stopped', 6, (line) => stopped[line.statistics.stopped]),
+  ];
+  const { lines, leftOut } = table(rows, columns, () => ({ text: '' }), width - 2);
+  const note =
+    leftOut.length === 0 ? [] : wrap(`left out for want of width: ${leftOut.join(', ')}`, width - 2);
+  return [...lines, ...note].map((line) => `  ${line}`);
+}
+
+/** Relative to the median, since three digits of both ends would often be the same. */
+function interval({ median, interval: { low, high } }: Statistics): string {
+  const end = (value: number) => `${value >= median ? '+' : ''}${formatPercent(value / median - 1, 2)}`;
+  return `${end(low)} to ${end(high)}`;
+}
