@@ -82,10 +82,12 @@ function modes(values: number[]): Stability['modes'] {
   return found.map(({ median, share }) => ({ median, share }));
 }
 
+const fewestForStragglers = 10;
 const farSlower = 0.8;
 const farOut = 10;
 
 function stragglers(values: number[], kind: 'rates' | 'times'): number {
+  if (values.length < fewestForStragglers) return 0;
   const centre = median(values);
   const reach = farOut * mad(values);
   const slow = (value: number) =>

@@ -307,9 +307,9 @@ describe.concurrent('compare', () => {
     await Promise.all([first.ended, second.ended]);
     const files = [first, second].map(({ folder }) => join(folder, 'nameplate-report.json'));
     const { code, stdout } = await nameplate('compare', ...files);
-    // Whether the second was slower is the machine's affair.
-    expect([0, 1]).toContain(code);
-    expect(stdout).toMatch(/^gemm\.fp32 +builtin .* (slower|faster|unchanged)/m);
+    // Whether the second was slower, and whether a busy machine gave samples enough, is the machine's affair.
+    expect([0, 1, 3]).toContain(code);
+    expect(stdout).toMatch(code === 3 ? /samples/ : /^gemm\.fp32 +builtin .* (slower|faster|unchanged)/m);
   });
 });
 

@@ -73,6 +73,10 @@ describe('stragglers', () => {
     expect(stability(times, 'rates').stragglers).toBe(0);
   });
 
+  test('none among so few samples that there is no rest', () => {
+    expect(stability([100, 100, 100, 50]).stragglers).toBe(0);
+  });
+
   test('a fast sample is none, and neither is the slow end of a wide spread', () => {
     expect(stability([...around(() => 100, 50), 200]).stragglers).toBe(0);
     expect(stability(Array.from({ length: 50 }, (_, index) => 50 + 2 * index)).stragglers).toBe(0);

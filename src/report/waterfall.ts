@@ -20,7 +20,9 @@ export function waterfall(
   colors: Colors,
   width: number,
 ): string[] {
-  const { rate, documented, attribution, unit, dtype } = row;
+  const { rate, documented, attribution, ceiling, unit, dtype } = row;
+  // A row that has a measured ceiling is a processor's, whose figure is derived and in no document.
+  const [label, of] = ceiling === null ? ['documented', 'spec'] : ['derived', 'derived'];
   const steps = descend(documented.value, attribution);
   const printed = harmless(documented.printed);
   const amountWidth = Math.max('1.00 TFLOPS'.length, printed.length);
@@ -36,9 +38,9 @@ export function waterfall(
   };
   const below = (text: string) =>
     wrap(text, width - evidenceIndent.length).map((part) => evidenceIndent + part);
-  const ofSpec = colors.bold(`= ${formatPercent(rate / documented.value, 1)} of spec`);
+  const ofSpec = colors.bold(`= ${formatPercent(rate / documented.value, 1)} of ${of}`);
   return [
-    line('documented', printed, documented.value, documented.value, ''),
+    line(label, printed, documented.value, documented.value, ''),
     ...below(provenance(documented)),
     ...steps.flatMap(({ name, value, before, left, evidence, confirm }) => [
       line(`x ${value.toFixed(4)}`, formatRate(left, unit, dtype), before, left, name),
