@@ -34,6 +34,8 @@ async function obey(order: Order): Promise<void> {
 
 async function answerTo(order: Extract<Order, { request: object }>): Promise<Answer> {
   switch (order.kind) {
+    case 'inventory':
+      return { kind: 'inventory', result: await loadNative().inventory(order.request) };
     case 'run':
       return { kind: 'run', result: await loadNative().run(order.request) };
     case 'soak':

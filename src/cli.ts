@@ -16,6 +16,7 @@ import { addSelftest } from './commands/selftest.js';
 import { addSoak } from './commands/soak.js';
 import { interruptedExit } from './interrupt.js';
 import { coded } from './message.js';
+import { SurveyError } from './survey.js';
 import { UsageError } from './usage.js';
 
 const exit = { usage: 2, cannotMeasure: 3, interrupted: interruptedExit };
@@ -67,7 +68,8 @@ function explain(error: unknown, program: Command): { code: number; sentence: st
   if (error instanceof UsageError) return { code: exit.usage, sentence: message };
   if (code === 'ABORT_ERR' || code === 'AbortError')
     return { code: exit.interrupted, sentence: 'interrupted' };
-  if (expected.includes(code)) return { code: exit.cannotMeasure, sentence: message };
+  if (error instanceof SurveyError || expected.includes(code))
+    return { code: exit.cannotMeasure, sentence: message };
   const stack = error instanceof Error ? error.stack : undefined;
   return { code: exit.cannotMeasure, sentence: stack ?? message };
 }

@@ -47,6 +47,8 @@ export {
   type Verification,
   type Work,
 } from './schema.js';
+export { selftest } from './selftest.js';
+export { soak } from './soak.js';
 // Documented figures.
 export {
   type Card,
@@ -59,5 +61,6 @@ export {
   type Resource,
   resources,
 } from './specs/index.js';
+export { type Survey, SurveyError, survey } from './survey.js';
 export { UsageError } from './usage.js';
 export { type ExitCode, exitCode } from './verdict.js';

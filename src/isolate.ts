@@ -6,12 +6,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Answer, type Order } from './message.js';
-import type { RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
+import type { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
 
 type Request = Extract<Order, { request: object }>;
 
 /** Runs requests for one device, one at a time. */
 export interface Executor {
+  inventory(request: InventoryRequest, timeoutSeconds: number): Promise<Inventory>;
   /** Rejects with an Error whose `code` says why there is no result. */
   run(request: RunRequest, timeoutSeconds: number): Promise<RunResult>;
   /** The next stretch of a soak; likewise. A fresh process begins a fresh soak. */
@@ -40,6 +41,11 @@ const stderrCharacters = 2000;
 export function isolate(module: URL = new URL('./child.js', import.meta.url)): Executor {
   let child: Child | undefined;
   return {
+    async inventory(request, timeoutSeconds) {
+      const answer = await ask({ kind: 'inventory', request }, timeoutSeconds);
+      if (answer.kind !== 'inventory') throw unasked(answer);
+      return answer.result;
+    },
     async run(request, timeoutSeconds) {
       const answer = await ask({ kind: 'run', request }, timeoutSeconds);
       if (answer.kind !== 'run') throw unasked(answer);

@@ -1,9 +1,10 @@
 // What a run and its child process say to each other.
 
 import * as z from 'zod';
-import { RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
+import { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
 
 export const Order = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('inventory'), request: InventoryRequest }),
   z.strictObject({ kind: z.literal('run'), request: RunRequest }),
   z.strictObject({ kind: z.literal('soak'), request: SoakRequest }),
   z.strictObject({ kind: z.literal('cancel') }),
@@ -12,6 +13,7 @@ export const Order = z.discriminatedUnion('kind', [
 export type Order = z.infer<typeof Order>;
 
 export const Answer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('inventory'), result: Inventory }),
   z.strictObject({ kind: z.literal('run'), result: RunResult }),
   z.strictObject({ kind: z.literal('soak'), result: SoakStep }),
   z.strictObject({ kind: z.literal('error'), code: z.string(), message: z.string() }),

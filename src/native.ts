@@ -9,6 +9,7 @@ import * as z from 'zod';
 import {
   DeviceFacts,
   Inventory,
+  type InventoryRequest,
   OperationRow,
   type RunRequest,
   RunResult,
@@ -68,7 +69,7 @@ export interface LaunchRequest {
 /** What the addon offers, parsed. Handles are numbers; device.ts gives them a face. Errors are NativeError. */
 export interface Native {
   /** `threads`: what a CPU is to use; null or none: one per core. */
-  inventory(request?: { threads: number | null }): Promise<Inventory>;
+  inventory(request?: InventoryRequest): Promise<Inventory>;
   operations(): OperationRow[];
   run(request: RunRequest): Promise<RunResult>;
   soak(request: SoakRequest): Promise<SoakStep>;

@@ -8,11 +8,11 @@ import { host } from './host.js';
 import { type Executor, isolate } from './isolate.js';
 import { lockAll } from './lock.js';
 import { coded } from './message.js';
-import { loadNative, type Native } from './native.js';
 import { type Job, plan } from './plan.js';
 import { type Report, type Row, RunOptions, schemaVersion } from './row.js';
 import { rowOf, withRatios } from './rows.js';
 import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
+import { type Survey, survey } from './survey.js';
 import { checkThreads } from './usage.js';
 
 /** The row that is about to be measured. */
@@ -25,7 +25,7 @@ export interface Progress {
 
 export interface RunContext {
   /** What is here and what can be run. */
-  native?: Pick<Native, 'inventory' | 'operations'>;
+  native?: Survey;
   /** Where the requests of one device run; by default in a child process of their own. */
   open?: (device: DeviceFacts) => Executor;
   /** Wait for a device that another run holds. */
@@ -40,10 +40,10 @@ export interface RunContext {
  * `interrupted`. Each is a new object with the rows of its time.
  *
  * @throws UsageError for options that name nothing here; BusyError where another run holds a device; AbortError when
- * `signal` ends the wait for one; and whatever `loadNative` throws.
+ * `signal` ends the wait for one; and whatever `survey` throws.
  */
 export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGenerator<Report, void, void> {
-  const { native = loadNative(), open = () => isolate(), wait = false, signal, onProgress } = context;
+  const { native = survey(), open = () => isolate(), wait = false, signal, onProgress } = context;
   checkThreads(asked.threads);
   const inventory = await native.inventory({ threads: asked.threads });
   const jobs = plan(asked, inventory, native.operations());

@@ -110,6 +110,11 @@ export const BytesShape = z.strictObject({ bytes: count.describe('of one array, 
 export const Shape = z.union([GemmShape, BytesShape]);
 export type Shape = z.infer<typeof Shape>;
 
+export const InventoryRequest = z.strictObject({
+  threads: z.int().positive().nullable().describe('that a run on the CPU will use; null: one per core'),
+});
+export type InventoryRequest = z.infer<typeof InventoryRequest>;
+
 export const Budget = z.strictObject({
   warmupSeconds: seconds,
   burstSeconds: seconds,

@@ -8,13 +8,13 @@ import { host } from './host.js';
 import { type Executor, isolate } from './isolate.js';
 import { lock } from './lock.js';
 import { coded } from './message.js';
-import { loadNative, type Native } from './native.js';
 import { defaultOptions, type Job, plan } from './plan.js';
 import { rowOf } from './rows.js';
 import type { Fault, ProviderResult, Shape } from './schema.js';
 import type { Check, SelftestReport } from './selftestReport.js';
 import { type Staged, stagings } from './staging.js';
 import { type StandIn, standIn } from './standIn.js';
+import { type Survey, survey } from './survey.js';
 import { UsageError } from './usage.js';
 
 export interface SelftestOptions {
@@ -24,7 +24,7 @@ export interface SelftestOptions {
 }
 
 export interface SelftestContext {
-  native?: Pick<Native, 'inventory' | 'operations'>;
+  native?: Survey;
   open?: () => Executor;
   wait?: boolean;
   signal?: AbortSignal;
@@ -75,7 +75,7 @@ export async function* selftest(
   options: SelftestOptions,
   context: SelftestContext = {},
 ): AsyncGenerator<SelftestReport> {
-  const { native = loadNative(), open = () => isolate(), wait = false, signal } = context;
+  const { native = survey(), open = () => isolate(), wait = false, signal } = context;
   const inventory = await native.inventory();
   const job = (operation: string) => jobOf(operation, options, inventory, native);
   const { device } = job('gemm.fp32');
@@ -131,7 +131,7 @@ function jobOf(
   operation: string,
   { device }: SelftestOptions,
   inventory: Parameters<typeof plan>[1],
-  native: Pick<Native, 'operations'>,
+  native: Pick<Survey, 'operations'>,
 ): Job {
   const asked = { ...defaultOptions('quick'), provider: 'builtin' as const, only: [operation] };
   const shapes = operation.startsWith('gemm') ? [gemm] : [];

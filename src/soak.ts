@@ -7,7 +7,6 @@ import { host } from './host.js';
 import { type Executor, isolate } from './isolate.js';
 import { lock } from './lock.js';
 import { coded } from './message.js';
-import { loadNative, type Native } from './native.js';
 import { defaultOptions, plan } from './plan.js';
 import type { DeviceFacts, Inventory, SoakRequest } from './schema.js';
 import {
@@ -17,10 +16,11 @@ import {
   soakSchemaVersion,
 } from './soakReport.js';
 import { SoakTally } from './soakTally.js';
+import { type Survey, survey } from './survey.js';
 import { UsageError } from './usage.js';
 
 export interface SoakContext {
-  native?: Pick<Native, 'inventory' | 'operations'>;
+  native?: Survey;
   open?: () => Executor;
   wait?: boolean;
   signal?: AbortSignal;
@@ -47,7 +47,7 @@ export function defaultSoak(
  * @throws UsageError, NoDeviceError, BusyError and AbortError as `run` does; what goes wrong later is in the verdict.
  */
 export async function* soak(asked: SoakOptions, context: SoakContext = {}): AsyncGenerator<SoakReport> {
-  const { native = loadNative(), open = () => isolate(), wait = false, signal } = context;
+  const { native = survey(), open = () => isolate(), wait = false, signal } = context;
   const options = SoakOptionsSchema.parse(asked);
   const inventory = await native.inventory();
   const { device, unit, request } = choose(options, inventory, native);
@@ -103,7 +103,7 @@ interface Chosen {
 }
 
 /** The plan of a run knows devices, rows and sizes; a soak takes the one job of it that is meant. */
-function choose(options: SoakOptions, inventory: Inventory, native: Pick<Native, 'operations'>): Chosen {
+function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey, 'operations'>): Chosen {
   const { device: name, operation, provider, shape, data, seed } = options;
   const jobs = plan(
     {

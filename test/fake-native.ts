@@ -175,6 +175,7 @@ export function fakeContext(devices: DeviceFacts[], answer: Answer) {
         log.push(`run ${request.operation} on ${request.device}`);
         return { results: await answer(request) };
       },
+      inventory: () => Promise.reject(new Error('a fake is asked for its native side')),
       soak: () => Promise.reject(new Error('a fake does not soak')),
       cancel: () => log.push('cancel'),
       close: async () => void log.push(`close ${device.id}`),

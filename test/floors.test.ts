@@ -12,7 +12,7 @@ const floors: readonly (readonly RegExp[])[] = [
     /^src\/(native|measure|energy|attribute|threshold|verdict|documented|standIn|ceiling|plan|lock|save|pairs|changes|compare|comparison)\.ts$/,
     /^src\/report\//,
   ],
-  [/^src\/(device|matrix|isolate|child|rows)\.ts$/],
+  [/^src\/(device|matrix|isolate|child|survey|rows)\.ts$/],
   [/^src\/(run|soak|soakTally|selftest|staging)\.ts$/],
   [/^src\/index\.ts$/],
   [/^src\/(commands\/|(progress|interrupt)\.ts)/],

@@ -14,6 +14,7 @@ const difference = { at: 'row 0', expected: '1', actual: '2' };
 function executor(seen: readonly Fault[], failure?: Error): Executor {
   const wrong = (fault: Fault) => seen.includes(fault);
   return {
+    inventory: () => Promise.reject(new Error('not asked here')),
     async run({ fault, operation }: RunRequest) {
       if (failure) throw failure;
       const result = measured('builtin', 0.005, operation.startsWith('gemm') ? 'vector.fp32' : 'memory');

@@ -39,6 +39,7 @@ async function soaked(
   const asked: SoakRequest[] = [];
   const log: string[] = [];
   const executor: Executor = {
+    inventory: () => Promise.reject(new Error('not asked here')),
     run: () => Promise.reject(new Error('a soak does not run')),
     soak: async (request, timeout) => {
       asked.push(request);

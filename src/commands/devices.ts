@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { type Nameplate, nameplate } from '../documented.js';
-import { loadNative } from '../native.js';
 import type { DeviceFacts, Inventory } from '../schema.js';
+import { survey } from '../survey.js';
 import { formatBytes, formatClock, formatWatts } from '../units.js';
 import { print } from './print.js';
 
@@ -13,7 +13,7 @@ export function addDevices(program: Command): void {
     .description('show the devices, the driver, the device code held, and what is missing')
     .option('--json', 'print JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const inventory = await loadNative().inventory();
+      const inventory = await survey().inventory();
       print(json ? JSON.stringify(withCards(inventory), null, 2) : inventoryText(inventory));
     });
 }

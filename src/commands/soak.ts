@@ -3,13 +3,13 @@
 import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { interruptible } from '../interrupt.js';
-import { loadNative } from '../native.js';
 import { defaultOptions } from '../plan.js';
 import { soakLine, soakText } from '../report/soak.js';
 import { saveText } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import { defaultSoak, soak } from '../soak.js';
 import type { SoakReport } from '../soakReport.js';
+import { survey } from '../survey.js';
 import { limits, parseBytesShape, parseGemmShape, parseInteger, parseNumber } from '../usage.js';
 import { print, view } from './print.js';
 
@@ -92,7 +92,7 @@ function exitCode({ state, verdict }: SoakReport): number {
 
 async function optionsOf(flags: Flags) {
   const defaults = defaultOptions('thorough');
-  const usual = defaultSoak(await loadNative().inventory(), flags.device ?? null);
+  const usual = defaultSoak(await survey().inventory(), flags.device ?? null);
   return {
     device: flags.device ?? null,
     operation: flags.only ?? usual.operation,

@@ -1,0 +1,48 @@
+// What is here, asked in a process of its own: a driver may hang or crash as soon as its devices are listed, and the
+// command must outlive that as it outlives a row.
+
+import { type Executor, isolate } from './isolate.js';
+import { coded } from './message.js';
+import { loadNative, type Native } from './native.js';
+
+/** What is here, and what can be run. */
+export type Survey = Pick<Native, 'inventory' | 'operations'>;
+
+/** Without persistence mode, a node of eight GPUs takes some twenty seconds to wake them. */
+const inventorySeconds = 90;
+
+/** The inventory could not be taken. `code` is ETIMEDOUT, the name of the signal, or the one that the native side gave. */
+export class SurveyError extends Error {
+  override readonly name = 'SurveyError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @throws NativeError where the addon cannot be loaded; its `inventory` throws a SurveyError. */
+export function survey(
+  open: () => Pick<Executor, 'inventory' | 'close'> = () => isolate(),
+  timeoutSeconds = inventorySeconds,
+): Survey {
+  const native = loadNative();
+  return {
+    operations: () => native.operations(),
+    async inventory({ threads } = { threads: null }) {
+      const executor = open();
+      try {
+        return await executor.inventory({ threads }, timeoutSeconds);
+      } catch (error) {
+        const { code, message } = coded(error);
+        throw new SurveyError(code, code === 'ETIMEDOUT' ? hangs(timeoutSeconds) : message);
+      } finally {
+        await executor.close();
+      }
+    },
+  };
+}
+
+const hangs = (seconds: number) =>
+  `the devices were not listed within ${seconds} s: the driver hangs, as it does when a GPU has fallen off the bus; ` +
+  'see the kernel log (dmesg) and nvidia-smi, or measure the CPU on a machine without the driver';

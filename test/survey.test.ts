@@ -1,0 +1,49 @@
+// A driver that hangs or dies while its devices are listed must not take the command with it.
+
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { isolate } from '../src/isolate.js';
+import { survey } from '../src/survey.js';
+
+/** A child process that does this with whatever it is told. */
+function child(body: string): URL {
+  const file = join(mkdtempSync(join(tmpdir(), 'nameplate-child-')), 'child.mjs');
+  writeFileSync(file, `process.on('message', (message) => { ${body} });`);
+  return pathToFileURL(file);
+}
+const asked = (body: string, seconds = 30) => survey(() => isolate(child(body)), seconds).inventory();
+
+describe('the inventory', () => {
+  test('is what is here', async () => {
+    const { inventory, operations } = survey();
+    expect((await inventory()).devices.map(({ id }) => id)).toContain('cpu');
+    expect(operations().map(({ id }) => id)).toContain('gemm.fp32');
+  });
+
+  test('of a driver that hangs is given up after its time, and says what to look at', async () => {
+    await expect(asked('', 0.5)).rejects.toMatchObject({
+      name: 'SurveyError',
+      code: 'ETIMEDOUT',
+      message: expect.stringMatching(/not listed within 0.5 s: the driver hangs.*dmesg/),
+    });
+  });
+
+  test('of a driver that takes its process down names the signal and its last words', async () => {
+    const body = "console.error('driver: assertion'); process.kill(process.pid, 'SIGSEGV');";
+    await expect(asked(body)).rejects.toMatchObject({
+      code: 'SIGSEGV',
+      message: expect.stringMatching(/ended \(SIGSEGV\)/),
+    });
+  });
+
+  test('that is no inventory is refused', async () => {
+    await expect(asked("process.send({ kind: 'inventory', result: {} });")).rejects.toMatchObject({
+      code: 'EPROTO',
+    });
+    const other = "process.send({ kind: 'error', code: 'ERANGE', message: 'too many' });";
+    await expect(asked(other)).rejects.toMatchObject({ code: 'ERANGE', message: 'too many' });
+  });
+});
