@@ -18,7 +18,8 @@ const asked = (body: string, seconds = 30) => survey(() => isolate(child(body)),
 
 describe('the inventory', () => {
   test('is what is here', async () => {
-    const { inventory, operations } = survey();
+    const built = new URL('../dist/child.js', import.meta.url);
+    const { inventory, operations } = survey(() => isolate(built));
     expect((await inventory()).devices.map(({ id }) => id)).toContain('cpu');
     expect(operations().map(({ id }) => id)).toContain('gemm.fp32');
   });

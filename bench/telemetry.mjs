@@ -1,0 +1,68 @@
+// What watching costs: the same rows with telemetry and without, in turns, and the ratio of each pair.
+//
+//   node bench/telemetry.mjs [--device cuda:0] [--rows gemm.bf16,memory.copy] [--pairs 10] [--json FILE]
+//
+// A ratio is the rate with telemetry over the rate without, so 1.00 costs nothing. Order alternates, so that a clock
+// that drifts favours neither. On a CPU what is watched is the clock, by a loop after each slice.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { defaultOptions, run } from '../dist/index.js';
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string' },
+    rows: { type: 'string', default: 'gemm.fp32,memory.copy' },
+    pairs: { type: 'string', default: '10' },
+    json: { type: 'string' },
+  },
+});
+const pairs = Number(values.pairs);
+if (!Number.isInteger(pairs) || pairs < 1)
+  throw new Error(`--pairs "${values.pairs}" is not a whole number from 1`);
+
+const options = {
+  ...defaultOptions('quick'),
+  devices: values.device === undefined ? [] : [values.device],
+  only: values.rows.split(','),
+  provider: 'builtin',
+};
+
+async function measure(telemetry) {
+  let last;
+  for await (last of run({ ...options, telemetry }, { wait: true }));
+  return last;
+}
+
+const ratios = new Map();
+let report;
+for (let pair = 0; pair < pairs; pair += 1) {
+  const both = {};
+  for (const telemetry of pair % 2 === 0 ? [true, false] : [false, true]) {
+    both[telemetry] = await measure(telemetry);
+  }
+  report = both.true;
+  for (const row of report.rows) {
+    const without = both.false.rows.find(({ id, device }) => id === row.id && device === row.device);
+    if (row.rate === null || without?.rate == null) continue;
+    const name = `${row.device} ${row.id}`;
+    ratios.set(name, [...(ratios.get(name) ?? []), row.rate / without.rate]);
+  }
+}
+const sorted = (list) => list.toSorted((a, b) => a - b);
+const rows = [...ratios].map(([row, list]) => {
+  const ordered = sorted(list);
+  const median = (ordered[Math.floor((list.length - 1) / 2)] + ordered[Math.floor(list.length / 2)]) / 2;
+  return { row, pairs: list.length, median, min: ordered[0], max: ordered.at(-1) };
+});
+for (const { row, pairs: count, median, min, max } of rows) {
+  process.stdout.write(
+    `${row}: with / without ${median.toFixed(4)} (${min.toFixed(4)} to ${max.toFixed(4)}, ${count} pairs)\n`,
+  );
+}
+if (rows.length === 0) process.exitCode = 3;
+if (values.json !== undefined) {
+  const { tool, host, devices, startedAt } = report;
+  const what = { tool, host, devices, startedAt, simulated: report.simulated, rows };
+  writeFileSync(values.json, `${JSON.stringify(what, null, 2)}\n`);
+}
