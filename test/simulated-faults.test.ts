@@ -1,32 +1,23 @@
 // What goes wrong on a machine, through the real command: which rows it costs, what they say, and the exit code.
 
-import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Row } from '../src/row.js';
 import { cli } from './command.js';
 import { olderDriver } from './driver/build.mjs';
-import { type Environment, libraries, measure, scratch, simulate, statusOf } from './simulation.js';
+import { type Environment, folder, measure, scratch, simulate, statusOf } from './simulation.js';
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 8 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const gemm = ['--only', 'gemm.bf16', '--provider', 'vendor'];
 const rows = ['--only', 'gemm.bf16,memory.copy'];
 const failed = ({ verdict }: Row) => verdict.status === 'failed';
 
-/** A folder with some of the simulated libraries, and with some that are none. */
-function folder(links: readonly string[], broken: readonly string[] = []): string {
-  const made = scratch();
-  for (const name of links) symlinkSync(join(libraries, name), join(made, name));
-  for (const name of broken) writeFileSync(join(made, name), 'not a library');
-  return made;
-}
-
 describe.concurrent('no device', () => {
   const cases: { name: string; environment: () => Environment; reason: RegExp; remedy: RegExp }[] = [
     {
       name: 'no driver',
-      environment: () => ({ LD_LIBRARY_PATH: folder([], ['libcuda.so.1']) }),
+      environment: () => ({ LD_LIBRARY_PATH: folder({ broken: ['libcuda.so.1'] }) }),
       reason: /its library could not be opened: .*libcuda/,
       remedy: /install the NVIDIA driver; in a container/,
     },
@@ -92,36 +83,6 @@ describe.concurrent('less than a whole installation', () => {
       'memory.copy driver pass',
     ]);
     expect(report.rows[0]?.conditions).toMatchObject({ source: 'nvml', missing: '' });
-  });
-
-  it.each([
-    {
-      name: 'absent',
-      environment: () => ({ LD_LIBRARY_PATH: folder(['libcuda.so.1', 'libcublasLt.so.13']) }),
-      reason: /libnvidia-ml/,
-      source: 'none',
-    },
-    {
-      name: 'not starting',
-      environment: () => ({ NAMEPLATE_FAULT: 'nvmlInit_v2' }),
-      reason: /nvmlInit failed: Driver Not Loaded/,
-      source: 'none',
-    },
-    {
-      name: 'gone once something runs',
-      environment: () => ({ NAMEPLATE_FAULT: 'nvmlDeviceGetClockInfo:1:sticky' }),
-      reason: /./,
-      source: expect.any(String),
-    },
-  ])('NVML $name: the row stands, and says what it lacks', async ({ environment, reason, source }) => {
-    const { code, report } = await measure(environment(), ...gemm);
-    expect(code).toBe(0);
-    const [row] = report.rows;
-    expect(row?.rate).toBeGreaterThan(0);
-    expect(row?.conditions).toMatchObject({ source, clockHz: null, missing: expect.stringMatching(reason) });
-    expect(row?.verdict.status).toBe('pass');
-    const absent = report.absences.filter(({ what }) => what === 'NVML').map(({ reason: why }) => why);
-    if (source === 'none') expect(absent).toEqual([expect.stringMatching(reason)]);
   });
 });
 

@@ -2,7 +2,7 @@
 // driver, NVML and cuBLASLt. The work is really computed and verified; only its time is a model's.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -11,13 +11,21 @@ import type { Report, Row } from '../src/row.js';
 import { cli, type Ended } from './command.js';
 import { addonWithKernels, buildSimulatedDriver } from './driver/build.mjs';
 
-export const libraries = buildSimulatedDriver();
+const libraries = buildSimulatedDriver();
 const addon = addonWithKernels();
 
 /** What test/driver/setting.h lists. */
 export type Environment = Record<string, string>;
 
 export const scratch = (): string => mkdtempSync(join(tmpdir(), 'nameplate-simulated-'));
+
+/** A folder with some of the simulated libraries, and with some that are none. */
+export function folder({ whole = [], broken = [] }: { whole?: string[]; broken?: string[] }): string {
+  const made = scratch();
+  for (const name of whole) symlinkSync(join(libraries, name), join(made, name));
+  for (const name of broken) writeFileSync(join(made, name), 'not a library');
+  return made;
+}
 
 let serial = process.pid * 1000;
 

@@ -88,6 +88,8 @@ const letGo = () =>
     providers: ['nobody'],
     data: 'uniform',
     seed: 1,
+    telemetry: false,
+    fault: 'none',
     budget,
   });
 

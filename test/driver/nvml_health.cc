@@ -9,23 +9,8 @@
 namespace nameplate::simulated {
 namespace {
 
-// nvmlFieldValue_t
-struct FieldValue {
-  unsigned field, scope;
-  long long timestamp, latencyMicroseconds;
-  int type;
-  NvmlReturn result;
-  union {
-    double number;
-    unsigned count;
-    unsigned long long longCount;
-  } value;
-};
-constexpr unsigned memoryTemperature = 82;  // NVML_FI_DEV_MEMORY_TEMP
-constexpr int unsignedType = 1;             // NVML_VALUE_TYPE_UNSIGNED_INT
-constexpr unsigned memoryAbove = 8;         // degrees that memory is warmer than the chip
-
-constexpr int corrected = 0, uncorrected = 1;  // nvmlMemoryErrorType_t
+constexpr int unsignedType = 1;      // NVML_VALUE_TYPE_UNSIGNED_INT
+constexpr unsigned memoryAbove = 8;  // degrees that memory is warmer than the chip
 
 // A counter of the device, not of this process: it has risen since the machine was started.
 double risen(const char* perSecond) {
@@ -42,7 +27,9 @@ void requireLink(const Card& card, unsigned link) {
 }  // namespace
 }  // namespace nameplate::simulated
 
+using namespace nameplate;
 using namespace nameplate::simulated;
+using cuda::NvmlFieldValue;
 
 #pragma GCC visibility push(default)
 extern "C" {
@@ -55,23 +42,23 @@ NvmlReturn nvmlDeviceGetPcieReplayCounter(NvmlDevice device, unsigned* value) {
 NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int, unsigned long long* count) {
   return answer(device, count, [error](const Card& card) {
     if (!card.ecc) throw NvmlReturn{notSupported};
-    if (error == corrected) return risen("NAMEPLATE_SIMULATE_CORRECTED");
-    if (error != uncorrected) throw NvmlReturn{invalidArgument};
+    if (error == cuda::nvmlCorrected) return risen("NAMEPLATE_SIMULATE_CORRECTED");
+    if (error != cuda::nvmlUncorrected) throw NvmlReturn{invalidArgument};
     return risen("NAMEPLATE_SIMULATE_UNCORRECTED") + static_cast<double>(nameplateSimulatedUncorrectable());
   });
 }
 
 // Says for each field by itself whether the device has it.
-NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int count, FieldValue* values) {
-  FieldValue* written = nullptr;
+NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int count, NvmlFieldValue* values) {
+  NvmlFieldValue* written = nullptr;
   return answer(device, &written, [count, values](const Card& card) {
     if (count < 1) throw NvmlReturn{invalidArgument};
-    for (FieldValue& each : std::span(values, static_cast<std::size_t>(count))) {
+    for (NvmlFieldValue& each : std::span(values, static_cast<std::size_t>(count))) {
       each.timestamp = std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1);
-      each.latencyMicroseconds = 0;
-      each.type = unsignedType;
-      each.result = each.field == memoryTemperature && card.memorySensor ? success : notSupported;
-      if (each.result == success) each.value.count = condition().celsius + memoryAbove;
+      each.latency = 0;
+      each.valueType = unsignedType;
+      each.result = each.fieldId == cuda::nvmlMemoryTemperature && card.memorySensor ? success : notSupported;
+      if (each.result == success) each.value.whole = condition().celsius + memoryAbove;
     }
     return values;
   });
@@ -80,7 +67,7 @@ NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int count, FieldValue* va
 NvmlReturn nvmlDeviceGetNvLinkState(NvmlDevice device, unsigned link, unsigned* active) {
   return answer(device, active, [link](const Card& card) {
     requireLink(card, link);
-    return 1u;
+    return link + number("NAMEPLATE_SIMULATE_NVLINKS_DOWN", 0) < card.nvlinks;
   });
 }
 

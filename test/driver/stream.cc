@@ -128,7 +128,7 @@ CUresult cuEventSynchronize(CUevent event) {
   if (!event->seconds) return CUDA_SUCCESS;
   // A processor that spun through its samples would starve the other tests of the machine; one that waited as
   // long as the card takes would make them slow.
-  constexpr double longest = 4e-3;
+  constexpr double longest = 1e-3;
   double& waited = event->stream->waited;
   std::this_thread::sleep_for(std::chrono::duration<double>(std::min(*event->seconds - waited, longest)));
   waited = *event->seconds;
