@@ -144,7 +144,8 @@ function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOption
     device,
     operation,
     request: {
-      device: device.id,
+      // Its own name: CUDA counts anew in each process, and a device that fell off the bus would lend its number to another.
+      device: device.uuid ?? device.id,
       operation: operation.id,
       shape,
       providers,

@@ -13,7 +13,7 @@ const ids = (planned: ReturnType<typeof jobs>) => planned.map(({ request }) => r
 describe('devices', () => {
   const here = [a100(0), a100(1), cpu];
   const devicesOf = (devices: string[], present = here) =>
-    [...new Set(jobs(present, { devices }).map(({ request }) => request.device))].join(' ');
+    [...new Set(jobs(present, { devices }).map(({ device }) => device.id))].join(' ');
 
   it('are every GPU by default, and the processor where there is none', () => {
     expect(devicesOf([])).toBe('cuda:0 cuda:1');
@@ -25,6 +25,14 @@ describe('devices', () => {
     expect(devicesOf(['gpu-00000001-TEST', 'cuda:1'])).toBe('cuda:1');
     expect(devicesOf(['all'])).toBe('cuda:0 cuda:1 cpu');
     expect(devicesOf(['cpu'])).toBe('cpu');
+  });
+
+  it('are asked for by what does not change when another one is gone', () => {
+    const asked = (present: DeviceFacts[]) => [
+      ...new Set(jobs(present).map(({ request }) => request.device)),
+    ];
+    expect(asked([a100(0), a100(1)])).toEqual(['GPU-00000000-test', 'GPU-00000001-test']);
+    expect(asked([{ ...a100(0), uuid: null }])).toEqual(['cuda:0']);
   });
 
   it('that are not here are refused with what is', () => {

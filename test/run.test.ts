@@ -167,10 +167,10 @@ describe('a report', () => {
     );
     expect(context.log).toEqual([
       'open cuda:0',
-      'run gemm.bf16 on cuda:0',
+      `run gemm.bf16 on ${first.uuid}`,
       'close cuda:0',
       'open cuda:1',
-      'run gemm.bf16 on cuda:1',
+      `run gemm.bf16 on ${second.uuid}`,
       'close cuda:1',
     ]);
     expect(progress).toEqual(['0/2 cuda:0 gemm.bf16', '1/2 cuda:1 gemm.bf16']);

@@ -96,9 +96,10 @@ struct Opened {
              ", which cannot be used: " + (found.open() ? "it is not a libcublasLt" : found.reason()));
       return;
     }
-    // A library of a newer major version than the driver speaks does not start, where an older one would.
+    // A library of a newer major version than the driver speaks does not start, where an older one would. A
+    // driver that does not say its version (0) rules none out.
     int newest = 13;
-    if (!driverAbsence()) newest = std::min(newest, driver().version / 1000);
+    if (!driverAbsence() && driver().version > 0) newest = std::min(newest, driver().version / 1000);
     const std::vector<std::string> folders = foldersToSearch();
     for (int major = newest; major >= 11; --major) {
       const std::string name = "libcublasLt.so." + std::to_string(major);

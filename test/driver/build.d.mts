@@ -1,2 +1,3 @@
 export function buildSimulatedDriver(): string;
 export function addonWithKernels(): string;
+export function olderDriver(): string;

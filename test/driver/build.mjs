@@ -1,7 +1,7 @@
-// Builds the simulated driver into build/test-driver/: libcuda.so.1, libnvidia-ml.so.1 and libcublasLt.so.13. A library
-// that is newer than everything it is made of stays. Read device.h first.
+// Builds the simulated driver into build/test-driver/: libcuda.so.1, libnvidia-ml.so.1 and libcublasLt.so.13. What is
+// newer than everything it is made of stays. Read device.h first.
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -12,59 +12,101 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-const here = dirname(fileURLToPath(import.meta.url));
+const self = fileURLToPath(import.meta.url);
+const here = dirname(self);
 const root = join(here, '../..');
 const folder = join(root, 'build/test-driver');
+const objects = join(folder, 'objects');
 
-const shared = ['card.cc', 'setting.cc'];
-const alone = ['nvml.cc', 'cublaslt.cc'];
-const driver = readdirSync(here).filter((file) => file.endsWith('.cc') && !alone.includes(file));
+const sources = readdirSync(here).filter((file) => file.endsWith('.cc'));
+const shared = ['bus.cc', 'card.cc', 'setting.cc'];
+const nvml = sources.filter((file) => file.startsWith('nvml'));
+const alone = ['cublaslt.cc', ...nvml];
+const withDriver = ['-L', folder, '-l:libcuda.so.1']; // exports.h says what for
 
 const libraries = [
-  { name: 'libcuda.so.1', sources: driver, links: [] },
-  { name: 'libnvidia-ml.so.1', sources: ['nvml.cc', ...shared], links: [] },
-  {
-    name: 'libcublasLt.so.13',
-    sources: ['cublaslt.cc', ...shared],
-    links: ['-L', folder, '-l:libcuda.so.1'],
-  },
+  { name: 'libcuda.so.1', from: sources.filter((file) => !alone.includes(file)), links: [] },
+  { name: 'libnvidia-ml.so.1', from: [...nvml, ...shared], links: withDriver },
+  { name: 'libcublasLt.so.13', from: ['cublaslt.cc', ...shared], links: withDriver },
 ];
 
-const flags = ['-std=c++20', '-O3', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-pthread'];
-const hidden = ['-fvisibility=hidden', '-Wl,-z,defs'];
+const flags = [
+  '-std=c++20',
+  '-O3',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-pthread',
+];
+const includes = ['-I', join(root, 'native'), '-I', here];
+
+const run = promisify(execFile);
+/** g++; a failure carries what it said. Under another name first: an interruption leaves no half of a file behind. */
+async function make(file, ...args) {
+  await run(process.env.CXX ?? 'g++', [...args, '-o', `${file}.unfinished`]);
+  renameSync(`${file}.unfinished`, file);
+}
 
 const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-
-/** When anything that the libraries are made of last changed. */
-function newestSource() {
-  const native = join(root, 'native');
-  const headers = readdirSync(native, { recursive: true }).filter((file) => file.endsWith('.h'));
-  const own = readdirSync(here).map((file) => join(here, file));
-  return Math.max(...[...own, ...headers.map((file) => join(native, file))].map(changed));
-}
+const newest = (paths) => Math.max(...paths.map(changed));
+const object = (source) => join(objects, source.replace(/cc$/, 'o'));
 
 /** Builds what is out of date, and returns the folder that LD_LIBRARY_PATH has to name. */
 export function buildSimulatedDriver() {
-  mkdirSync(folder, { recursive: true });
-  const newest = newestSource();
-  for (const { name, sources, links } of libraries) {
-    const library = join(folder, name);
-    if (changed(library) > newest) continue;
-    // Under another name first: a test that runs meanwhile must not find half a library.
-    const unfinished = `${library}.${process.pid}`;
-    const includes = ['-I', join(root, 'native'), '-I', here];
-    const inputs = sources.map((file) => join(here, file));
-    execFileSync(
-      process.env.CXX ?? 'g++',
-      [...flags, ...hidden, `-Wl,-soname,${name}`, ...includes, ...inputs, ...links, '-o', unfinished],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
-    );
-    renameSync(unfinished, library);
-  }
+  mkdirSync(objects, { recursive: true });
+  // Test files run side by side: one of them builds, and the others wait until it has.
+  execFileSync('flock', [folder, process.execPath, self], { stdio: ['ignore', 'inherit', 'inherit'] });
   return folder;
+}
+
+async function build() {
+  const headersIn = (path) =>
+    readdirSync(path, { recursive: true }).flatMap((file) => (file.endsWith('.h') ? [join(path, file)] : []));
+  const common = newest([self, ...headersIn(here), ...headersIn(join(root, 'native'))]);
+  const stale = sources.filter(
+    (source) => changed(object(source)) < Math.max(common, changed(join(here, source))),
+  );
+  const compile = async () => {
+    for (let source = stale.pop(); source !== undefined; source = stale.pop()) {
+      await make(object(source), ...flags, ...includes, '-c', join(here, source));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, compile));
+  for (const { name, from, links } of libraries) {
+    const library = join(folder, name);
+    const parts = from.map(object);
+    if (changed(library) > newest(parts)) continue;
+    const options = ['-shared', '-pthread', '-Wl,-z,defs', `-Wl,-soname,${name}`];
+    await make(library, ...options, ...parts, ...links);
+  }
+}
+
+// What a driver of CUDA 11.4 does not have yet.
+const since = {
+  'libcuda.so.1': 'cuGetProcAddress_v2',
+  'libnvidia-ml.so.1': 'nvmlDeviceGetCurrentClocksEventReasons',
+};
+
+/** The folder of the same driver and NVML without the symbols that newer ones brought. */
+export function olderDriver() {
+  const older = join(buildSimulatedDriver(), 'older');
+  mkdirSync(older, { recursive: true });
+  for (const [library, symbol] of Object.entries(since)) {
+    // Under another name in the table of symbols it is found by nobody.
+    const bytes = readFileSync(join(folder, library));
+    for (let at = bytes.indexOf(symbol); at >= 0; at = bytes.indexOf(symbol, at)) bytes.write('x', at);
+    const unfinished = join(older, `${library}.${process.pid}`);
+    writeFileSync(unfinished, bytes);
+    renameSync(unfinished, join(older, library));
+  }
+  return older;
 }
 
 const addons = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map((place) =>
@@ -96,4 +138,4 @@ export function addonWithKernels() {
   return copy;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${buildSimulatedDriver()}\n`);
+if (process.argv[1] === self) await build();

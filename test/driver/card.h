@@ -29,21 +29,23 @@ struct Card {
   double watts;
   unsigned pciId;
   unsigned linkGeneration;
-  bool ecc;
+  bool ecc, memorySensor;
+  unsigned nvlinks, nvlinkVersion;
   const Rates* rates;
-  unsigned ordinal = 0;
+  unsigned ordinal = 0;  // CUDA's count of the devices that are there
+  unsigned slot = 0;     // its place on the bus, which does not change when another one is gone
 
   bool mig() const { return name.find(" MIG ") != name.npos; }
   // "GPU-…" or "MIG-…" as the driver's bytes would be printed, and "0000:1B:00.0" in NVML's form.
   std::array<unsigned char, 16> uuid() const;
   std::string uuidText() const;
-  unsigned busNumber() const { return 0x1b + ordinal; }
+  unsigned busNumber() const { return 0x1b + slot; }
   std::string busId() const;
   double rate(Unit unit) const { return (*rates)[static_cast<std::size_t>(unit)]; }
 };
 
-// What NAMEPLATE_SIMULATE names; a name that is not in the table ends the process with a list of those that
-// are.
+// What NAMEPLATE_SIMULATE names, less what fell off the bus; a name that is not in the table ends the process
+// with a list of those that are.
 const std::vector<Card>& cards();
 
 }  // namespace nameplate::simulated

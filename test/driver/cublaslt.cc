@@ -7,7 +7,7 @@
 #include <cstring>
 #include <optional>
 
-#include "gemm.h"
+#include "exports.h"
 
 namespace nameplate::cuda {
 struct LtHandleOpaque {};
@@ -33,7 +33,7 @@ using simulated::Unit;
 
 namespace {
 
-constexpr LtStatus notInitialised = 1, executionFailed = 13;
+constexpr LtStatus notInitialised = 1, executionFailed = 13, internalError = 14;
 
 // Shares of what the unit usually reaches; its index is the algorithm's id.
 constexpr double speeds[] = {0.8, 1.0, 0.9, 0.4};
@@ -90,6 +90,34 @@ std::optional<simulated::Gemm> gemmOf(const Problem& problem) {
   return gemm;
 }
 
+// The fault that is planned for the entry point that calls.
+LtStatus met(LtStatus usual = internalError, const char* call = __builtin_FUNCTION()) {
+  switch (nameplateSimulatedMeet(call)) {
+    case simulated::Fate::works:
+      return ltSuccess;
+    case simulated::Fate::fails:
+      return usual;
+    default:
+      return executionFailed;
+  }
+}
+
+template <typename Opaque>
+LtStatus make(Opaque** made, const Opaque& value, LtStatus fault) {
+  if (fault != ltSuccess) return fault;
+  *made = new Opaque(value);
+  nameplateSimulatedObjects(1);
+  return ltSuccess;
+}
+
+// An object is gone even where its release fails.
+template <typename Opaque>
+LtStatus destroy(Opaque* object, LtStatus fault) {
+  if (object) nameplateSimulatedObjects(-1);
+  delete object;
+  return fault;
+}
+
 template <typename Value>
 bool put(Value& field, const void* value, std::size_t bytes) {
   if (bytes != sizeof field) return false;
@@ -137,6 +165,8 @@ const char* cublasLtGetStatusName(LtStatus status) {
       return "CUBLAS_STATUS_INVALID_VALUE";
     case executionFailed:
       return "CUBLAS_STATUS_EXECUTION_FAILED";
+    case internalError:
+      return "CUBLAS_STATUS_INTERNAL_ERROR";
     case ltNotSupported:
       return "CUBLAS_STATUS_NOT_SUPPORTED";
   }
@@ -144,28 +174,25 @@ const char* cublasLtGetStatusName(LtStatus status) {
 }
 
 LtStatus cublasLtCreate(LtHandle* handle) {
-  if (!nameplateSimulatedCard()) return notInitialised;
-  *handle = new LtHandleOpaque;
-  return ltSuccess;
+  const LtStatus fault = met(notInitialised);
+  return make(handle, {}, nameplateSimulatedCard() ? fault : notInitialised);
 }
 
 LtStatus cublasLtDestroy(LtHandle handle) {
-  delete handle;
-  return ltSuccess;
+  return destroy(handle, met());
 }
 
 LtStatus cublasLtMatmulDescCreate(LtDescriptor* made, LtCompute compute, LtType scale) {
-  *made = new LtDescriptorOpaque{compute, scale};
-  return ltSuccess;
+  return make(made, {compute, scale}, met());
 }
 
 LtStatus cublasLtMatmulDescDestroy(LtDescriptor descriptor) {
-  delete descriptor;
-  return ltSuccess;
+  return destroy(descriptor, met());
 }
 
 LtStatus cublasLtMatmulDescSetAttribute(LtDescriptor descriptor, int attribute, const void* value,
                                         std::size_t bytes) {
+  if (const LtStatus fault = met(); fault != ltSuccess) return fault;
   const bool taken = attribute == ltDescTransA           ? put(descriptor->transposed, value, bytes)
                      : attribute == ltDescFastAccumulate ? put(descriptor->fastAccumulate, value, bytes)
                                                          : false;
@@ -174,27 +201,25 @@ LtStatus cublasLtMatmulDescSetAttribute(LtDescriptor descriptor, int attribute, 
 
 LtStatus cublasLtMatrixLayoutCreate(LtLayout* made, LtType type, std::uint64_t rows, std::uint64_t columns,
                                     std::int64_t leading) {
-  *made = new LtLayoutOpaque{type, rows, columns, leading};
-  return leading >= static_cast<std::int64_t>(rows) ? ltSuccess : ltInvalidValue;
+  if (leading < static_cast<std::int64_t>(rows)) return ltInvalidValue;
+  return make(made, {type, rows, columns, leading}, met());
 }
 
 LtStatus cublasLtMatrixLayoutDestroy(LtLayout layout) {
-  delete layout;
-  return ltSuccess;
+  return destroy(layout, met());
 }
 
 LtStatus cublasLtMatmulPreferenceCreate(LtPreference* made) {
-  *made = new LtPreferenceOpaque;
-  return ltSuccess;
+  return make(made, {}, met());
 }
 
 LtStatus cublasLtMatmulPreferenceDestroy(LtPreference preference) {
-  delete preference;
-  return ltSuccess;
+  return destroy(preference, met());
 }
 
 LtStatus cublasLtMatmulPreferenceSetAttribute(LtPreference preference, int attribute, const void* value,
                                               std::size_t bytes) {
+  if (const LtStatus fault = met(); fault != ltSuccess) return fault;
   const bool taken = attribute == ltPreferenceWorkspace && put(preference->workspaceBytes, value, bytes);
   return taken ? ltSuccess : ltInvalidValue;
 }
@@ -203,6 +228,7 @@ LtStatus cublasLtMatmulAlgoGetHeuristic(LtHandle, LtDescriptor descriptor, LtLay
                                         LtLayout d, LtPreference preference, int asked,
                                         LtHeuristicResult* results, int* count) {
   *count = 0;
+  if (const LtStatus fault = met(); fault != ltSuccess) return fault;
   if (!gemmOf({descriptor, a, b, d})) return ltNotSupported;
   for (std::uint64_t id = 0; id < std::size(speeds) && *count < asked; ++id) {
     // The first is also the one that wants a workspace: without one it is not offered.
@@ -215,6 +241,7 @@ LtStatus cublasLtMatmulAlgoGetHeuristic(LtHandle, LtDescriptor descriptor, LtLay
 
 LtStatus cublasLtMatmulAlgoConfigGetAttribute(const LtAlgorithm* algorithm, int attribute, void* value,
                                               std::size_t bytes, std::size_t* written) {
+  if (const LtStatus fault = met(); fault != ltSuccess) return fault;
   if (attribute != 0 || bytes < 4) return ltInvalidValue;
   const auto id = static_cast<std::uint32_t>(algorithm->data[0]);
   std::memcpy(value, &id, *written = sizeof id);
@@ -225,6 +252,7 @@ LtStatus cublasLtMatmul(LtHandle, LtDescriptor descriptor, const void* alpha, co
                         const void* b, LtLayout layoutB, const void* beta, const void*, LtLayout, void* d,
                         LtLayout layoutD, const LtAlgorithm* algorithm, void* workspace,
                         std::size_t workspaceBytes, CUstream stream) {
+  if (const LtStatus fault = met(executionFailed); fault != ltSuccess) return fault;
   auto gemm = gemmOf({descriptor, layoutA, layoutB, layoutD});
   if (!gemm || algorithm->data[0] >= std::size(speeds)) return ltNotSupported;
   if (!plainScale(descriptor->scale, alpha, beta)) return ltInvalidValue;

@@ -77,12 +77,23 @@ const Card& cardOf(CUdevice device) {
   return cards()[static_cast<std::size_t>(device)];
 }
 
+unsigned inUse() {
+  if (bound) return bound->slot;
+  return cards().empty() ? 0 : cards().front().slot;
+}
+
+int driverVersion() {
+  static const int version = static_cast<int>(number("NAMEPLATE_SIMULATE_DRIVER", 13000));
+  return version;
+}
+
 CUresult cuInit(unsigned flags) {
+  require(!cards().empty(), CUDA_ERROR_NO_DEVICE);
   return flags == 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
 CUresult cuDriverGetVersion(int* version) {
-  *version = driverVersion;
+  *version = driverVersion();
   return CUDA_SUCCESS;
 }
 

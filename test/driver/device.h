@@ -35,6 +35,10 @@ inline void require(bool holds, CUresult otherwise = CUDA_ERROR_INVALID_VALUE) {
 const Card& current();
 const Card& cardOf(CUdevice device);
 
-inline constexpr int driverVersion = 13000;
+// The slot of the device that this thread uses; the first one's where it uses none yet.
+unsigned inUse();
+
+// The CUDA version that the driver speaks, major x 1000 + minor x 10.
+int driverVersion();
 
 }  // namespace nameplate::simulated

@@ -3,6 +3,7 @@
 // result.
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "device.h"
 #include "fault.h"
@@ -48,14 +49,43 @@ constexpr bool givesBack(Call call) {
   }
 }
 
+// What each call usually fails with, where it is not CUDA_ERROR_UNKNOWN.
+constexpr std::pair<Call, CUresult> usual[] = {
+    {Call::cuInit, CUDA_ERROR_NO_DEVICE},
+    {Call::cuDevicePrimaryCtxRetain, CUDA_ERROR_DEVICE_UNAVAILABLE},
+    {Call::cuMemAlloc, CUDA_ERROR_OUT_OF_MEMORY},
+    {Call::cuMemHostAlloc, CUDA_ERROR_OUT_OF_MEMORY},
+    {Call::cuModuleLoadDataEx, CUDA_ERROR_OUT_OF_MEMORY},
+    {Call::cuLaunchKernel, CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES},
+};
+
+CUresult resultOf(Fate fate, Call failing) {
+  switch (fate) {
+    case Fate::works:
+      return CUDA_SUCCESS;
+    case Fate::sticky:
+      return CUDA_ERROR_ILLEGAL_ADDRESS;
+    case Fate::ecc:
+      return CUDA_ERROR_ECC_UNCORRECTABLE;
+    case Fate::gone:
+      return CUDA_ERROR_UNKNOWN;
+    case Fate::fails:
+      break;
+  }
+  for (const auto& [call, code] : usual)
+    if (call == failing) return code;
+  return CUDA_ERROR_UNKNOWN;
+}
+
 template <Call call, auto function>
 struct Guard;
 
 template <Call call, typename... Arguments, CUresult (*function)(Arguments...)>
 struct Guard<call, function> {
   static CUresult enter(Arguments... arguments) {
-    if constexpr (always(call)) return function(arguments...);
-    const CUresult fault = meet(names[static_cast<std::size_t>(call)]);
+    const Fate fate = meet(names[static_cast<std::size_t>(call)]);
+    const CUresult fault = resultOf(fate, call);
+    if constexpr (always(call)) return fate == Fate::fails ? fault : function(arguments...);
     if (fault != CUDA_SUCCESS && !givesBack(call)) return fault;
     const std::lock_guard lock(turn);
     if (call == Call::cuInit) initialised = true;
@@ -82,25 +112,35 @@ const Entry entries[] = {
 #undef NAMEPLATE_ENTRY
 };
 
-}  // namespace
-}  // namespace nameplate::simulated
-
-extern "C" {
-
-// The addon looks for this name, and marks every fact of such a device as simulated.
-__attribute__((visibility("default"))) extern const int nameplate_simulated_driver = 1;
-
-__attribute__((visibility("default"))) nameplate::cuda::CUresult cuGetProcAddress_v2(const char* name,
-                                                                                     void** call, int version,
-                                                                                     std::uint64_t, int*) {
-  using namespace nameplate::simulated;
+CUresult find(std::string_view name, void** call, int version) {
   *call = nullptr;
   for (const Entry& entry : entries) {
     // An older version would be answered with an older form of the call, which is not here.
-    if (entry.name != name || version < entry.since || version > driverVersion || missing(name)) continue;
+    if (entry.name != name || version < entry.since || version > driverVersion() || missing(name)) continue;
     *call = entry.call;
     return CUDA_SUCCESS;
   }
   return CUDA_ERROR_NOT_FOUND;
 }
+
+}  // namespace
+}  // namespace nameplate::simulated
+
+using namespace nameplate;
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+// The addon looks for this name, and marks every fact of such a device as simulated.
+extern const int nameplate_simulated_driver = 1;
+
+cuda::CUresult cuGetProcAddress_v2(const char* name, void** call, int version, std::uint64_t, int*) {
+  return simulated::find(name, call, version);
 }
+
+// The form of CUDA 11.3, which a newer driver still has.
+cuda::CUresult cuGetProcAddress(const char* name, void** call, int version, std::uint64_t) {
+  return simulated::find(name, call, version);
+}
+}
+#pragma GCC visibility pop

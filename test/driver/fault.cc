@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -9,31 +10,64 @@
 #include <utility>
 #include <vector>
 
+#include "bus.h"
+#include "cuda/cublaslt_library.h"
+#include "cuda/nvml.h"
+#include "device.h"
+#include "ledger.h"
 #include "setting.h"
 
 namespace nameplate::simulated {
 namespace {
 
-using namespace cuda;
-
-enum class Kind { fails, sticky, hangs, missing };
+enum class Kind { fate, hangs, missing };
 
 struct Fault {
   Kind kind;
+  Fate fate;
   std::string call;
   unsigned long number;
 };
 
+// Those that an error can outlast a call in. A lost context fails cuBLASLt too.
+enum class Side : std::size_t { driver, nvml, cublasLt };
+
+Side sideOf(std::string_view call) {
+  if (call.starts_with("nvml")) return Side::nvml;
+  return call.starts_with("cublas") ? Side::cublasLt : Side::driver;
+}
+
+constexpr std::pair<std::string_view, Fate> fates[] = {
+    {"", Fate::fails}, {"sticky", Fate::sticky}, {"ecc", Fate::ecc}, {"gone", Fate::gone}};
+
+constexpr std::string_view calls[] = {
+#define NAMEPLATE_DRIVER_NAME(name, symbol, since, needed, arguments) #name,
+#define NAMEPLATE_SYMBOL(name, symbol, arguments) #symbol,
+    NAMEPLATE_DRIVER_CALLS(NAMEPLATE_DRIVER_NAME) NAMEPLATE_NVML_CALLS(NAMEPLATE_SYMBOL)
+        NAMEPLATE_LT_CALLS(NAMEPLATE_SYMBOL)
+#undef NAMEPLATE_SYMBOL
+#undef NAMEPLATE_DRIVER_NAME
+};
+
+bool known(std::string_view call) {
+  for (const std::string_view name : calls)
+    if (name == call) return true;
+  return false;
+}
+
 struct Faults {
+  std::string text;
   std::vector<Fault> planned;
   Spoil spoil = Spoil::none;
-  std::map<std::string, unsigned long, std::less<>> calls;
-  CUresult lost = CUDA_SUCCESS;
+  std::map<std::string, unsigned long, std::less<>> counts;
+  std::array<Fate, 3> lasting{};
 
-  Faults() {
-    std::string rest = setting("NAMEPLATE_FAULT", "");
+  explicit Faults(std::string given) : text(std::move(given)) {
+    std::string rest = text;
     while (!rest.empty()) add(cut(rest, ','));
   }
+
+  Fate& lastingOn(Side side) { return lasting[static_cast<std::size_t>(side)]; }
 
  private:
   static std::string cut(std::string& rest, char separator) {
@@ -43,15 +77,15 @@ struct Faults {
     return first;
   }
 
-  void add(const std::string& text) {
-    std::string rest = text;
+  void add(const std::string& fault) {
+    std::string rest = fault;
     std::string word = cut(rest, ':');
     if (word == "flip" || word == "nan") {
       spoil = word == "flip" ? Spoil::flip : Spoil::nan;
       if (!rest.empty()) refuse("NAMEPLATE_FAULT: " + word + " takes nothing after it");
       return;
     }
-    Kind kind = Kind::fails;
+    Kind kind = Kind::fate;
     if (word == "hang" || word == "missing") {
       kind = word == "hang" ? Kind::hangs : Kind::missing;
       word = cut(rest, ':');
@@ -59,82 +93,78 @@ struct Faults {
     const std::string count = cut(rest, ':');
     char* end = nullptr;
     const unsigned long number = count.empty() ? 1 : std::strtoul(count.c_str(), &end, 10);
-    if (rest == "sticky" && kind == Kind::fails) {
-      kind = Kind::sticky;
-      rest.clear();
-    }
-    if (!known(word) || number == 0 || (end && *end) || !rest.empty())
-      refuse("NAMEPLATE_FAULT: \"" + text + "\" is no fault; test/driver/fault.h has the grammar");
-    planned.push_back({kind, word, number});
-  }
-
-  static bool known(std::string_view call) {
-#define NAMEPLATE_IS(name, symbol, since, needed, arguments) \
-  if (call == #name) return true;
-    NAMEPLATE_DRIVER_CALLS(NAMEPLATE_IS)
-#undef NAMEPLATE_IS
-    return false;
+    const Fate* fate = nullptr;
+    for (const auto& [name, value] : fates)
+      if (name == rest) fate = &value;
+    if (!known(word) || number == 0 || (end && *end) || !fate || (kind != Kind::fate && !rest.empty()))
+      refuse("NAMEPLATE_FAULT: \"" + fault + "\" is no fault; test/driver/fault.h has the grammar");
+    planned.push_back({kind, *fate, word, number});
   }
 };
 
 Faults& faults() {
-  static Faults made;
-  return made;
+  static auto* const made = new Faults("");
+  const std::string asked = setting("NAMEPLATE_FAULT", "");
+  if (asked != made->text) *made = Faults(asked);
+  return *made;
 }
 
-// What each call usually fails with, where it is not CUDA_ERROR_UNKNOWN.
-constexpr std::pair<std::string_view, CUresult> usual[] = {
-    {"cuInit", CUDA_ERROR_NO_DEVICE},
-    {"cuDevicePrimaryCtxRetain", CUDA_ERROR_DEVICE_UNAVAILABLE},
-    {"cuMemAlloc", CUDA_ERROR_OUT_OF_MEMORY},
-    {"cuMemHostAlloc", CUDA_ERROR_OUT_OF_MEMORY},
-    {"cuModuleLoadDataEx", CUDA_ERROR_NO_BINARY_FOR_GPU},
-    {"cuModuleGetFunction", CUDA_ERROR_NOT_FOUND},
-    {"cuLaunchKernel", CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES},
-};
+std::mutex counting;
+unsigned long long uncorrectableErrors = 0;
 
-CUresult usualError(std::string_view call) {
-  for (const auto& [name, code] : usual)
-    if (name == call) return code;
-  return CUDA_ERROR_UNKNOWN;
+// What lasts beyond the call.
+void strike(Faults& all, Fate fate, Side side) {
+  if (fate == Fate::fails) return;
+  all.lastingOn(side) = fate;
+  if (fate == Fate::ecc) ++uncorrectableErrors;
+  if (fate != Fate::gone) return;
+  all.lastingOn(Side::driver) = all.lastingOn(Side::nvml) = Fate::gone;
+  leaveBus(inUse());
 }
 
 }  // namespace
 
-CUresult meet(std::string_view call) {
-  static std::mutex counting;
+Fate meet(std::string_view call) {
   std::unique_lock lock(counting);
   Faults& all = faults();
-  const unsigned long count = ++all.calls[std::string(call)];
-  if (all.lost != CUDA_SUCCESS) return all.lost;
+  const Side side = sideOf(call);
+  const unsigned long count = ++all.counts[std::string(call)];
+  for (const Side lost : {side, side == Side::cublasLt ? Side::driver : side})
+    if (all.lastingOn(lost) != Fate::works) return all.lastingOn(lost);
   for (const Fault& fault : all.planned) {
-    if (fault.call != call || fault.number != count) continue;
-    switch (fault.kind) {
-      case Kind::hangs:
-        lock.unlock();
-        for (;;) pause();
-      case Kind::sticky:
-        return all.lost = CUDA_ERROR_ILLEGAL_ADDRESS;
-      case Kind::fails:
-        return usualError(call);
-      case Kind::missing:
-        break;
+    if (fault.kind == Kind::missing || fault.call != call || fault.number != count) continue;
+    if (fault.fate == Fate::gone && !emptySlots().empty())
+      continue;  // it falls once, and not in each process
+    ledger().struck(fault.call);
+    if (fault.kind == Kind::hangs) {
+      lock.unlock();
+      for (;;) pause();
     }
+    strike(all, fault.fate, side);
+    return fault.fate;
   }
-  return CUDA_SUCCESS;
+  return Fate::works;
 }
 
-void loseContext(CUresult code) {
-  faults().lost = code;
+void loseContext() {
+  const std::lock_guard lock(counting);
+  faults().lastingOn(Side::driver) = Fate::sticky;
+}
+
+unsigned long long uncorrectable() {
+  const std::lock_guard lock(counting);
+  return uncorrectableErrors;
 }
 
 bool missing(std::string_view call) {
+  const std::lock_guard lock(counting);
   for (const Fault& fault : faults().planned)
     if (fault.kind == Kind::missing && fault.call == call) return true;
   return false;
 }
 
 Spoil spoil() {
+  const std::lock_guard lock(counting);
   return faults().spoil;
 }
 

@@ -57,22 +57,3 @@ Work gemmWork(const Card& card, const Gemm& gemm) {
 }
 
 }  // namespace nameplate::simulated
-
-const nameplate::simulated::Card* nameplateSimulatedCard() {
-  try {
-    return &nameplate::simulated::current();
-  } catch (const nameplate::simulated::Refusal&) {
-    return nullptr;
-  }
-}
-
-nameplate::cuda::CUresult nameplateSimulatedGemm(const nameplate::simulated::Gemm* gemm,
-                                                 nameplate::cuda::CUstream stream) {
-  using namespace nameplate::simulated;
-  try {
-    enqueue(stream, gemmWork(current(), *gemm));
-    return nameplate::cuda::CUDA_SUCCESS;
-  } catch (const Refusal& refusal) {
-    return refusal.code;
-  }
-}

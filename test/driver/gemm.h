@@ -20,10 +20,3 @@ struct Gemm {
 Work gemmWork(const Card& card, const Gemm& gemm);
 
 }  // namespace nameplate::simulated
-
-// What the simulated cuBLASLt asks of the simulated driver.
-extern "C" {
-__attribute__((visibility("default"))) const nameplate::simulated::Card* nameplateSimulatedCard();
-__attribute__((visibility("default"))) nameplate::cuda::CUresult nameplateSimulatedGemm(
-    const nameplate::simulated::Gemm* gemm, nameplate::cuda::CUstream stream);
-}

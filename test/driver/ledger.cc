@@ -1,20 +1,30 @@
 #include "ledger.h"
 
-#include <cstdio>
+#include <fstream>
+#include <sstream>
 
 #include "setting.h"
 
 namespace nameplate::simulated {
+namespace {
+
+void write(const std::string& line) {
+  const std::string path = setting("NAMEPLATE_SIMULATE_LEDGER", "");
+  if (!path.empty()) std::ofstream(path, std::ios::app) << line + '\n';
+}
+
+}  // namespace
 
 void Ledger::close() const {
-  const std::string path = setting("NAMEPLATE_SIMULATE_LEDGER", "");
-  std::FILE* file = path.empty() ? nullptr : std::fopen(path.c_str(), "a");
-  if (!file) return;
-  std::fprintf(file,
-               "{\"allocations\":%ld,\"pinned\":%ld,\"streams\":%ld,\"events\":%ld,\"graphs\":%ld,"
-               "\"executables\":%ld,\"modules\":%ld}\n",
-               allocations, pinned, streams, events, graphs, executables, modules);
-  std::fclose(file);
+  std::ostringstream line;
+  line << "{\"allocations\":" << allocations << ",\"pinned\":" << pinned << ",\"streams\":" << streams
+       << ",\"events\":" << events << ",\"graphs\":" << graphs << ",\"executables\":" << executables
+       << ",\"modules\":" << modules << ",\"libraryObjects\":" << libraryObjects << "}";
+  write(line.str());
+}
+
+void Ledger::struck(const std::string& call) const {
+  write("{\"struck\":\"" + call + "\"}");
 }
 
 Ledger& ledger() {

@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -16,7 +17,10 @@ namespace {
 // Beyond what a processor of today can address, and exact in a double.
 constexpr CUdeviceptr firstAddress = 1ull << 48;
 constexpr std::size_t alignment = 512;
-constexpr int freshByte = 0xdb;  // nobody may count on zeros in fresh memory
+// Nobody may count on zeros in fresh memory. Of a large allocation only the beginning is spoilt: touching the
+// pages of a workspace costs more than all that is computed in it.
+constexpr int freshByte = 0xdb;
+constexpr std::size_t freshBytes = 4 << 20;
 
 struct Release {
   void operator()(std::byte* memory) const { std::free(memory); }
@@ -60,7 +64,7 @@ Allocation allocation(std::size_t bytes, unsigned device) {
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   auto* made = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
   require(made, CUDA_ERROR_OUT_OF_MEMORY);
-  std::memset(made, freshByte, rounded);
+  std::memset(made, freshByte, std::min(rounded, freshBytes));
   return {bytes, device, std::unique_ptr<std::byte, Release>(made), ++memory().generations};
 }
 
@@ -83,6 +87,10 @@ Place place(const Span& span, bool pageable) {
 std::uint64_t written(const Span& span) {
   auto* found = onDevice(span) ? find(memory().device, span) : nullptr;
   return found ? found->second.generation = ++memory().generations : 0;
+}
+
+std::uint64_t generation() {
+  return memory().generations;
 }
 
 bool together(const Span& one, const Span& other) {

@@ -27,6 +27,9 @@ Place place(const Span& span, bool pageable);
 // Says that the allocation was written to, and returns its new generation.
 std::uint64_t written(const Span& span);
 
+// The newest generation of all: while it stays, nothing on any device was written to.
+std::uint64_t generation();
+
 bool onDevice(const Span& span);
 // Whether two spans are in one allocation.
 bool together(const Span& one, const Span& other);

@@ -42,7 +42,7 @@ void requirePtx(const std::string& text, int capability) {
               std::sscanf(text.c_str() + architecture, ".target sm_%d", &target) == 1,
           CUDA_ERROR_INVALID_PTX);
   // CUDA 11.0 brought PTX 7.0, 12.0 brought 8.0, 13.0 brought 9.0, and every minor version the next.
-  require(major * 10 + minor <= (driverVersion / 1000 - 4) * 10 + driverVersion % 1000 / 10,
+  require(major * 10 + minor <= (driverVersion() / 1000 - 4) * 10 + driverVersion() % 1000 / 10,
           CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
   require(target <= capability, CUDA_ERROR_NO_BINARY_FOR_GPU);
 }

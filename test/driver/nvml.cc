@@ -3,59 +3,53 @@
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <utility>
 
-#include "card.h"
-#include "cuda/nvml.h"
+#include "nvml_answer.h"
 #include "setting.h"
 
 namespace nameplate::simulated {
 namespace {
 
-using cuda::NvmlDevice;
-using cuda::NvmlPciInfo;
-using cuda::NvmlReturn;
-enum : NvmlReturn {
-  success = 0,
-  uninitialised = 1,
-  invalidArgument = 2,
-  notSupported = 3,
-  notFound = 6,
-  tooSmall = 7
+constexpr std::pair<NvmlReturn, const char*> texts[] = {
+    {success, "Success"},
+    {uninitialised, "Uninitialized"},
+    {invalidArgument, "Invalid Argument"},
+    {notSupported, "Not Supported"},
+    {notFound, "Not Found"},
+    {tooSmall, "Insufficient Size"},
+    {driverNotLoaded, "Driver Not Loaded"},
+    {gpuIsLost, "GPU is lost"},
 };
 
-bool ready = false;
-
-// A handle is the card. A slice's handle is not that of the whole device, which alone has clocks and power.
-NvmlDevice handle(const Card& card, bool slice) {
-  return reinterpret_cast<NvmlDevice>(reinterpret_cast<std::uintptr_t>(&card) | (slice ? 1 : 0));
+template <typename Is>
+NvmlReturn find(NvmlDevice* device, bool mayBeSlice, NvmlReturn fault, Is is) {
+  if (fault != success) return fault;
+  for (const Card& card : cards()) {
+    if (!is(card)) continue;
+    *device = handle(card, mayBeSlice && card.mig());
+    return success;
+  }
+  return notFound;
 }
 
-const Card* cardOf(NvmlDevice device, bool slice = false) {
-  for (const Card& card : cards())
-    if (handle(card, slice) == device) return &card;
-  return nullptr;
-}
-
-NvmlReturn say(const std::string& what, char* text, unsigned length) {
+NvmlReturn say(const std::string& what, char* text, unsigned length, NvmlReturn fault) {
+  if (fault != success) return fault;
   if (length <= what.size()) return tooSmall;
   std::memcpy(text, what.c_str(), what.size() + 1);
   return success;
 }
 
-template <typename Value, typename Ask>
-NvmlReturn answer(NvmlDevice device, Value* value, Ask ask) {
-  if (!ready) return uninitialised;
-  const Card* card = cardOf(device);
-  if (!card) return cardOf(device, true) ? notSupported : invalidArgument;
-  *value = static_cast<Value>(ask(*card));
-  return success;
-}
-
 double watts(const Card& card) {
-  return card.watts * condition().watts;
+  return card.watts * condition().limit * condition().watts;
 }
 
+using Seconds = std::chrono::duration<double>;
 const auto started = std::chrono::steady_clock::now();
+
+unsigned long long reasons(const Card&) {
+  return condition().reasons;
+}
 
 }  // namespace
 }  // namespace nameplate::simulated
@@ -66,56 +60,48 @@ using namespace nameplate::simulated;
 extern "C" {
 
 NvmlReturn nvmlInit_v2() {
+  if (nameplateSimulatedMeet("nvmlInit_v2") != Fate::works) return driverNotLoaded;
   ready = true;
   return success;
 }
 
 const char* nvmlErrorString(NvmlReturn result) {
-  return result == notSupported ? "Not Supported" : result == notFound ? "Not Found" : "Invalid Argument";
+  for (const auto& [known, text] : texts)
+    if (known == result) return text;
+  return "Unknown Error";
 }
 
 NvmlReturn nvmlSystemGetDriverVersion(char* text, unsigned length) {
-  return say("580.65.06", text, length);
+  return say("580.65.06", text, length, met());
 }
 
 NvmlReturn nvmlSystemGetNVMLVersion(char* text, unsigned length) {
-  return say("13.580.65.06", text, length);
+  return say("13.580.65.06", text, length, met());
 }
 
 NvmlReturn nvmlDeviceGetHandleByUUID(const char* uuid, NvmlDevice* device) {
-  for (const Card& card : cards()) {
-    if (card.uuidText() != uuid) continue;
-    *device = handle(card, card.mig());
-    return success;
-  }
-  return notFound;
+  return find(device, true, met(), [uuid](const Card& card) { return card.uuidText() == uuid; });
 }
 
 NvmlReturn nvmlDeviceGetHandleByPciBusId_v2(const char* busId, NvmlDevice* device) {
-  for (const Card& card : cards()) {
-    if (card.busId() != busId) continue;
-    *device = handle(card, false);
-    return success;
-  }
-  return notFound;
+  return find(device, false, met(), [busId](const Card& card) { return card.busId() == busId; });
 }
 
 NvmlReturn nvmlDeviceGetDeviceHandleFromMigDeviceHandle(NvmlDevice mig, NvmlDevice* device) {
-  const Card* card = cardOf(mig, true);
-  if (!card) return invalidArgument;
-  *device = handle(*card, false);
-  return success;
+  const Card* slice = cardOf(mig, true);
+  if (!slice) return invalidArgument;
+  return find(device, false, met(), [slice](const Card& card) { return &card == slice; });
 }
 
 NvmlReturn nvmlDeviceGetPciInfo_v3(NvmlDevice device, NvmlPciInfo* info) {
-  const Card* card = cardOf(device);
-  if (!card) return invalidArgument;
-  *info = {};
-  info->bus = card->busNumber();
-  info->pciDeviceId = card->pciId << 16 | 0x10de;
-  std::strcpy(info->busId, card->busId().c_str());
-  std::strcpy(info->busIdLegacy, card->busId().c_str() + 4);
-  return success;
+  return answer(device, info, [](const Card& card) {
+    NvmlPciInfo made{};
+    made.bus = card.busNumber();
+    made.pciDeviceId = card.pciId << 16 | 0x10de;
+    std::strcpy(made.busId, card.busId().c_str());
+    std::strcpy(made.busIdLegacy, card.busId().c_str() + 4);
+    return made;
+  });
 }
 
 NvmlReturn nvmlDeviceGetMaxClockInfo(NvmlDevice device, int type, unsigned* megahertz) {
@@ -136,31 +122,32 @@ NvmlReturn nvmlDeviceGetPowerUsage(NvmlDevice device, unsigned* milliwatts) {
 }
 
 NvmlReturn nvmlDeviceGetEnforcedPowerLimit(NvmlDevice device, unsigned* milliwatts) {
-  return answer(device, milliwatts, [](const Card& card) { return card.watts * 1e3; });
+  return answer(device, milliwatts, [](const Card& card) { return card.watts * condition().limit * 1e3; });
 }
 
 NvmlReturn nvmlDeviceGetPowerManagementDefaultLimit(NvmlDevice device, unsigned* milliwatts) {
-  return nvmlDeviceGetEnforcedPowerLimit(device, milliwatts);
+  return answer(device, milliwatts, [](const Card& card) { return card.watts * 1e3; });
 }
 
 NvmlReturn nvmlDeviceGetTemperature(NvmlDevice device, int sensor, unsigned* celsius) {
-  if (sensor != nameplate::cuda::nvmlGpuSensor) return invalidArgument;
-  return answer(device, celsius, [](const Card&) { return condition().celsius; });
+  return answer(device, celsius, [sensor](const Card&) {
+    if (sensor != nameplate::cuda::nvmlGpuSensor) throw NvmlReturn{invalidArgument};
+    return condition().celsius;
+  });
 }
 
 NvmlReturn nvmlDeviceGetTotalEnergyConsumption(NvmlDevice device, unsigned long long* millijoules) {
   return answer(device, millijoules, [](const Card& card) {
-    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - started;
-    return watts(card) * since.count() * 1e3;
+    return watts(card) * Seconds(std::chrono::steady_clock::now() - started).count() * 1e3;
   });
 }
 
 NvmlReturn nvmlDeviceGetCurrentClocksEventReasons(NvmlDevice device, unsigned long long* bits) {
-  return answer(device, bits, [](const Card&) { return condition().reasons; });
+  return answer(device, bits, reasons);
 }
 
 NvmlReturn nvmlDeviceGetCurrentClocksThrottleReasons(NvmlDevice device, unsigned long long* bits) {
-  return nvmlDeviceGetCurrentClocksEventReasons(device, bits);
+  return answer(device, bits, reasons);
 }
 
 NvmlReturn nvmlDeviceGetCurrPcieLinkGeneration(NvmlDevice device, unsigned* value) {

@@ -7,10 +7,9 @@ namespace nameplate::simulated {
 namespace {
 
 const Condition conditions[] = {
-    {"steady", 1, 0.9, 60, 0x0, 16},
-    {"power-cap", 0.75, 1, 70, 0x4, 16},
-    {"thermal", 0.5, 0.6, 92, 0x20, 16},
-    {"pcie-x4", 1, 0.9, 60, 0x0, 4},
+    {"steady", 1, 1, 0.9, 60, 0x0, 16},           {"power-cap", 0.75, 1, 1, 70, 0x4, 16},
+    {"lowered-limit", 0.75, 0.6, 1, 55, 0x4, 16}, {"thermal", 0.5, 1, 0.6, 92, 0x20, 16},
+    {"pcie-x4", 1, 1, 0.9, 60, 0x0, 4},
 };
 
 }  // namespace
@@ -37,9 +36,12 @@ void refuse(const std::string& what) {
 const Condition& condition() {
   static const Condition& found = []() -> const Condition& {
     const std::string asked = setting("NAMEPLATE_SIMULATE_CONDITION", "steady");
-    for (const Condition& row : conditions)
+    std::string known;
+    for (const Condition& row : conditions) {
       if (row.name == asked) return row;
-    refuse("NAMEPLATE_SIMULATE_CONDITION=" + asked + "; allowed are steady, power-cap, thermal, pcie-x4");
+      known += (known.empty() ? "" : ", ") + row.name;
+    }
+    refuse("NAMEPLATE_SIMULATE_CONDITION=" + asked + "; allowed are " + known);
   }();
   return found;
 }

@@ -1,10 +1,18 @@
 // What a test tells the simulated libraries, by environment variables:
 //
 //   NAMEPLATE_SIMULATE             the card: a row of card.cc, or two-h200; default h200-sxm-141gb
+//   NAMEPLATE_SIMULATE_SERIAL      a number that goes into the UUIDs: a machine of its own for a test, which
+//                                  need not wait until another one has released the device; default 0
 //   NAMEPLATE_SIMULATE_MEMORY      bytes that can be allocated on it, whatever size it reports; default 4 GiB
-//   NAMEPLATE_SIMULATE_L2          bytes of cache that it reports; default 1 MiB, so that small arrays leave
-//   it NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
-//   NAMEPLATE_SIMULATE_CONDITION   steady (default), power-cap, thermal or pcie-x4
+//   NAMEPLATE_SIMULATE_L2          bytes of cache that it reports; default 1 MiB: small arrays leave it
+//   NAMEPLATE_SIMULATE_DRIVER      the CUDA version it speaks, as cuDriverGetVersion says; default 13000
+//   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
+//   NAMEPLATE_SIMULATE_CONDITION   steady (default), power-cap, lowered-limit, thermal or pcie-x4
+//   NAMEPLATE_SIMULATE_CORRECTED, NAMEPLATE_SIMULATE_UNCORRECTED, NAMEPLATE_SIMULATE_REPLAYS
+//                                  errors of its memory, and packets sent twice over PCI Express, by which
+//                                  the counters rise in a second; default none
+//   NAMEPLATE_SIMULATE_NVLINKS_DOWN  how many of its NVLinks are not active; default none
+//   NAMEPLATE_SIMULATE_BUS         a file for bus.h
 //   NAMEPLATE_SIMULATE_LEDGER      a file for ledger.h
 //   NAMEPLATE_FAULT                what goes wrong: fault.h
 //
@@ -22,7 +30,8 @@ double number(const char* name, double otherwise);
 struct Condition {
   std::string name;
   double clock;  // share of the clock that would be held
-  double watts;  // share of the power limit drawn
+  double limit;  // enforced power limit, as a share of the default one
+  double watts;  // share of the enforced limit drawn
   unsigned celsius;
   unsigned long long reasons;  // nvmlClocksEventReasons
   unsigned linkWidth;

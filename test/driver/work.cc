@@ -56,7 +56,7 @@ void spoilResult(const Work& work, bool computed) {
 
 }  // namespace
 
-void perform(const Work& work, bool replayed) {
+bool perform(const Work& work, bool replayed) {
   const bool mayStand = repeatable(work);
   const auto known = mayStand ? standing().find(work.what) : standing().end();
   const bool stands = known != standing().end() && known->second == generations(work);
@@ -66,6 +66,7 @@ void perform(const Work& work, bool replayed) {
     if (mayStand) standing()[work.what] = generations(work);
   }
   if (replayed) spoilResult(work, !stands);
+  return !stands;
 }
 
 double efficiency() {

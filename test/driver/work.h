@@ -22,8 +22,8 @@ struct Work {
 
 // Computes it, unless its result still stands: the same launch over unchanged inputs, whose output nobody has
 // touched, is not computed again. Timing replays a launch thousands of times, and a processor is thousands of
-// times slower.
-void perform(const Work& work, bool replayed);
+// times slower. Returns whether it was computed.
+bool perform(const Work& work, bool replayed);
 
 // Seconds that the card takes to move `bytes` through its memory, and to do `multiplyAdds` on a unit of it.
 double movingSeconds(const Card& card, double bytes);

@@ -1,0 +1,19 @@
+// What the simulated NVML and cuBLASLt ask of the simulated driver, which alone keeps the state of a process:
+// they are linked with it, so that an error of one is seen by all.
+#pragma once
+
+#include "fault.h"
+#include "gemm.h"
+
+#pragma GCC visibility push(default)
+extern "C" {
+nameplate::simulated::Fate nameplateSimulatedMeet(const char* call);
+unsigned long long nameplateSimulatedUncorrectable();
+// The card whose context is current to this thread, or null.
+const nameplate::simulated::Card* nameplateSimulatedCard();
+nameplate::cuda::CUresult nameplateSimulatedGemm(const nameplate::simulated::Gemm* gemm,
+                                                 nameplate::cuda::CUstream stream);
+// Adds to the ledger's count of cuBLASLt's objects.
+void nameplateSimulatedObjects(int change);
+}
+#pragma GCC visibility pop

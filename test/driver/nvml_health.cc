@@ -1,0 +1,81 @@
+// What of the simulated NVML tells how a card ages: its errors, the temperature of its memory, its links.
+#include <chrono>
+#include <cmath>
+#include <span>
+
+#include "nvml_answer.h"
+#include "setting.h"
+
+namespace nameplate::simulated {
+namespace {
+
+constexpr int unsignedType = 1;      // NVML_VALUE_TYPE_UNSIGNED_INT
+constexpr unsigned memoryAbove = 8;  // degrees that memory is warmer than the chip
+
+// A counter of the device, not of this process: it has risen since the machine was started.
+double risen(const char* perSecond) {
+  using Seconds = std::chrono::duration<double>;
+  return std::floor(number(perSecond, 0) *
+                    Seconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
+void requireLink(const Card& card, unsigned link) {
+  if (card.nvlinks == 0) throw NvmlReturn{notSupported};
+  if (link >= card.nvlinks) throw NvmlReturn{invalidArgument};
+}
+
+}  // namespace
+}  // namespace nameplate::simulated
+
+using namespace nameplate;
+using namespace nameplate::simulated;
+using cuda::NvmlFieldValue;
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+NvmlReturn nvmlDeviceGetPcieReplayCounter(NvmlDevice device, unsigned* value) {
+  return answer(device, value, [](const Card&) { return risen("NAMEPLATE_SIMULATE_REPLAYS"); });
+}
+
+// The volatile counter starts again with the driver, the aggregate one never; here neither has yet.
+NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int, unsigned long long* count) {
+  return answer(device, count, [error](const Card& card) {
+    if (!card.ecc) throw NvmlReturn{notSupported};
+    if (error == cuda::nvmlCorrected) return risen("NAMEPLATE_SIMULATE_CORRECTED");
+    if (error != cuda::nvmlUncorrected) throw NvmlReturn{invalidArgument};
+    return risen("NAMEPLATE_SIMULATE_UNCORRECTED") + static_cast<double>(nameplateSimulatedUncorrectable());
+  });
+}
+
+// Says for each field by itself whether the device has it.
+NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int count, NvmlFieldValue* values) {
+  NvmlFieldValue* written = nullptr;
+  return answer(device, &written, [count, values](const Card& card) {
+    if (count < 1) throw NvmlReturn{invalidArgument};
+    for (NvmlFieldValue& each : std::span(values, static_cast<std::size_t>(count))) {
+      each.timestamp = std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1);
+      each.latency = 0;
+      each.valueType = unsignedType;
+      each.result = each.fieldId == cuda::nvmlMemoryTemperature && card.memorySensor ? success : notSupported;
+      if (each.result == success) each.value.whole = condition().celsius + memoryAbove;
+    }
+    return values;
+  });
+}
+
+NvmlReturn nvmlDeviceGetNvLinkState(NvmlDevice device, unsigned link, unsigned* active) {
+  return answer(device, active, [link](const Card& card) {
+    requireLink(card, link);
+    return link + number("NAMEPLATE_SIMULATE_NVLINKS_DOWN", 0) < card.nvlinks;
+  });
+}
+
+NvmlReturn nvmlDeviceGetNvLinkVersion(NvmlDevice device, unsigned link, unsigned* version) {
+  return answer(device, version, [link](const Card& card) {
+    requireLink(card, link);
+    return card.nvlinkVersion;
+  });
+}
+}
+#pragma GCC visibility pop

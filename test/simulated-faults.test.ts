@@ -1,0 +1,192 @@
+// What goes wrong on a machine, through the real command: which rows it costs, what they say, and the exit code.
+
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import type { Row } from '../src/row.js';
+import { cli } from './command.js';
+import { olderDriver } from './driver/build.mjs';
+import { type Environment, folder, measure, scratch, simulate, statusOf } from './simulation.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const gemm = ['--only', 'gemm.bf16', '--provider', 'vendor'];
+const rows = ['--only', 'gemm.bf16,memory.copy'];
+const failed = ({ verdict }: Row) => verdict.status === 'failed';
+
+describe.concurrent('no device', () => {
+  const cases: { name: string; environment: () => Environment; reason: RegExp; remedy: RegExp }[] = [
+    {
+      name: 'no driver',
+      environment: () => ({ LD_LIBRARY_PATH: folder({ broken: ['libcuda.so.1'] }) }),
+      reason: /its library could not be opened: .*libcuda/,
+      remedy: /install the NVIDIA driver; in a container/,
+    },
+    {
+      name: 'a driver of CUDA 11.2',
+      environment: () => ({ NAMEPLATE_SIMULATE_DRIVER: '11020', LD_LIBRARY_PATH: olderDriver() }),
+      reason: /is too old: it lacks cuDeviceGetUuid and 1 more calls/,
+      remedy: /install a driver for CUDA 11\.4 or newer/,
+    },
+    {
+      name: 'a driver that lacks a call',
+      environment: () => ({ NAMEPLATE_FAULT: 'missing:cuGraphUpload' }),
+      reason: /is too old: it lacks cuGraphUpload/,
+      remedy: /install a driver for CUDA 11\.4 or newer/,
+    },
+    {
+      name: 'a driver that does not start',
+      environment: () => ({ NAMEPLATE_FAULT: 'cuInit' }),
+      reason: /cuInit failed with CUDA_ERROR_NO_DEVICE/,
+      remedy: /check nvidia-smi and CUDA_VISIBLE_DEVICES/,
+    },
+    {
+      name: 'a device that does not answer',
+      environment: () => ({ NAMEPLATE_FAULT: 'cuDeviceGetUuid' }),
+      reason: /cuDeviceGetUuid failed/,
+      remedy: /run nvidia-smi/,
+    },
+  ];
+  it.each(cases)('$name', async ({ environment, reason, remedy }) => {
+    const asked = await simulate(environment(), cli, 'run', '--device', 'cuda:0', '--quick', '--no-save');
+    expect(asked).toMatchObject({ code: 3, stdout: '' });
+    expect(asked.stderr).toMatch(/no device "cuda:0"/);
+    expect(asked.stderr).toMatch(reason);
+    const { code, stdout } = await simulate(environment(), cli, 'devices', '--json');
+    expect(code).toBe(0);
+    const { absences, devices } = JSON.parse(stdout);
+    expect(devices).toMatchObject([{ id: 'cpu' }]);
+    expect(absences).toContainEqual(
+      expect.objectContaining({
+        reason: expect.stringMatching(reason),
+        remedy: expect.stringMatching(remedy),
+      }),
+    );
+  });
+});
+
+describe.concurrent('less than a whole installation', () => {
+  it('with a driver of CUDA 11.4 our own rows stand, and the library of CUDA 13 is not tried', async () => {
+    const older = { NAMEPLATE_SIMULATE_DRIVER: '11040', LD_LIBRARY_PATH: olderDriver() };
+    const { code, report } = await measure({ NAMEPLATE_SIMULATE: 'a100-sxm4-80gb', ...older }, ...rows);
+    expect(code).toBe(0);
+    expect(report.devices).toMatchObject([{ driverApi: '11.4', card: 'a100-sxm4-80gb' }]);
+    expect(report.absences).toContainEqual(
+      expect.objectContaining({
+        what: 'cuBLASLt',
+        reason: expect.stringContaining('no libcublasLt.so.11 to .11'),
+      }),
+    );
+    expect(report.rows.map(statusOf)).toEqual([
+      'gemm.bf16 builtin pass',
+      'gemm.bf16 cublaslt unsupported',
+      'memory.copy builtin pass',
+      'memory.copy driver pass',
+    ]);
+    expect(report.rows[0]?.conditions).toMatchObject({ source: 'nvml', missing: '' });
+  });
+});
+
+describe.concurrent('a call that fails', () => {
+  it.each([
+    { fault: 'cuMemAlloc:1', code: 'CUDA_ERROR_OUT_OF_MEMORY' },
+    { fault: 'cuMemAlloc:3', code: 'CUDA_ERROR_OUT_OF_MEMORY' },
+    { fault: 'cuMemHostAlloc:1', code: 'CUDA_ERROR_OUT_OF_MEMORY', only: 'link.h2d.pinned,memory.copy' },
+    { fault: 'cuGraphLaunch:4', code: 'CUDA_ERROR_UNKNOWN' },
+    { fault: 'cuLaunchKernel:5', code: 'CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES' },
+    // Beyond the launches of the candidates, which may fail.
+    { fault: 'cublasLtMatmul:26', code: 'CUBLAS_STATUS_EXECUTION_FAILED' },
+  ])('$fault costs one row of a process', async ({ fault, code, only = 'gemm.bf16,memory.copy' }) => {
+    const ended = await measure({ NAMEPLATE_FAULT: fault }, '--only', only);
+    expect(ended.code).toBe(3);
+    expect(ended.report.state).toBe('complete');
+    const lost = ended.report.rows.filter(failed);
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.length).toBeLessThan(ended.report.rows.length);
+    for (const { verdict } of lost)
+      expect(verdict).toMatchObject({ code, why: expect.stringContaining(fault.split(':')[0] ?? '') });
+  });
+
+  it('arrays that do not fit fail with the sizes', async () => {
+    const environment = { NAMEPLATE_SIMULATE_MEMORY: '1600000' };
+    const { code, report } = await measure(environment, '--only', 'memory.copy', '--provider', 'builtin');
+    expect(code).toBe(3);
+    expect(report.rows[0]?.verdict).toMatchObject({
+      status: 'failed',
+      code: 'CUDA_ERROR_OUT_OF_MEMORY',
+      why: expect.stringMatching(/1048576 bytes asked for, 551424 of 150109880320 free/),
+    });
+  });
+
+  it.each(['flip', 'nan'])('%s: a result spoilt while it was timed is found', async (fault) => {
+    const { code, report } = await measure({ NAMEPLATE_FAULT: fault }, ...rows);
+    expect(code).toBe(4);
+    expect(report.rows.map(statusOf)).toEqual([
+      'gemm.bf16 builtin corrupted',
+      'gemm.bf16 cublaslt pass',
+      'memory.copy builtin pass',
+      'memory.copy driver pass',
+    ]);
+    expect(report.rows[0]?.verification?.differences).toBe(1);
+  });
+});
+
+describe.concurrent('what outlasts a call', () => {
+  // Of these two rows only a GEMM's verification copies within the device.
+  const first = 'cuMemcpyDtoDAsync:1';
+  it.each([
+    { how: 'sticky', code: 'CUDA_ERROR_ILLEGAL_ADDRESS', why: /everything this process held there is lost/ },
+    { how: 'ecc', code: 'CUDA_ERROR_ECC_UNCORRECTABLE', why: /device memory failed beyond correction/ },
+  ])('$how costs the rows of its process and no more', async ({ how, code, why }) => {
+    const ended = await measure({ NAMEPLATE_FAULT: `${first}:${how}` }, '--only', 'gemm.bf16,memory.read');
+    expect(ended.code).toBe(3);
+    expect(ended.report.state).toBe('complete');
+    const [builtin, vendor, read] = ended.report.rows;
+    for (const row of [builtin, vendor])
+      expect(row?.verdict).toMatchObject({ status: 'failed', code, why: expect.stringMatching(why) });
+    expect(read).toMatchObject({ id: 'memory.read', rate: expect.any(Number) });
+  });
+
+  it.each([
+    'hang:cuLaunchKernel:2',
+    'hang:cuMemAlloc:3',
+    'hang:cublasLtMatmul:2',
+    'hang:nvmlDeviceGetPowerUsage:2',
+  ])('%s is ended by the watchdog', async (fault) => {
+    const { code, report } = await measure({ NAMEPLATE_FAULT: fault }, '--timeout', '2', ...gemm);
+    expect(code).toBe(3);
+    for (const { verdict } of report.rows)
+      expect(verdict).toMatchObject({ status: 'failed', code: 'ETIMEDOUT' });
+  });
+
+  it.each(['cuGraphLaunch:3:gone', 'nvmlDeviceGetPowerUsage:2:gone'])(
+    '%s: a device falls off the bus, and every row from then on fails',
+    async (fault) => {
+      const environment = { NAMEPLATE_FAULT: fault, NAMEPLATE_SIMULATE_BUS: join(scratch(), 'bus') };
+      const { code, report } = await measure(environment, ...rows);
+      expect(code).toBe(3);
+      expect(report.state).toBe('complete');
+      expect(report.rows).toHaveLength(4);
+      const codes = ['CUDA_ERROR_UNKNOWN', 'CUDA_ERROR_UNKNOWN', 'ENODEV', 'ENODEV'];
+      for (const [index, { verdict }] of report.rows.entries())
+        expect(verdict).toMatchObject({ status: 'failed', code: codes[index], why: expect.any(String) });
+      // A later run finds no device, and says so.
+      const later = await simulate(environment, cli, 'run', '--device', 'cuda:0', '--no-save');
+      expect(later).toMatchObject({ code: 3, stderr: expect.stringContaining('CUDA_ERROR_NO_DEVICE') });
+    },
+  );
+
+  it('one of two devices falls off the bus: its rows fail, and those of the other are its own', async () => {
+    const environment = {
+      NAMEPLATE_SIMULATE: 'two-h200',
+      NAMEPLATE_FAULT: 'cuGraphLaunch:3:gone',
+      NAMEPLATE_SIMULATE_BUS: join(scratch(), 'bus'),
+    };
+    const { code, report } = await measure(environment, '--device', 'cuda:1', ...rows);
+    expect(code).toBe(3);
+    // CUDA counts anew in a process that begins later: what was cuda:1 is cuda:0 there.
+    expect(report.rows.map(({ device, verdict: { status } }) => `${device} ${status}`)).toEqual([
+      ...Array(4).fill('cuda:0 failed'),
+      ...Array(4).fill('cuda:1 pass'),
+    ]);
+  });
+});

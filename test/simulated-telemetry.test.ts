@@ -1,0 +1,97 @@
+// What NVML tells of a simulated card while it is measured, and what is said where it tells nothing.
+
+import { describe, expect, it, vi } from 'vitest';
+import { formats } from '../src/report/index.js';
+import { folder, measure } from './simulation.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const gemm = ['--only', 'gemm.fp16', '--provider', 'vendor'];
+
+describe.concurrent('telemetry', () => {
+  const sensor = 'memory temperature: Not Supported';
+  const counters = 'corrected ECC errors: Not Supported; uncorrected ECC errors: Not Supported';
+  it.each([
+    { card: 'v100-sxm2-16gb', celsius: null, links: 6, missing: sensor },
+    { card: 'a100-sxm4-80gb', celsius: 68, links: 12, missing: '' },
+    { card: 'l40', celsius: null, links: null, missing: sensor },
+    { card: 'rtx-4090', celsius: null, links: null, missing: `${sensor}; ${counters}` },
+    { card: 'h100-sxm5-80gb', celsius: 68, links: 18, missing: '' },
+    { card: 'h200-sxm-141gb', celsius: 68, links: 18, missing: '' },
+  ])('of $card', async ({ card, celsius, links, missing }) => {
+    const { report } = await measure({ NAMEPLATE_SIMULATE: card }, ...gemm);
+    const { conditions } = report.rows[0] ?? {};
+    expect(conditions).toMatchObject({
+      source: 'nvml',
+      missing,
+      temperatureCelsius: { median: 60 },
+      memoryTemperatureCelsius: celsius === null ? null : { median: celsius },
+      nvlinks: links === null ? null : { present: links, active: links },
+      correctedErrors: card === 'rtx-4090' ? null : 0,
+      uncorrectedErrors: card === 'rtx-4090' ? null : 0,
+      link: { width: 16, replays: 0 },
+      throttle: [],
+    });
+  });
+
+  it('counts what is corrected and sent again while it runs, and links that are down', async () => {
+    const environment = {
+      NAMEPLATE_SIMULATE_CORRECTED: '1000',
+      NAMEPLATE_SIMULATE_REPLAYS: '1000',
+      NAMEPLATE_SIMULATE_NVLINKS_DOWN: '3',
+    };
+    const { code, report } = await measure(environment, ...gemm);
+    expect(code).toBe(0);
+    const { conditions, verdict } = report.rows[0] ?? {};
+    expect(verdict?.status).toBe('pass');
+    expect(conditions?.correctedErrors).toBeGreaterThan(0);
+    expect(conditions).toMatchObject({ uncorrectedErrors: 0, nvlinks: { present: 18, active: 15 } });
+    expect(conditions?.link?.replays).toBeGreaterThan(0);
+    const text = formats.text.render(report, { color: false, width: 160, file: null });
+    for (const words of [
+      /ECC errors corrected meanwhile/,
+      /PCI Express replays meanwhile/,
+      /15 of 18 NVLinks/,
+    ])
+      expect(text).toMatch(words);
+  });
+
+  it('errors beyond correction while a row ran make its result worthless', async () => {
+    const { code, report } = await measure({ NAMEPLATE_SIMULATE_UNCORRECTED: '1000' }, ...gemm);
+    expect(report.rows[0]?.conditions?.uncorrectedErrors).toBeGreaterThan(0);
+    expect(report.rows[0]?.verdict).toMatchObject({ status: 'corrupted', why: expect.stringMatching(/ECC/) });
+    expect(code).toBe(4);
+  });
+});
+
+describe.concurrent('without telemetry', () => {
+  it.each([
+    {
+      name: 'absent',
+      environment: () => ({ LD_LIBRARY_PATH: folder({ whole: ['libcuda.so.1', 'libcublasLt.so.13'] }) }),
+      reason: /libnvidia-ml/,
+      source: 'none',
+    },
+    {
+      name: 'not starting',
+      environment: () => ({ NAMEPLATE_FAULT: 'nvmlInit_v2' }),
+      reason: /nvmlInit failed: Driver Not Loaded/,
+      source: 'none',
+    },
+    {
+      name: 'gone once something runs',
+      environment: () => ({ NAMEPLATE_FAULT: 'nvmlDeviceGetClockInfo:1:sticky' }),
+      reason: /./,
+      source: expect.any(String),
+    },
+  ])('NVML $name: the row stands, and says what it lacks', async ({ environment, reason, source }) => {
+    const { code, report } = await measure(environment(), ...gemm);
+    expect(code).toBe(0);
+    const [row] = report.rows;
+    expect(row?.rate).toBeGreaterThan(0);
+    expect(row?.conditions).toMatchObject({ source, clockHz: null, missing: expect.stringMatching(reason) });
+    expect(row?.verdict.status).toBe('pass');
+    const absent = report.absences.filter(({ what }) => what === 'NVML').map(({ reason: why }) => why);
+    if (source === 'none') expect(absent).toEqual([expect.stringMatching(reason)]);
+  });
+});
