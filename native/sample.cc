@@ -22,7 +22,8 @@ constexpr std::size_t mostLaunches = 1024;
 // Providers take turns of this length, so that all meet the same temperature and clock.
 constexpr double sliceSeconds = 0.2;
 constexpr double idleSeconds = 0.5;  // before a burst: the chip cools and the clock returns
-constexpr std::size_t leastSamples = 3, leastForPrecision = 10;
+// Fewer than five samples say nothing of their spread, and no verdict is built on them.
+constexpr std::size_t leastSamples = 5, leastForPrecision = 10;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

@@ -180,7 +180,7 @@ export const RunOptions = z.strictObject({
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export const Report = z.strictObject({
   schemaVersion: z.literal(schemaVersion),

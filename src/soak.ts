@@ -115,7 +115,7 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
     inventory,
     native.operations(),
   );
-  const ids = [...new Set(jobs.map(({ request }) => request.device))];
+  const ids = [...new Set(jobs.map(({ device }) => device.id))];
   const [job] = jobs;
   if (job === undefined || ids.length > 1) {
     throw new UsageError(
@@ -132,7 +132,7 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
     );
   }
   const request = {
-    device: job.device.id,
+    device: job.request.device,
     operation: job.operation.id,
     shape: job.request.shape,
     provider,

@@ -319,7 +319,7 @@ describe('JSON', () => {
     ['another program’s JSON', '{"gpus": []}', /no nameplate report/],
     ['a list', '[]', /no nameplate report/],
     ['null', 'null', /no nameplate report/],
-    ['another version', JSON.stringify({ ...full, schemaVersion: 2 }), /schemaVersion 2.* reads 1/],
+    ['another version', JSON.stringify({ ...full, schemaVersion: 1 }), /schemaVersion 1.* reads 2/],
     ['a missing part', JSON.stringify({ ...full, rows: undefined }), /damaged.*rows/],
     ['an edited row', json(full).replace('"pass"', '"excellent"'), /damaged.*rows\.0\.verdict/],
     ['a rate that is no number', json(full).replace(/"rate": \d+/, '"rate": "fast"'), /rows\.0\.rate/],

@@ -252,7 +252,7 @@ export function emptyRow(changes: Partial<Row> & Pick<Row, 'verdict'>): Row {
 
 export function report(rows: Row[], changes: Partial<Report> = {}): Report {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     tool: { name: 'nameplate', build: { version: '0.0.0', compiler: 'g++', images: ['sm_90a'] } },
     host: { hostname: 'test', os: 'linux', arch: 'x64', node: 'v22.0.0', cpu: 'Test processor' },
     startedAt: '2026-01-01T00:00:00.000Z',

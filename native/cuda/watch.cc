@@ -20,7 +20,7 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// One value that NVML is asked for again and again, and its first refusal.
+// One value that NVML is asked for again and again, and why it was not given the last time.
 class Sensor {
  public:
   explicit Sensor(const char* name) : name_(name) {}
@@ -31,8 +31,7 @@ class Sensor {
     Value value{};
     if (!call) return refuse("not in this version of NVML");
     if (const NvmlReturn result = call(arguments..., &value); result != 0) return refuse(result);
-    answered_ = true;
-    return static_cast<double>(value) * unit;
+    return answer(static_cast<double>(value) * unit);
   }
 
   std::optional<double> askField(NvmlDevice device, unsigned field) {
@@ -48,15 +47,22 @@ class Sensor {
     if (value.result != 0) return refuse(value.result);
     constexpr int unsignedInt = 1;  // NVML_VALUE_TYPE_UNSIGNED_INT
     if (value.valueType != unsignedInt) return refuse("answered in a type that is not expected");
-    answered_ = true;
-    return value.value.whole;
+    return answer(value.value.whole);
   }
 
+  // A device that falls off the bus answers at first, and then no more.
   void explain(std::string& missing) const {
-    if (!answered_) missing += (missing.empty() ? "" : "; ") + std::string(name_) + ": " + refusal_;
+    if (refusal_.empty()) return;
+    missing += (missing.empty() ? "" : "; ") + std::string(name_) + ": " +
+               (answered_ ? "no answer any more: " : "") + refusal_;
   }
 
  private:
+  double answer(double value) {
+    answered_ = true;
+    refusal_.clear();
+    return value;
+  }
   std::nullopt_t refuse(std::string why) {
     refusal_ = std::move(why);
     return std::nullopt;
