@@ -15,7 +15,7 @@ import { addRun } from './commands/run.js';
 import { addSelftest } from './commands/selftest.js';
 import { addSoak } from './commands/soak.js';
 import { interruptedExit } from './interrupt.js';
-import { coded } from './message.js';
+import { coded } from './process/message.js';
 import { SurveyError } from './survey.js';
 import { UsageError } from './usage.js';
 

@@ -1,17 +1,18 @@
 // The public door: exports, nothing else. Whatever the command does, a program can do with these.
 
 // Compare two reports.
-export { type ComparisonExit, compare, comparisonExit } from './compare.js';
-export { Comparison, type Outcome } from './comparison.js';
+export { type ComparisonExit, compare, comparisonExit } from './compare/compare.js';
+export { Comparison, type Outcome } from './compare/comparison.js';
 // Compute.
 export { Buffer, Device, Module, type MultiplyOptions, openDevice } from './device.js';
 // Measure: options in, one report after every row out.
-export { type Nameplate, nameplate } from './documented.js';
-export { type Executor, isolate } from './isolate.js';
+export { type Nameplate, nameplate } from './judge/documented.js';
+export { type ExitCode, exitCode } from './judge/verdict.js';
 export { BusyError } from './lock.js';
 export { type ElementArray, type ElementType, Matrix, type ProductType } from './matrix.js';
 export { loadNative, type Native, NativeError } from './native.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
+export { type Executor, isolate } from './process/isolate.js';
 export { comparisonText } from './report/comparison.js';
 export { explainText } from './report/explain.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
@@ -47,8 +48,8 @@ export {
   type Verification,
   type Work,
 } from './schema.js';
-export { selftest } from './selftest.js';
-export { soak } from './soak.js';
+export { selftest } from './selftest/selftest.js';
+export { soak } from './soak/soak.js';
 // Documented figures.
 export {
   type Card,
@@ -63,4 +64,3 @@ export {
 } from './specs/index.js';
 export { type Survey, SurveyError, survey } from './survey.js';
 export { UsageError } from './usage.js';
-export { type ExitCode, exitCode } from './verdict.js';

@@ -2,14 +2,14 @@
 //
 // A row is never left out and never half-filled: what a result lacks is null, and the verdict says why.
 
-import { attribute } from './attribute.js';
-import { attributeCeiling, measuredCeiling } from './ceiling.js';
-import type { Nameplate } from './documented.js';
-import { MeasurementError, type MeasureOptions, measure } from './measure.js';
+import { attribute } from './judge/attribute.js';
+import { attributeCeiling, measuredCeiling } from './judge/ceiling.js';
+import type { Nameplate } from './judge/documented.js';
+import { MeasurementError, type MeasureOptions, measure } from './judge/measure.js';
+import { judge } from './judge/verdict.js';
 import type { Job } from './plan.js';
 import type { Row } from './row.js';
 import type { ProviderResult } from './schema.js';
-import { judge } from './verdict.js';
 
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 

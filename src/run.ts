@@ -3,12 +3,12 @@
 // A run that ends early must keep what it has measured. So the report is yielded after every row, and a device that
 // dies, hangs or answers nonsense becomes `failed` rows, never an exception.
 
-import { type Nameplate, nameplate } from './documented.js';
 import { host } from './host.js';
-import { type Executor, isolate } from './isolate.js';
+import { type Nameplate, nameplate } from './judge/documented.js';
 import { lockAll } from './lock.js';
-import { coded } from './message.js';
 import { type Job, plan } from './plan.js';
+import { type Executor, isolate } from './process/isolate.js';
+import { coded } from './process/message.js';
 import { type Report, type Row, RunOptions, schemaVersion } from './row.js';
 import { rowOf, withRatios } from './rows.js';
 import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';

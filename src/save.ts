@@ -4,7 +4,7 @@
 // beside it and renamed, which the file system does at once or not at all.
 
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { coded } from './message.js';
+import { coded } from './process/message.js';
 import { renderJson } from './report/json.js';
 import type { Report } from './row.js';
 import { UsageError } from './usage.js';

@@ -1,9 +1,9 @@
 // What is here, asked in a process of its own: a driver may hang or crash as soon as its devices are listed, and the
 // command must outlive that as it outlives a row.
 
-import { type Executor, isolate } from './isolate.js';
-import { coded } from './message.js';
 import { loadNative, type Native } from './native.js';
+import { type Executor, isolate } from './process/isolate.js';
+import { coded } from './process/message.js';
 
 /** What is here, and what can be run. */
 export type Survey = Pick<Native, 'inventory' | 'operations'>;

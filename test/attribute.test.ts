@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type AttributionInput, attribute } from '../src/attribute.js';
-import { standingReasons } from '../src/throttle.js';
+import { type AttributionInput, attribute } from '../src/judge/attribute.js';
+import { standingReasons } from '../src/judge/throttle.js';
 import { cardFacts, conditions, linkFigure, memoryFigure, tensorFigure, testCard } from './testCard.js';
 
 const arithmetic = (changes: Partial<AttributionInput> = {}): AttributionInput => ({

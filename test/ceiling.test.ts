@@ -1,8 +1,8 @@
 // The derived ceiling of a CPU is arithmetic on documented units; an unknown one has none.
 
 import { describe, expect, test } from 'vitest';
-import { attributeCeiling, measuredCeiling } from '../src/ceiling.js';
-import { nameplate } from '../src/documented.js';
+import { attributeCeiling, measuredCeiling } from '../src/judge/ceiling.js';
+import { nameplate } from '../src/judge/documented.js';
 import { cpus, derivedCeiling, microarchitecture } from '../src/specs/index.js';
 import { conditions, testCpu } from './testCard.js';
 

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { Comparison } from '../src/comparison.js';
+import { Comparison } from '../src/compare/comparison.js';
 import { renderJson } from '../src/report/json.js';
 import { Report, type Row } from '../src/row.js';
 import { nameplate, nameplateIn, start } from './command.js';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { compare, comparisonExit } from '../src/compare.js';
-import { Comparison } from '../src/comparison.js';
+import { compare, comparisonExit } from '../src/compare/compare.js';
+import { Comparison } from '../src/compare/comparison.js';
 import { comparisonText } from '../src/report/comparison.js';
 import type { Report, Row, Verdict } from '../src/row.js';
 import type { DeviceFacts } from '../src/schema.js';

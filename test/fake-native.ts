@@ -1,6 +1,6 @@
 // A native side made of plain objects, for what stands above the door. Its figures are invented.
 
-import type { Executor } from '../src/isolate.js';
+import type { Executor } from '../src/process/isolate.js';
 import type {
   Conditions,
   DeviceFacts,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MeasurementError, type MeasureOptions, measure } from '../src/measure.js';
+import { MeasurementError, type MeasureOptions, measure } from '../src/judge/measure.js';
 import { Measurement } from '../src/row.js';
 import type { Conditions, Phase } from '../src/schema.js';
 import { conditions, work } from './testCard.js';

@@ -1,10 +1,10 @@
 // The self-test must notice a ruler that notices nothing.
 
 import { describe, expect, test } from 'vitest';
-import type { Executor } from '../src/isolate.js';
+import type { Executor } from '../src/process/isolate.js';
 import type { Fault, RunRequest, SoakRequest } from '../src/schema.js';
-import { selftest } from '../src/selftest.js';
-import { type Check, SelftestReport } from '../src/selftestReport.js';
+import { type Check, SelftestReport } from '../src/selftest/schema.js';
+import { selftest } from '../src/selftest/selftest.js';
 import { nameplate } from './command.js';
 import { a100, cpu, inventory, measured, operations, verification } from './fake-native.js';
 

@@ -3,11 +3,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Executor } from '../src/isolate.js';
+import type { Executor } from '../src/process/isolate.js';
 import { soakLine, soakText } from '../src/report/soak.js';
 import type { SoakRequest, SoakStep } from '../src/schema.js';
-import { defaultSoak, soak } from '../src/soak.js';
-import { type SoakOptions, SoakReport } from '../src/soakReport.js';
+import { type SoakOptions, SoakReport } from '../src/soak/schema.js';
+import { defaultSoak, soak } from '../src/soak/soak.js';
 import { nameplate, start, until } from './command.js';
 import { a100, cpu, inventory, measured, operations } from './fake-native.js';
 

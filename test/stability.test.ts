@@ -1,7 +1,7 @@
 // Samples made by hand, whose answer is known.
 
 import { describe, expect, test } from 'vitest';
-import { stability } from '../src/stability.js';
+import { stability } from '../src/judge/stability.js';
 
 /** A fixed zigzag around 0 of at most `size`: scatter without chance. */
 const scatter = (index: number, size: number) => (((index * 7) % 11) / 5 - 1) * size;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mad, median, medianInterval, quantile, summarize } from '../src/stats.js';
+import { mad, median, medianInterval, quantile, summarize } from '../src/judge/stats.js';
 
 /** A linear congruential generator of the tests' own, so that no sample shares a source with the bootstrap. */
 function numbers(seed: number): () => number {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { isolate } from '../src/isolate.js';
+import { isolate } from '../src/process/isolate.js';
 import { survey } from '../src/survey.js';
 
 /** A child process that does this with whatever it is told. */
@@ -18,7 +18,7 @@ const asked = (body: string, seconds = 30) => survey(() => isolate(child(body)),
 
 describe('the inventory', () => {
   test('is what is here', async () => {
-    const built = new URL('../dist/child.js', import.meta.url);
+    const built = new URL('../dist/process/child.js', import.meta.url);
     const { inventory, operations } = survey(() => isolate(built));
     expect((await inventory()).devices.map(({ id }) => id)).toContain('cpu');
     expect(operations().map(({ id }) => id)).toContain('gemm.fp32');

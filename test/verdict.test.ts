@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { THRESHOLDS } from '../src/judge/threshold.js';
+import { exitCode, judge, type Measured } from '../src/judge/verdict.js';
 import { type Status, Verdict } from '../src/row.js';
 import type { Conditions } from '../src/schema.js';
-import { THRESHOLDS } from '../src/threshold.js';
-import { exitCode, judge, type Measured } from '../src/verdict.js';
 import {
   cardFacts,
   conditions,

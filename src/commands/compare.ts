@@ -1,7 +1,7 @@
 // `nameplate compare`: what became slower between two reports of one card. It exits with 1 where something did.
 
 import type { Command } from 'commander';
-import { compare, comparisonExit, defaultTolerance } from '../compare.js';
+import { compare, comparisonExit, defaultTolerance } from '../compare/compare.js';
 import { comparisonText } from '../report/comparison.js';
 import { UsageError } from '../usage.js';
 import { loadReport } from './load.js';

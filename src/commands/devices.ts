@@ -1,7 +1,7 @@
 // `nameplate devices`: what is here, which card it is taken for, and for what is missing, what to do.
 
 import type { Command } from 'commander';
-import { type Nameplate, nameplate } from '../documented.js';
+import { type Nameplate, nameplate } from '../judge/documented.js';
 import type { DeviceFacts, Inventory } from '../schema.js';
 import { survey } from '../survey.js';
 import { formatBytes, formatClock, formatWatts } from '../units.js';

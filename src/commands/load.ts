@@ -1,7 +1,7 @@
 // A saved report, read back for the commands that look at one.
 
 import { readFile } from 'node:fs/promises';
-import { coded } from '../message.js';
+import { coded } from '../process/message.js';
 import { parseReport, ReportError } from '../report/index.js';
 import type { Report } from '../row.js';
 import { UsageError } from '../usage.js';

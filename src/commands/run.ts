@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { interruptible } from '../interrupt.js';
+import { exitCode } from '../judge/verdict.js';
 import { defaultOptions } from '../plan.js';
 import { progressLine } from '../progress.js';
 import { formats } from '../report/index.js';
@@ -16,7 +17,6 @@ import { run } from '../run.js';
 import { saveReport } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../usage.js';
-import { exitCode } from '../verdict.js';
 import { print, view } from './print.js';
 
 export const defaultReport = 'nameplate-report.json';

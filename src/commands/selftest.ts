@@ -5,8 +5,8 @@ import { createLogUpdate } from 'log-update';
 import { interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
 import { selftestText } from '../report/selftest.js';
-import { selftest } from '../selftest.js';
-import type { Check, SelftestReport } from '../selftestReport.js';
+import type { Check, SelftestReport } from '../selftest/schema.js';
+import { selftest } from '../selftest/selftest.js';
 import { limits, parseInteger } from '../usage.js';
 import { print, view } from './print.js';
 

@@ -2,8 +2,8 @@
 // compared, and the sum.
 
 import pc from 'picocolors';
-import type { Change } from '../changes.js';
-import type { Comparison, Figure, Outcome } from '../comparison.js';
+import type { Change } from '../compare/changes.js';
+import type { Comparison, Figure, Outcome } from '../compare/comparison.js';
 import { absent, formatPercent, formatRate } from '../units.js';
 import { type Column, table, wrap } from './table.js';
 import { type Colors, formatShape, simulatedNotice } from './text.js';

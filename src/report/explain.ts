@@ -3,7 +3,7 @@
 // The table of a report answers "is it right?"; this answers "why is it not 100 %?", and lets a reader doubt each step.
 
 import pc from 'picocolors';
-import { pcie } from '../attribute.js';
+import { pcie } from '../judge/attribute.js';
 import type { Report, Row } from '../row.js';
 import type { Conditions, Series } from '../schema.js';
 import {

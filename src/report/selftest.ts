@@ -1,7 +1,7 @@
 // The self-test for a person: a line a fault, and the sum.
 
 import pc from 'picocolors';
-import type { Check, SelftestReport } from '../selftestReport.js';
+import type { Check, SelftestReport } from '../selftest/schema.js';
 import type { View } from './index.js';
 import { harmless, wrap } from './table.js';
 

@@ -2,7 +2,7 @@
 
 import pc from 'picocolors';
 import type { Conditions, SoakError } from '../schema.js';
-import type { SoakReport } from '../soakReport.js';
+import type { SoakReport } from '../soak/schema.js';
 import {
   absent,
   formatBytes,

@@ -6,12 +6,12 @@
 //   node exercise.mjs             NAMEPLATE_FAULT, or none, from the first call of the process on
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { nameplate } from '../../dist/documented.js';
-import { coded } from '../../dist/message.js';
+import { nameplate } from '../../dist/judge/documented.js';
+import { exitCode } from '../../dist/judge/verdict.js';
 import { loadNative } from '../../dist/native.js';
 import { defaultOptions, plan } from '../../dist/plan.js';
+import { coded } from '../../dist/process/message.js';
 import { rowOf } from '../../dist/rows.js';
-import { exitCode } from '../../dist/verdict.js';
 
 const native = loadNative();
 const budget = { warmupSeconds: 0, burstSeconds: 0.001, sustainedSeconds: 0.001, precision: 0.1 };

@@ -10,8 +10,7 @@
 // what its clock allows, and a healthy L40 44 % of its FP32 figure. A rule that fails those is wrong, and a rule that
 // passes everything at 40 % has let a GPU at a third of its speed through an official diagnostic.
 
-import { resourceClass } from './attribute.js';
-import type { Attribution, Documented, Statistics, Verdict } from './row.js';
+import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
 import type {
   Conditions,
   DataPattern,
@@ -19,7 +18,9 @@ import type {
   KernelFacts,
   ProviderResult,
   Verification,
-} from './schema.js';
+} from '../schema.js';
+import { formatPercent, formatWatts } from '../units.js';
+import { resourceClass } from './attribute.js';
 import {
   clockLimit,
   fewestSamples,
@@ -29,7 +30,6 @@ import {
   type Threshold,
 } from './threshold.js';
 import { standingReasons } from './throttle.js';
-import { formatPercent, formatWatts } from './units.js';
 
 /** A measured row, before its verdict. */
 export type Measured = {

@@ -3,8 +3,8 @@
 // A threshold without evidence is a habit: it drains healthy machines or passes slow ones. Each row says what published
 // measurement it lies below. How the rows are applied is verdict.ts.
 
+import type { DataPattern } from '../schema.js';
 import type { ResourceClass } from './attribute.js';
-import type { DataPattern } from './schema.js';
 
 export type Threshold = {
   /** Least share of the documented figure. */

@@ -10,12 +10,12 @@
 // Why 1 %: sampling stops when the half-width of the interval is 0.5 %, so two intervals that touch have medians up to
 // 1 % apart. Below that, the runs were not asked to tell a difference.
 
+import { fewestSamples } from '../judge/threshold.js';
+import type { Report, Row, Status } from '../row.js';
+import { UsageError } from '../usage.js';
 import { deviceChanges, rowChanges, runChanges } from './changes.js';
 import type { Comparison, Figure, Outcome } from './comparison.js';
 import { type Device, type Pairing, pairDevices } from './pairs.js';
-import type { Report, Row, Status } from './row.js';
-import { fewestSamples } from './threshold.js';
-import { UsageError } from './usage.js';
 
 export const defaultTolerance = 0.01;
 

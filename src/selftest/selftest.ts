@@ -4,18 +4,18 @@
 // its launches leave in memory, and telemetry faults here, between the native answer and the judges. The card itself is
 // not touched: nothing is overheated, slowed down or set.
 
-import { host } from './host.js';
-import { type Executor, isolate } from './isolate.js';
-import { lock } from './lock.js';
-import { coded } from './message.js';
-import { defaultOptions, type Job, plan } from './plan.js';
-import { rowOf } from './rows.js';
-import type { Fault, ProviderResult, Shape } from './schema.js';
-import type { Check, SelftestReport } from './selftestReport.js';
+import { host } from '../host.js';
+import { lock } from '../lock.js';
+import { defaultOptions, type Job, plan } from '../plan.js';
+import { type Executor, isolate } from '../process/isolate.js';
+import { coded } from '../process/message.js';
+import { rowOf } from '../rows.js';
+import type { Fault, ProviderResult, Shape } from '../schema.js';
+import { type Survey, survey } from '../survey.js';
+import { UsageError } from '../usage.js';
+import type { Check, SelftestReport } from './schema.js';
 import { type Staged, stagings } from './staging.js';
 import { type StandIn, standIn } from './standIn.js';
-import { type Survey, survey } from './survey.js';
-import { UsageError } from './usage.js';
 
 export interface SelftestOptions {
   /** Id or uuid; null: the first GPU, or the CPU where there is none. */

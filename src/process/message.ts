@@ -1,7 +1,7 @@
 // What a run and its child process say to each other.
 
 import * as z from 'zod';
-import { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
+import { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from '../schema.js';
 
 export const Order = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('inventory'), request: InventoryRequest }),

@@ -1,7 +1,7 @@
 // The child process that holds a device: one request at a time, in the order asked. isolate.ts is its other end.
 
+import { loadNative } from '../native.js';
 import { type Answer, coded, Order } from './message.js';
-import { loadNative } from './native.js';
 
 let busy = false;
 

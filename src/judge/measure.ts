@@ -3,12 +3,12 @@
 // A run that did nothing is the fault this file exists for: zero work, no samples or a stopped clock divide into a rate
 // that looks like a number. Each is refused.
 
+import type { Measurement, PhaseSummary } from '../row.js';
+import type { Phase, ProviderResult } from '../schema.js';
+import type { Unit } from '../units.js';
 import { energy } from './energy.js';
-import type { Measurement, PhaseSummary } from './row.js';
-import type { Phase, ProviderResult } from './schema.js';
 import { stability } from './stability.js';
 import { median, summarize } from './stats.js';
-import type { Unit } from './units.js';
 
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 

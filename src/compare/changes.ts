@@ -3,10 +3,10 @@
 // A slower row alone is a complaint. Beside a clock that fell, a link that lost lanes or another driver it is a lead.
 
 import * as z from 'zod';
-import { pcie } from './attribute.js';
-import type { Report, Row } from './row.js';
-import type { DeviceFacts } from './schema.js';
-import { formatBytes, formatCelsius, formatClock, formatPercent, formatWatts } from './units.js';
+import { pcie } from '../judge/attribute.js';
+import type { Report, Row } from '../row.js';
+import type { DeviceFacts } from '../schema.js';
+import { formatBytes, formatCelsius, formatClock, formatPercent, formatWatts } from '../units.js';
 
 export const Change = z.strictObject({ what: z.string(), before: z.string(), after: z.string() });
 export type Change = z.infer<typeof Change>;

@@ -1,7 +1,7 @@
 // Telemetry and samples as a faulty card or a faulty stopwatch would give them, put into the answer of a real measurement.
 
-import type { Row, Status } from './row.js';
-import type { Conditions, Phase, ProviderResult } from './schema.js';
+import type { Row, Status } from '../row.js';
+import type { Conditions, Phase, ProviderResult } from '../schema.js';
 import type { StandIn } from './standIn.js';
 
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;

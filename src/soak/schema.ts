@@ -1,8 +1,8 @@
 // What a soak says: how long under which load, what was compared, and every error with its place.
 
 import * as z from 'zod';
-import { Host } from './host.js';
-import { Build, DataPattern, DeviceFacts, KernelFacts, Shape, SoakError } from './schema.js';
+import { Host } from '../host.js';
+import { Build, DataPattern, DeviceFacts, KernelFacts, Shape, SoakError } from '../schema.js';
 
 const finite = z.number();
 const count = z.int().nonnegative();

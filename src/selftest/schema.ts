@@ -1,8 +1,8 @@
 // What the ruler says of itself: each fault that was seeded, and whether it was caught.
 
 import * as z from 'zod';
-import { Host } from './host.js';
-import { Build, DeviceFacts } from './schema.js';
+import { Host } from '../host.js';
+import { Build, DeviceFacts } from '../schema.js';
 
 export const Check = z.strictObject({
   where: z.string().describe('a row, a soak of one, or the telemetry'),

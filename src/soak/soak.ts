@@ -3,21 +3,21 @@
 // An error that comes once an hour is not found by a run of a second. What is compared is what was computed under load,
 // on the device, so nearly all of the time is load.
 
-import { host } from './host.js';
-import { type Executor, isolate } from './isolate.js';
-import { lock } from './lock.js';
-import { coded } from './message.js';
-import { defaultOptions, plan } from './plan.js';
-import type { DeviceFacts, Inventory, SoakRequest } from './schema.js';
+import { host } from '../host.js';
+import { lock } from '../lock.js';
+import { defaultOptions, plan } from '../plan.js';
+import { type Executor, isolate } from '../process/isolate.js';
+import { coded } from '../process/message.js';
+import type { DeviceFacts, Inventory, SoakRequest } from '../schema.js';
+import { type Survey, survey } from '../survey.js';
+import { UsageError } from '../usage.js';
 import {
   type SoakOptions,
   SoakOptions as SoakOptionsSchema,
   type SoakReport,
   soakSchemaVersion,
-} from './soakReport.js';
-import { SoakTally } from './soakTally.js';
-import { type Survey, survey } from './survey.js';
-import { UsageError } from './usage.js';
+} from './schema.js';
+import { SoakTally } from './tally.js';
 
 export interface SoakContext {
   native?: Survey;

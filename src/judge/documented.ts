@@ -3,8 +3,8 @@
 // A MIG slice is a part of a card. Its compute share is counted in SMs, its memory share in memory slices, and its host
 // link is the whole card's.
 
-import type { Documented } from './row.js';
-import type { DeviceFacts } from './schema.js';
+import type { Documented } from '../row.js';
+import type { DeviceFacts } from '../schema.js';
 import {
   type Card,
   derivedCeiling,
@@ -15,7 +15,7 @@ import {
   type Resource,
   ratePerClock,
   resources,
-} from './specs/index.js';
+} from '../specs/index.js';
 
 /** What the documents know of a device. `card` is null where none matched, and `reason` says why. */
 export interface Nameplate {

@@ -3,7 +3,7 @@
 // The uuid is the only proof that it is the same board: indices follow the order of the bus, and drivers change it.
 // Where no uuid is shared, a device may stand for another of the same card, and whoever reads the comparison is told so.
 
-import type { Report } from './row.js';
+import type { Report } from '../row.js';
 
 export type Device = Report['devices'][number];
 export type Pair = { before: Device; after: Device; specimen: 'same' | 'another' | 'unknown' };

@@ -6,10 +6,10 @@
 // and one at 71 % with the clock where it belongs is not. What is unknown is left out of the product, and the factor
 // that is left at the end says what else is in it.
 
-import type { Attribution, Documented, Factor } from './row.js';
-import type { Conditions, DeviceFacts } from './schema.js';
+import type { Attribution, Documented, Factor } from '../row.js';
+import type { Conditions, DeviceFacts } from '../schema.js';
+import { formatClock, formatPercent, formatWatts, giga } from '../units.js';
 import { standingReasons } from './throttle.js';
-import { formatClock, formatPercent, formatWatts, giga } from './units.js';
 
 /** What was measured, what is documented, and the state of the device meanwhile. */
 export type AttributionInput = {

@@ -1,10 +1,10 @@
 // A nameplate to judge staged measurements by: the device's own, or, where the device has none, that of a card that is
 // not here. Nothing measured is ever set beside it; it is there to see whether the judges judge.
 
-import { type Nameplate, nameplate } from './documented.js';
-import type { Documented } from './row.js';
-import type { DeviceFacts } from './schema.js';
-import { find } from './specs/index.js';
+import { type Nameplate, nameplate } from '../judge/documented.js';
+import type { Documented } from '../row.js';
+import type { DeviceFacts } from '../schema.js';
+import { find } from '../specs/index.js';
 
 export interface StandIn {
   device: DeviceFacts;

@@ -3,7 +3,7 @@
 // The trap is to ask for one exact bitmask at one moment. Several reasons stand at once, they come and go within the
 // timed window, and the one asked for at its end is often "idle". So each has a share of the window.
 
-import type { Conditions } from './schema.js';
+import type { Conditions } from '../schema.js';
 
 /**
  * Why a driver holds a clock down. `power`: the cap, which the nameplate's own wattage sets. `slowdown`: protection,

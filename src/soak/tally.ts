@@ -1,8 +1,8 @@
 // What the steps of a soak add up to.
 
-import type { Conditions, Series, SoakStep } from './schema.js';
-import type { SoakReport, SoakVerdict } from './soakReport.js';
-import { median } from './stats.js';
+import { median } from '../judge/stats.js';
+import type { Conditions, Series, SoakStep } from '../schema.js';
+import type { SoakReport, SoakVerdict } from './schema.js';
 
 const mostErrors = 1000;
 const secondsPerHour = 3600;

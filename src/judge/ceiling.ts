@@ -3,10 +3,10 @@
 // The derived one assumes a clock that the cores may not hold, and the measured one cannot tell a core that is slower
 // than it should be. So both stand in the row, and neither judges it.
 
-import type { Attribution, Documented, Factor, MeasuredCeiling } from './row.js';
-import type { Ceiling, Conditions } from './schema.js';
+import type { Attribution, Documented, Factor, MeasuredCeiling } from '../row.js';
+import type { Ceiling, Conditions } from '../schema.js';
+import { formatClock, formatPercent } from '../units.js';
 import { median } from './stats.js';
-import { formatClock, formatPercent } from './units.js';
 
 /** `rate` in FLOP/s against the median of what the loop reached; null where it did not run. */
 export function measuredCeiling(rate: number, ceiling: Ceiling | null): MeasuredCeiling | null {

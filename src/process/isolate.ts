@@ -5,8 +5,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from '../schema.js';
 import { Answer, type Order } from './message.js';
-import type { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from './schema.js';
 
 type Request = Extract<Order, { request: object }>;
 

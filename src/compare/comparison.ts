@@ -1,8 +1,8 @@
 // What a comparison of two reports says: the schema of `nameplate compare --json`. The rule is compare.ts.
 
 import * as z from 'zod';
+import { Row } from '../row.js';
 import { Change } from './changes.js';
-import { Row } from './row.js';
 
 const finite = z.number();
 const Figure = z.strictObject({

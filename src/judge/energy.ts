@@ -3,8 +3,8 @@
 // The counter of the board is the better witness, since power is an average that a driver updates when it likes. But a
 // counter ticks too, some ten times a second, so a short window asks the power readings instead, and the row says which.
 
-import type { Energy } from './row.js';
-import type { Conditions } from './schema.js';
+import type { Energy } from '../row.js';
+import type { Conditions } from '../schema.js';
 
 /** Ten ticks of a counter that is updated ten times a second: the two ends are then wrong by a tenth at most. */
 const shortestWindow = 1;
