@@ -91,6 +91,13 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
 });
 
 describe('a run', () => {
+  it.each(['report', 'soak', 'selftest', 'comparison'])('publishes a schema of the %s', async (of) => {
+    const { code, stdout } = await nameplate('schema', of);
+    expect(code).toBe(0);
+    const validate = new Ajv({ strict: false, validateFormats: false }).compile(JSON.parse(stdout));
+    expect(validate({})).toBe(false);
+  });
+
   it('prints JSON alone with --json -, valid by the published schema, and saves nothing', async () => {
     const running = start(...oneRow, '--json', '-');
     const { code, stdout, stderr } = await running.ended;
@@ -150,9 +157,9 @@ describe('a report', () => {
     ['foreign JSON', '{"hello": "world"}'],
     ['no JSON', 'measured 989 TFLOPS'],
     ['an empty file', ''],
-    ['a truncated report', '{"schemaVersion": 1, "tool": {"name": "nam'],
+    ['a truncated report', '{"schemaVersion": 2, "tool": {"name": "nam'],
     ['another version', '{"schemaVersion": 99}'],
-    ['a damaged report', '{"schemaVersion": 1}'],
+    ['a damaged report', '{"schemaVersion": 2}'],
   ])('that is %s is refused in one sentence', async (_, text) => {
     const folder = await mkdtemp(join(tmpdir(), 'nameplate-test-'));
     const file = join(folder, 'report.json');

@@ -1,12 +1,17 @@
 // `nameplate report`: prints a saved report again. A viewer: it exits with 0 whatever the report says. `nameplate schema`
 // prints what a report may say.
 
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import * as z from 'zod';
+import { Comparison } from '../compare/comparison.js';
 import { formats } from '../report/index.js';
 import { Report } from '../row.js';
+import { SelftestReport } from '../selftest/schema.js';
+import { SoakReport } from '../soak/schema.js';
 import { loadReport } from './load.js';
 import { print, view } from './print.js';
+
+const schemas = { report: Report, soak: SoakReport, selftest: SelftestReport, comparison: Comparison };
 
 export function addReport(program: Command): void {
   program
@@ -19,6 +24,7 @@ export function addReport(program: Command): void {
     });
   program
     .command('schema')
-    .description('print the JSON schema of a report')
-    .action(() => print(JSON.stringify(z.toJSONSchema(Report), null, 2)));
+    .description('print the JSON schema of a report, or of what another command prints as JSON')
+    .addArgument(new Argument('[of]', 'whose').choices(Object.keys(schemas)).default('report'))
+    .action((of: keyof typeof schemas) => print(JSON.stringify(z.toJSONSchema(schemas[of]), null, 2)));
 }

@@ -10,7 +10,7 @@ import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import { coded } from '../process/message.js';
 import { rowOf } from '../rows.js';
-import type { Fault, ProviderResult, Shape } from '../schema.js';
+import type { DeviceFacts, Fault, ProviderResult, Shape } from '../schema.js';
 import { type Survey, survey } from '../survey.js';
 import { UsageError } from '../usage.js';
 import type { Check, SelftestReport } from './schema.js';
@@ -134,12 +134,17 @@ function jobOf(
   native: Pick<Survey, 'operations'>,
 ): Job {
   const asked = { ...defaultOptions('quick'), provider: 'builtin' as const, only: [operation] };
-  const shapes = operation.startsWith('gemm') ? [gemm] : [];
   const devices = device === null ? [] : [device];
-  const [job] = plan({ ...asked, devices, shapes }, inventory, native.operations());
+  const [job] = plan({ ...asked, devices }, inventory, native.operations());
   if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
-  return { ...job, request: { ...job.request, budget } };
+  const shape = job.operation.family === 'gemm' ? gemm : { bytes: leastArray(job.device) };
+  return { ...job, request: { ...job.request, shape, budget } };
 }
+
+const MiB = 2 ** 20;
+
+/** The least that is not refused as fitting in cache, in whole MiB: the speed of these rows is of no interest. */
+const leastArray = ({ l2Bytes }: DeviceFacts) => (Math.ceil((4 * l2Bytes) / MiB) + 1) * MiB;
 
 async function checkData(
   executor: Executor,

@@ -1,0 +1,82 @@
+// A soak and the self-test on a simulated card, through the real command.
+
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { SelftestReport } from '../src/selftest/schema.js';
+import { SoakReport } from '../src/soak/schema.js';
+import { cli } from './command.js';
+import { type Environment, scratch, simulate } from './simulation.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+async function soaked(environment: Environment, ...args: string[]) {
+  const file = join(scratch(), 'soak.json');
+  const small = ['soak', '--device', 'cuda:0', '--shape', '64', '--minutes', '0.01'];
+  const text = await simulate(environment, cli, ...small, '--json', file, ...args);
+  const json = await simulate(environment, cli, ...small, '--json', '-', ...args);
+  return { ...text, json, report: SoakReport.parse(JSON.parse(json.stdout)) };
+}
+
+describe('a soak', () => {
+  it('of a healthy card is clean, shows its telemetry, and says that it is simulated', async () => {
+    const { code, stdout, report } = await soaked({ NAMEPLATE_SIMULATE: 'h100-sxm5-80gb' });
+    expect(code).toBe(0);
+    expect(stdout.match(/SIMULATED/g)).toHaveLength(2);
+    expect(report).toMatchObject({
+      simulated: true,
+      options: { operation: 'gemm.fp16', provider: 'cublaslt' },
+      verdict: { status: 'clean' },
+      wrongRounds: 0,
+      correctedErrors: 0,
+      uncorrectedErrors: 0,
+      clockHz: { median: 1830e6 },
+      memoryTemperatureCelsius: { median: expect.any(Number) },
+    });
+    expect(report.launches).toBeGreaterThan(0);
+  });
+
+  it('finds a bit that flips in every round, with its place', async () => {
+    const { code, stdout, report } = await soaked({ NAMEPLATE_FAULT: 'flip' }, '--provider', 'builtin');
+    expect(code).toBe(4);
+    expect(report.verdict.status).toBe('corrupted');
+    expect(report.wrongRounds).toBeGreaterThan(0);
+    expect(report.errors[0]).toMatchObject({
+      differences: 1,
+      first: { at: expect.stringMatching(/^row \d+/) },
+    });
+    expect(stdout).toMatch(/after .*: row \d+, column \d+: expected the word 0x[0-9a-f]+ .*, found 0x/);
+  });
+
+  it('counts ECC errors: uncorrected ones are a wrong result', async () => {
+    const { code, report } = await soaked({ NAMEPLATE_SIMULATE_UNCORRECTED: '1000' });
+    expect(code).toBe(4);
+    expect(report.uncorrectedErrors).toBeGreaterThan(0);
+    expect(report.verdict.why).toMatch(/uncorrected ECC errors/);
+  });
+
+  it('that cannot go on keeps its code', async () => {
+    const { code, report } = await soaked({ NAMEPLATE_FAULT: 'cuGraphLaunch:3:sticky' });
+    expect(code).toBe(3);
+    expect(report.verdict).toMatchObject({ status: 'failed', code: 'CUDA_ERROR_ILLEGAL_ADDRESS' });
+  });
+});
+
+describe('the self-test', () => {
+  it.each(['h100-sxm5-80gb', 'unknown'])('catches every fault on %s', async (card) => {
+    const { code, stdout } = await simulate({ NAMEPLATE_SIMULATE: card }, cli, 'selftest', '--json');
+    const { checks, total, simulated } = SelftestReport.parse(JSON.parse(stdout));
+    const wrong = checks.filter(({ outcome }) => outcome !== 'caught' && outcome !== 'clean');
+    expect({ code, simulated, wrong, count: checks.length }).toEqual({
+      code: 0,
+      simulated: true,
+      wrong: [],
+      count: total,
+    });
+  });
+
+  it('judges by the card that is here', async () => {
+    const { stdout } = await simulate({ NAMEPLATE_SIMULATE: 'v100-sxm2-16gb' }, cli, 'selftest');
+    expect(stdout).toMatch(/judged by the figures of v100-sxm2-16gb/);
+    expect(stdout.match(/SIMULATED/g)).toHaveLength(2);
+  });
+});
