@@ -24,41 +24,35 @@ inline std::uint16_t encodeBf16(float value) {
   return static_cast<std::uint16_t>(bits >> 16);
 }
 
-// The nearest number that fp16 has, in fp32. fp16 has tf32's mantissa and a shorter exponent.
-inline float roundToFp16(float value) {
-  const float magnitude = std::fabs(value);
-  // Adding 0.5 leaves bits down to 2^-24, which is fp16's smallest subnormal: the addition is the rounding.
-  float rounded = magnitude < 0x1p-14f ? (magnitude + 0.5f) - 0.5f : roundToTf32(magnitude);
-  rounded = rounded > 65504.0f ? std::numeric_limits<float>::infinity() : rounded;
-  return std::copysign(rounded, value);
-}
-
 inline std::uint16_t encodeFp16(float value) {
-  const float rounded = roundToFp16(value), magnitude = std::fabs(rounded);
-  const auto bits = std::bit_cast<std::uint32_t>(magnitude);
-  const std::uint32_t sign = std::bit_cast<std::uint32_t>(rounded) >> 16 & 0x8000u;
-  if (std::isnan(value)) return static_cast<std::uint16_t>(sign | 0x7fffu);
-  if (std::isinf(magnitude)) return static_cast<std::uint16_t>(sign | 0x7c00u);
-  if (magnitude < 0x1p-14f)
-    return static_cast<std::uint16_t>(sign | static_cast<std::uint32_t>(magnitude * 0x1p24f));
-  return static_cast<std::uint16_t>(sign | ((bits >> 13) - ((127 - 15) << 10)));
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+  const std::uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
+  const std::uint32_t normal = (rounded >> 13) - ((127 - 15) << 10);
+  // A sum with 0.5 counts units of 2^-24, which is fp16's smallest subnormal: the addition is the rounding.
+  const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) -
+                                  std::bit_cast<std::uint32_t>(0.5f);
+  const auto mask = [](bool is) { return 0u - is; };  // a ?: would skip the addition, and that is a branch
+  const std::uint32_t small = mask(magnitude < std::bit_cast<std::uint32_t>(0x1p-14f));
+  const std::uint32_t large = mask(rounded >= std::bit_cast<std::uint32_t>(0x1p16f));
+  const std::uint32_t number = (small & subnormal) | (~small & ~large & normal) | (large & 0x7c00u);
+  return static_cast<std::uint16_t>(sign | number | (mask(magnitude > 0x7f800000u) & 0x7fffu));
 }
 
-// The magnitude of a float whose fields were moved to fp32's places: its exponent is corrected by a product,
-// which also makes subnormals right. `top` is the exponent field that stands for infinity and NaN.
-inline float rebias(std::uint32_t magnitude, std::uint32_t top, float scale) {
-  const float number = std::bit_cast<float>(magnitude) * scale;
-  return magnitude >= top ? std::bit_cast<float>(magnitude | 0x7f800000u) : number;
+// The float whose fields, moved to fp32's places, are `magnitude`: a product corrects the exponent, which
+// also makes subnormals right. From `top` on they are infinity and NaN.
+inline float rebias(std::uint32_t sign, std::uint32_t magnitude, std::uint32_t top, float scale) {
+  const auto number = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) * scale);
+  return std::bit_cast<float>(sign | number | (magnitude >= top ? 0x7f800000u : 0u));
 }
 
 inline float decodeFp16(std::uint16_t bits) {
-  return std::copysign(rebias((bits & 0x7fffu) << 13, 0x7c00u << 13, 0x1p112f),
-                       bits & 0x8000u ? -1.0f : 1.0f);
+  return rebias((bits & 0x8000u) << 16, (bits & 0x7fffu) << 13, 0x7c00u << 13, 0x1p112f);
 }
 
 // Its only NaN has all bits set, and it has no infinity.
 inline float decodeFp8e4m3(std::uint8_t bits) {
-  return std::copysign(rebias((bits & 0x7fu) << 20, 0x7fu << 20, 0x1p120f), bits & 0x80u ? -1.0f : 1.0f);
+  return rebias((bits & 0x80u) << 24, (bits & 0x7fu) << 20, 0x7fu << 20, 0x1p120f);
 }
 
 inline float decodeBf16(std::uint16_t bits) {
@@ -106,7 +100,7 @@ struct Fp16Format : DecodedFormat {
 // fp16.
 struct Fp16HalfFormat : Fp16Format {
   static constexpr std::size_t depth = 16;
-  static float add(float total, float sum) { return roundToFp16(total + sum); }
+  static float add(float total, float sum) { return decodeFp16(encodeFp16(total + sum)); }
 };
 
 struct Bf16Format : DecodedFormat {
