@@ -4,10 +4,9 @@
 // (at most 11 significant bits each) is exact in fp32 unless it leaves fp32's range, so only the sums round,
 // as in a tensor core with an fp32 accumulator, and the result is rounded once more, to the output's format.
 // The conversions agree bit for bit with dtype.h; they exist because its exact ones through double would take
-// longer than the multiplication.
+// longer than the multiplication. Each is free of branches, for the compiler to vectorise.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -25,61 +24,74 @@ inline std::uint16_t encodeBf16(float value) {
   return static_cast<std::uint16_t>(bits >> 16);
 }
 
-// The nearest number that fp16 has, in fp32. fp16 has tf32's mantissa and a shorter exponent.
-inline float roundToFp16(float value) {
-  const float magnitude = std::fabs(value);
-  // Adding 0.5 leaves bits down to 2^-24, which is fp16's smallest subnormal: the addition is the rounding.
-  float rounded = magnitude < 0x1p-14f ? (magnitude + 0.5f) - 0.5f : roundToTf32(magnitude);
-  rounded = rounded > 65504.0f ? std::numeric_limits<float>::infinity() : rounded;
-  return std::copysign(rounded, value);
-}
-
 inline std::uint16_t encodeFp16(float value) {
-  const float rounded = roundToFp16(value), magnitude = std::fabs(rounded);
-  const auto bits = std::bit_cast<std::uint32_t>(magnitude);
-  const std::uint32_t sign = std::bit_cast<std::uint32_t>(rounded) >> 16 & 0x8000u;
-  if (std::isnan(value)) return static_cast<std::uint16_t>(sign | 0x7fffu);
-  if (std::isinf(magnitude)) return static_cast<std::uint16_t>(sign | 0x7c00u);
-  if (magnitude < 0x1p-14f)
-    return static_cast<std::uint16_t>(sign | static_cast<std::uint32_t>(magnitude * 0x1p24f));
-  return static_cast<std::uint16_t>(sign | ((bits >> 13) - ((127 - 15) << 10)));
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+  const std::uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
+  const std::uint32_t normal = (rounded >> 13) - ((127 - 15) << 10);
+  // A sum with 0.5 counts units of 2^-24, which is fp16's smallest subnormal: the addition is the rounding.
+  const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) -
+                                  std::bit_cast<std::uint32_t>(0.5f);
+  const auto mask = [](bool is) { return 0u - is; };  // a ?: would skip the addition, and that is a branch
+  const std::uint32_t small = mask(magnitude < std::bit_cast<std::uint32_t>(0x1p-14f));
+  const std::uint32_t large = mask(rounded >= std::bit_cast<std::uint32_t>(0x1p16f));
+  const std::uint32_t number = (small & subnormal) | (~small & ~large & normal) | (large & 0x7c00u);
+  return static_cast<std::uint16_t>(sign | number | (mask(magnitude > 0x7f800000u) & 0x7fffu));
 }
 
-// Every bit pattern of a small format, decoded.
-template <DType dtype>
-const auto& decoded() {
-  constexpr std::size_t patterns = std::size_t{1} << (8 * row(dtype).bytes);
-  static const auto table = [] {
-    std::array<float, patterns> values;
-    for (std::size_t bits = 0; bits < patterns; ++bits)
-      values[bits] = static_cast<float>(decodeSmallFloat(row(dtype), static_cast<std::uint16_t>(bits)));
-    return values;
-  }();
-  return table;
+// The float whose fields, moved to fp32's places, are `magnitude`: a product corrects the exponent, which
+// also makes subnormals right. From `top` on they are infinity and NaN.
+inline float rebias(std::uint32_t sign, std::uint32_t magnitude, std::uint32_t top, float scale) {
+  const auto number = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) * scale);
+  return std::bit_cast<float>(sign | number | (magnitude >= top ? 0x7f800000u : 0u));
 }
 
-// `Stored` in memory, `Computed` in registers. Every `depth` products, the sum so far is added to `Total`,
-// which becomes `Output`. The short sums also keep the rounding error of a long one small.
+inline float decodeFp16(std::uint16_t bits) {
+  return rebias((bits & 0x8000u) << 16, (bits & 0x7fffu) << 13, 0x7c00u << 13, 0x1p112f);
+}
+
+// Its only NaN has all bits set, and it has no infinity.
+inline float decodeFp8e4m3(std::uint8_t bits) {
+  return rebias((bits & 0x80u) << 24, (bits & 0x7fu) << 20, 0x7fu << 20, 0x1p120f);
+}
+
+inline float decodeBf16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+// A is `Stored` in memory; an `Element` of it is `encode`d from the totals. A tile multiplies units of one or
+// more elements of K and sums them in registers, as `Sum`; these short sums, which also keep the rounding
+// error of a long one small, are added to a `Total`, and the last total becomes the `Output`.
 template <class T>
 struct NativeFormat {
   using Stored = T;
-  using Computed = T;
+  using Element = T;
+  using Unit = T;
+  using Sum = T;
   using Total = T;
   using Output = T;
-  static constexpr std::size_t depth = 256;
-  static T decode(T stored) { return stored; }
+  static constexpr bool rawLeft = true, rawRight = true;  // elements of A and of B are what is stored
+  static constexpr std::size_t depth = std::numeric_limits<std::size_t>::max();  // elements in a sum, at most
+  static T left(T stored) { return stored; }
+  static T right(T stored) { return stored; }
   static T add(T total, T sum) { return total + sum; }
   static T encode(T total) { return total; }
 };
 
-struct Tf32Format : NativeFormat<float> {
-  static float decode(float stored) { return roundToTf32(stored); }
+struct DecodedFormat : NativeFormat<float> {
+  static constexpr bool rawLeft = false, rawRight = false;
 };
 
-struct Fp16Format : NativeFormat<float> {
+struct Tf32Format : DecodedFormat {
+  static float left(float stored) { return roundToTf32(stored); }
+  static float right(float stored) { return roundToTf32(stored); }
+};
+
+struct Fp16Format : DecodedFormat {
   using Stored = std::uint16_t;
   using Output = std::uint16_t;
-  static float decode(Stored bits) { return decoded<DType::fp16>()[bits]; }
+  static float left(Stored bits) { return decodeFp16(bits); }
+  static float right(Stored bits) { return decodeFp16(bits); }
   static Output encode(float total) { return encodeFp16(total); }
 };
 
@@ -88,34 +100,61 @@ struct Fp16Format : NativeFormat<float> {
 // fp16.
 struct Fp16HalfFormat : Fp16Format {
   static constexpr std::size_t depth = 16;
-  static float add(float total, float sum) { return roundToFp16(total + sum); }
+  static float add(float total, float sum) { return decodeFp16(encodeFp16(total + sum)); }
 };
 
-struct Bf16Format : NativeFormat<float> {
+struct Bf16Format : DecodedFormat {
   using Stored = std::uint16_t;
   using Output = std::uint16_t;
-  static float decode(Stored bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+  static float left(Stored bits) { return decodeBf16(bits); }
+  static float right(Stored bits) { return decodeBf16(bits); }
   static Output encode(float total) { return encodeBf16(total); }
 };
 
-template <DType dtype>
-struct Fp8Format : Bf16Format {
+struct Bf16PairFormat : NativeFormat<float> {
+  using Stored = std::uint16_t;
+  using Element = std::uint16_t;
+  using Unit = std::uint32_t;
+  using Output = std::uint16_t;
+  static Element left(Stored bits) { return bits; }
+  static Element right(Stored bits) { return bits; }
+  static Output encode(float total) { return encodeBf16(total); }
+};
+
+struct Fp8e4m3Format : Bf16Format {
   using Stored = std::uint8_t;
-  static float decode(Stored bits) { return decoded<dtype>()[bits]; }
+  static float left(Stored bits) { return decodeFp8e4m3(bits); }
+  static float right(Stored bits) { return decodeFp8e4m3(bits); }
+};
+
+// e5m2 is fp16 without its low byte.
+struct Fp8e5m2Format : Bf16Format {
+  using Stored = std::uint8_t;
+  static float left(Stored bits) { return decodeFp16(static_cast<std::uint16_t>(bits << 8)); }
+  static float right(Stored bits) { return decodeFp16(static_cast<std::uint16_t>(bits << 8)); }
 };
 
 // A product of two int8 is at most 2^14, so sums of 1024 are exact in fp32, whatever their order; the totals
 // are integers and wrap as the hardware's do.
-struct Int8Format : NativeFormat<float> {
+struct Int8Format : DecodedFormat {
   using Stored = std::int8_t;
   using Total = std::uint32_t;
-  using Output = std::int32_t;
+  using Output = std::uint32_t;
   static constexpr std::size_t depth = 1024;
-  static float decode(Stored stored) { return stored; }
+  static float left(Stored stored) { return stored; }
+  static float right(Stored stored) { return stored; }
   static Total add(Total total, float sum) {
     return total + static_cast<Total>(static_cast<std::int32_t>(sum));
   }
-  static Output encode(Total total) { return static_cast<Output>(total); }
+  static Output encode(Total total) { return total; }
+};
+
+struct Int8QuadFormat : NativeFormat<std::uint32_t> {
+  using Stored = std::int8_t;
+  using Element = std::uint8_t;
+  static constexpr bool rawLeft = false;
+  static Element left(Stored stored) { return static_cast<Element>(stored + 128); }
+  static Element right(Stored stored) { return static_cast<Element>(stored); }
 };
 
 }  // namespace nameplate::cpu

@@ -1,26 +1,34 @@
-// Both operands are first packed whole into panels as tall as the tile, step after step of K, which is the
-// order in which the tile reads them; each element is thus decoded once. Then blocks of C are dealt to the
-// threads. Three plain loops would read B from memory once per row of A. The scheme is Goto and van de Geijn,
-// "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008.
+// The columns of C are dealt to the threads in blocks. For each slice of K, a thread packs its block of B
+// into panels as wide as the tile, in the order in which the tile reads them; they stay in its second-level
+// cache while all rows of A go by, and eight rows of A or so stay in the first-level cache while they meet
+// each panel. Three plain loops would read B from memory once per row of A. The scheme is Goto and van de
+// Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008, with A and B exchanged: B has to
+// be transposed for the tile, and A, whose elements it broadcasts one by one, is read where it lies.
 #include "cpu/gemm.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <limits>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "cpu/formats.h"
 #include "cpu/memory.h"
-#include "cpu/tile.h"
+#include "cpu/panel.h"
 
 namespace nameplate::cpu {
 namespace {
 
-// Tiles in a block of C. Its share of both operands stays in the second-level cache over one Format::depth.
-constexpr std::size_t blockRows = 8, blockColumns = 4;
-
 constexpr std::size_t divideUp(std::size_t value, std::size_t by) {
   return value / by + (value % by != 0);
+}
+
+constexpr std::size_t roundUp(std::size_t value, std::size_t multiple) {
+  return divideUp(value, multiple) * multiple;
 }
 
 std::size_t product(std::size_t left, std::size_t right) {
@@ -30,108 +38,220 @@ std::size_t product(std::size_t left, std::size_t right) {
   return result;
 }
 
-template <class Format>
+// A C library that does not know answers 0.
+std::size_t cacheBytes(int level, std::size_t usual) {
+  const long bytes = sysconf(level);
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : usual;
+}
+
+// The part `index` of `size` cut into `parts` of almost equal size begins here.
+constexpr std::size_t cut(std::size_t size, std::size_t index, std::size_t parts) {
+  return index * (size / parts) + std::min(index, size % parts);
+}
+
+template <class Format, class T>
 class BlockedGemm {
-  using T = typename Format::Computed;
+  using Unit = typename Format::Unit;
+  using Sum = typename Format::Sum;
   using Total = typename Format::Total;
   using Stored = typename Format::Stored;
+  using Element = typename Format::Element;
   using Output = typename Format::Output;
+  static constexpr std::size_t perUnit = sizeof(Unit) / sizeof(Element);
+  // The tile adds to C itself.
+  static constexpr bool direct = std::is_same_v<Sum, Output> && Format::depth == NativeFormat<float>::depth;
 
  public:
-  BlockedGemm(const GemmShape& shape, Threads& threads)
+  BlockedGemm(const GemmShape& shape, Threads& threads, const T& tile)
       : shape_(shape),
         threads_(threads),
-        panelsA_(divideUp(shape.m, tile_.rows)),
-        panelsB_(divideUp(shape.n, tile_.columns)),
-        packedA_(product(product(panelsA_, tile_.rows * sizeof(T)), shape.k), threads),
-        packedB_(product(product(panelsB_, tile_.columns * sizeof(T)), shape.k), threads) {}
+        tile_(tile),
+        units_(divideUp(shape.k, perUnit)),
+        tiles_(divideUp(shape.m, tile.rows)),
+        vectors_(divideUp(shape.n, tile.lanes)) {
+    const std::size_t level1 = cacheBytes(_SC_LEVEL1_DCACHE_SIZE, 32 << 10);
+    const std::size_t level2 = cacheBytes(_SC_LEVEL2_CACHE_SIZE, 512 << 10);
+    // As deep as one row of tiles fills the first-level cache: sums are added to C once per slice. Both it
+    // and a panel are read in the order of memory, which the processor foresees, so the second level is near
+    // enough.
+    const std::size_t deepest =
+        std::max<std::size_t>(64, std::min(level1 / tile.rows, level2 / 5 / tile.columns) / sizeof(Unit));
+    // Slices of equal depth, and one of none where K is 0: C is zero then.
+    slices_ = std::max<std::size_t>(1, divideUp(units_, deepest));
+    depth_ = std::max<std::size_t>(16, roundUp(divideUp(units_, slices_), 16));
+    deal(std::max<std::size_t>(tile.columns, level2 * 3 / 4 / (depth_ * sizeof(Unit))) / tile.lanes);
+    panelUnits_ = tile.columns * (depth_ + (tile.start != nullptr));
+    blockUnits_ = product(divideUp(blockVectors_ * tile.lanes, tile.columns), panelUnits_);
+    packedB_ = buffer(product(workers_, blockUnits_), sizeof(Unit));
+    if (copiesA()) copiedA_ = buffer(product(shape.m, units_), sizeof(Unit));
+    if (!direct && (slices_ > 1 || Format::depth < shape.k))
+      totals_ = buffer(product(shape.m, shape.n), sizeof(Total));
+  }
 
   void launch(const Operands& operands) const {
-    threads_.parallel(panelsA_ + panelsB_, [&](std::size_t panel) {
-      if (panel < panelsA_)
-        pack(operands.a, shape_.m, shape_.lda, tile_.rows, panel, packedA_.as<T>());
-      else
-        pack(operands.b, shape_.n, shape_.ldb, tile_.columns, panel - panelsA_, packedB_.as<T>());
-    });
-    const std::size_t across = divideUp(panelsB_, blockColumns);
-    threads_.parallel(divideUp(panelsA_, blockRows) * across, [&](std::size_t block) {
-      multiplyBlock(block / across * blockRows, block % across * blockColumns,
-                    reinterpret_cast<Output*>(operands.out));
+    if (copiesA())
+      threads_.parallel(tiles_, [&](std::size_t tile) {
+        for (std::size_t row = tile * tile_.rows; row < std::min(shape_.m, (tile + 1) * tile_.rows); ++row)
+          convert(reinterpret_cast<const Stored*>(operands.a) + row * shape_.lda, 0, units_,
+                  copiedA_->template as<Unit>() + row * units_, Format::left);
+      });
+    std::atomic<std::size_t> next = 0;
+    threads_.parallel(workers_, [&](std::size_t worker) {
+      Unit* const packed = packedB_->template as<Unit>() + worker * blockUnits_;
+      for (std::size_t block = next++; block < rowBlocks_ * columnBlocks_; block = next++)
+        multiplyBlock(operands, block / columnBlocks_, block % columnBlocks_, packed);
     });
   }
 
  private:
-  // Panel `panel` of a matrix of `rows` rows; rows past its end are zero.
-  void pack(std::uintptr_t matrix, std::size_t rows, std::size_t leading, std::size_t height,
-            std::size_t panel, T* packed) const {
-    constexpr std::size_t strip = 64;  // steps of K whose packed form stays in the first-level cache
-    T* const to = packed + panel * height * shape_.k;
-    for (std::size_t begin = 0; begin < shape_.k; begin += strip) {
-      const std::size_t end = std::min(shape_.k, begin + strip);
-      for (std::size_t row = 0; row < height; ++row) {
-        const std::size_t source = panel * height + row;
-        if (source < rows) {
-          const Stored* const from = reinterpret_cast<const Stored*>(matrix) + source * leading;
-          for (std::size_t step = begin; step < end; ++step)
-            to[step * height + row] = Format::decode(from[step]);
-        } else {
-          for (std::size_t step = begin; step < end; ++step) to[step * height + row] = 0;
-        }
-      }
+  static constexpr std::size_t strip = 64;  // units of K that are converted at a time
+
+  std::unique_ptr<HostBuffer> buffer(std::size_t count, std::size_t bytes) const {
+    return std::make_unique<HostBuffer>(product(count, bytes), threads_);
+  }
+
+  bool copiesA() const { return !Format::rawLeft || shape_.k % perUnit != 0; }
+  std::size_t depth(std::size_t slice) const { return std::min(depth_, units_ - slice * depth_); }
+
+  // Cuts C into blocks, none wider than `most` vectors. Where rows are cut, several threads pack the same
+  // columns, which takes as long as multiplying some twenty rows; where columns are, one thread may get more.
+  void deal(std::size_t most) {
+    // Waking a thread takes as long as about a million multiplications.
+    const double multiplications =
+        static_cast<double>(shape_.m) * static_cast<double>(shape_.n) * static_cast<double>(units_);
+    workers_ = std::min(threads_.count(), 1 + static_cast<std::size_t>(multiplications / (1 << 20)));
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    for (std::size_t rows = 1; rows <= std::min(workers_, tiles_); ++rows) {
+      const std::size_t columns = divideUp(workers_, rows);
+      const std::size_t cost = divideUp(vectors_, columns) * (divideUp(tiles_, rows) * tile_.rows + 20);
+      if (cost >= least) continue;
+      least = cost;
+      rowBlocks_ = rows;
+      columnBlocks_ = std::min(vectors_, roundUp(divideUp(vectors_, most), columns));
+    }
+    blockVectors_ = columnBlocks_ > 0 ? divideUp(vectors_, columnBlocks_) : 0;
+  }
+
+  // `units` units of a row of K from the unit `first` on; what lies beyond the row's end becomes zero.
+  template <class Convert>
+  void convert(const Stored* row, std::size_t first, std::size_t units, Unit* to, Convert element) const {
+    const std::size_t from = first * perUnit, count = std::min(units * perUnit, shape_.k - from);
+    auto* const elements = reinterpret_cast<Element*>(to);
+    for (std::size_t at = 0; at < count; ++at) elements[at] = element(row[from + at]);
+    for (std::size_t at = count; at < units * perUnit; ++at) elements[at] = 0;
+  }
+
+  void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
+                     Unit* packed) const {
+    const std::size_t firstRow = cut(tiles_, rowBlock, rowBlocks_) * tile_.rows;
+    const std::size_t endRow = std::min(shape_.m, cut(tiles_, rowBlock + 1, rowBlocks_) * tile_.rows);
+    const std::size_t firstColumn = cut(vectors_, columnBlock, columnBlocks_) * tile_.lanes;
+    const std::size_t endColumn =
+        std::min(shape_.n, cut(vectors_, columnBlock + 1, columnBlocks_) * tile_.lanes);
+    const auto panels = [&](const auto& visit) {
+      Unit* panel = packed;
+      for (std::size_t column = firstColumn; column < endColumn;
+           column += tile_.columns, panel += panelUnits_)
+        visit(column, std::min(tile_.columns, endColumn - column), panel);
+    };
+    for (std::size_t slice = 0; slice < slices_; ++slice) {
+      panels([&](std::size_t column, std::size_t width, Unit* panel) {
+        packPanel(operands, slice, column, width, panel);
+      });
+      for (std::size_t row = firstRow; row < endRow; row += tile_.rows)
+        panels([&](std::size_t column, std::size_t width, const Unit* panel) {
+          multiplyTile(operands, slice, row, std::min(tile_.rows, endRow - row), column, width, panel);
+        });
     }
   }
 
-  // The block of C whose first tile is (firstRow, firstColumn), counted in tiles.
-  void multiplyBlock(std::size_t firstRow, std::size_t firstColumn, Output* c) const {
-    const std::size_t rows = std::min(blockRows, panelsA_ - firstRow);
-    const std::size_t columns = std::min(blockColumns, panelsB_ - firstColumn);
-    const std::size_t size = tile_.rows * tile_.columns;
-    alignas(64) std::array<T, largestTileBytes / sizeof(T)> products;
-    alignas(64) std::array<Total, blockRows * blockColumns * largestTileBytes / sizeof(T)> totals{};
-    for (std::size_t begin = 0; begin < shape_.k; begin += Format::depth) {
-      const std::size_t depth = std::min(Format::depth, shape_.k - begin);
-      for (std::size_t column = 0; column < columns; ++column) {
-        const T* const b = packedB_.as<T>() + ((firstColumn + column) * shape_.k + begin) * tile_.columns;
-        for (std::size_t row = 0; row < rows; ++row) {
-          const T* const a = packedA_.as<T>() + ((firstRow + row) * shape_.k + begin) * tile_.rows;
-          tile_.multiply(depth, a, b, products.data());
-          Total* const total = totals.data() + (row * blockColumns + column) * size;
-          for (std::size_t at = 0; at < size; ++at) total[at] = Format::add(total[at], products[at]);
-        }
+  void packPanel(const Operands& operands, std::size_t slice, std::size_t column, std::size_t width,
+                 Unit* panel) const {
+    const auto* const b = reinterpret_cast<const Stored*>(operands.b) + column * shape_.ldb;
+    const std::size_t first = slice * depth_, vectors = divideUp(width, tile_.lanes),
+                      across = vectors * tile_.lanes;
+    Unit* const to = panel + (tile_.start ? across : 0);
+    // What is whole units in memory is packed from there, the rest by way of `converted`.
+    const std::size_t raw = Format::rawRight ? std::min(depth(slice), shape_.k / perUnit - first) : 0;
+    transposePanel(reinterpret_cast<const std::byte*>(b + first * perUnit), shape_.ldb * sizeof(Stored),
+                   width, raw, to, across);
+    alignas(64) std::array<Unit, mostColumns * strip> converted;
+    for (std::size_t step = raw; step < depth(slice); step += strip) {
+      const std::size_t units = std::min(strip, depth(slice) - step);
+      for (std::size_t row = 0; row < width; ++row)
+        convert(b + row * shape_.ldb, first + step, units, converted.data() + row * strip, Format::right);
+      transposePanel(reinterpret_cast<const std::byte*>(converted.data()), strip * sizeof(Unit), width, units,
+                     to + step * across, across);
+    }
+    if (tile_.start) tile_.start(vectors, depth(slice), panel);
+  }
+
+  void multiplyTile(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height,
+                    std::size_t column, std::size_t width, const Unit* b) const {
+    const std::size_t vectors = divideUp(width, tile_.lanes), across = vectors * tile_.lanes;
+    const std::size_t stride = copiesA() ? units_ * sizeof(Unit) : shape_.lda * sizeof(Stored);
+    const std::byte* const a =
+        reinterpret_cast<const std::byte*>(copiesA() ? copiedA_->address() : operands.a) + row * stride +
+        slice * depth_ * sizeof(Unit);
+    auto* const c = reinterpret_cast<Output*>(operands.out);
+    if constexpr (direct) {
+      if (width == across) {
+        tile_.multiply(height, vectors, depth(slice), a, stride, b, c + row * shape_.ldc + column, shape_.ldc,
+                       slice > 0);
+        return;
       }
     }
-    for (std::size_t row = 0; row < rows; ++row)
-      for (std::size_t column = 0; column < columns; ++column)
-        writeTile(totals.data() + (row * blockColumns + column) * size, (firstRow + row) * tile_.rows,
-                  (firstColumn + column) * tile_.columns, c);
+    alignas(64) std::array<Sum, mostRows * mostColumns> sums;
+    std::size_t step = 0;
+    do {  // once also where K is 0
+      const std::size_t units = std::min(Format::depth / perUnit, depth(slice) - step);
+      tile_.multiply(height, vectors, units, a + step * sizeof(Unit), stride, b + step * across, sums.data(),
+                     across, false);
+      const bool first = slice == 0 && step == 0, last = slice * depth_ + step + units == units_;
+      for (std::size_t i = 0; i < height; ++i)
+        settle(sums.data() + i * across, row + i, column, width, first, last, c);
+      step += units;
+    } while (step < depth(slice));
   }
 
-  // The part of a tile that lies inside C, whose element (row, column) is the tile's first.
-  void writeTile(const Total* total, std::size_t row, std::size_t column, Output* c) const {
-    const std::size_t height = std::min(tile_.rows, shape_.m - row);
-    const std::size_t width = std::min(tile_.columns, shape_.n - column);
-    for (std::size_t i = 0; i < height; ++i)
-      for (std::size_t j = 0; j < width; ++j)
-        c[(row + i) * shape_.ldc + column + j] = Format::encode(total[i * tile_.columns + j]);
+  // Adds the sums of one row of a tile to their totals, and writes what has become final.
+  void settle(const Sum* sums, std::size_t row, std::size_t column, std::size_t width, bool first, bool last,
+              Output* c) const {
+    Output* const out = c + row * shape_.ldc + column;
+    if constexpr (direct) {
+      for (std::size_t j = 0; j < width; ++j) out[j] = first ? sums[j] : out[j] + sums[j];
+    } else {
+      Total* const totals = totals_ ? totals_->template as<Total>() + row * shape_.n + column : nullptr;
+      if (first && last)
+        for (std::size_t j = 0; j < width; ++j) out[j] = Format::encode(Format::add(Total{}, sums[j]));
+      else if (first)
+        for (std::size_t j = 0; j < width; ++j) totals[j] = Format::add(Total{}, sums[j]);
+      else if (last)
+        for (std::size_t j = 0; j < width; ++j) out[j] = Format::encode(Format::add(totals[j], sums[j]));
+      else
+        for (std::size_t j = 0; j < width; ++j) totals[j] = Format::add(totals[j], sums[j]);
+    }
   }
 
-  const Tile<T>& tile_ = bestTile<T>();
   GemmShape shape_;
   Threads& threads_;
-  std::size_t panelsA_, panelsB_;
-  HostBuffer packedA_, packedB_;  // made once: no launch pays for page faults
+  T tile_;
+  std::size_t units_, tiles_, vectors_;  // of K; of rows of C; of columns of C
+  std::size_t slices_, depth_;           // of K, and units in one
+  std::size_t workers_, rowBlocks_ = 0, columnBlocks_ = 0, blockVectors_;
+  std::size_t panelUnits_, blockUnits_;
+  std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_;  // made once: no launch pays for page faults
 };
 
-template <class Format>
-Kernel kernelOf(const GemmShape& shape, Threads& threads, const std::string& arithmetic) {
-  using T = typename Format::Computed;
-  const auto gemm = std::make_shared<const BlockedGemm<Format>>(shape, threads);
-  const bool native = shape.dtype == DType::fp32 || shape.dtype == DType::fp64;
+template <class Format, class T>
+Kernel kernelOf(const GemmShape& shape, Threads& threads, const T& tile, const std::string& arithmetic,
+                bool native) {
+  const auto gemm = std::make_shared<const BlockedGemm<Format, T>>(shape, threads, tile);
   Kernel kernel;
-  kernel.name = "blocked " + arithmetic + ", " + std::string(bestTile<T>().path) + ", " +
+  kernel.name = "blocked " + arithmetic + ", " + std::string(tile.path) + ", " +
                 std::to_string(threads.count()) + (threads.count() == 1 ? " thread" : " threads");
   kernel.resource = native ? "vector." + std::string(row(shape.dtype).name) : "none";
-  kernel.tuned = false;
+  kernel.tuned = native;
   kernel.emulated = !native;
   kernel.launch = [gemm](const Operands& operands) { gemm->launch(operands); };
   return kernel;
@@ -150,7 +270,7 @@ void checkShape(const GemmShape& shape) {
   require("ldc", shape.ldc, "n", shape.n);
 }
 
-Kernel blockedGemm(const GemmShape& shape, Threads& threads) {
+Kernel blockedGemm(const GemmShape& shape, Threads& threads, const Tiles& tiles) {
   checkShape(shape);
   const bool fp8 = shape.dtype == DType::fp8e4m3 || shape.dtype == DType::fp8e5m2;
   if (shape.accumulator == Accumulator::half && shape.dtype != DType::fp16)
@@ -161,23 +281,26 @@ Kernel blockedGemm(const GemmShape& shape, Threads& threads) {
                               (shape.accumulator == Accumulator::fast ? " (fast is full on a CPU)" : "");
   switch (shape.dtype) {
     case DType::fp64:
-      return kernelOf<NativeFormat<double>>(shape, threads, "fp64");
+      return kernelOf<NativeFormat<double>>(shape, threads, tiles.fp64, "fp64", true);
     case DType::fp32:
-      return kernelOf<NativeFormat<float>>(shape, threads, "fp32");
+      return kernelOf<NativeFormat<float>>(shape, threads, tiles.fp32, "fp32", true);
     case DType::tf32:
-      return kernelOf<Tf32Format>(shape, threads, decoded);
+      return kernelOf<Tf32Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::fp16:
       if (shape.accumulator == Accumulator::half)
-        return kernelOf<Fp16HalfFormat>(shape, threads, decoded + " rounded to fp16 every 16 products");
-      return kernelOf<Fp16Format>(shape, threads, decoded);
+        return kernelOf<Fp16HalfFormat>(shape, threads, tiles.fp32,
+                                        decoded + " rounded to fp16 every 16 products", false);
+      return kernelOf<Fp16Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::bf16:
-      return kernelOf<Bf16Format>(shape, threads, decoded);
+      if (tiles.bf16) return kernelOf<Bf16PairFormat>(shape, threads, *tiles.bf16, "pairs of bf16", true);
+      return kernelOf<Bf16Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::fp8e4m3:
-      return kernelOf<Fp8Format<DType::fp8e4m3>>(shape, threads, decoded);
+      return kernelOf<Fp8e4m3Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::fp8e5m2:
-      return kernelOf<Fp8Format<DType::fp8e5m2>>(shape, threads, decoded);
+      return kernelOf<Fp8e5m2Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::int8:
-      return kernelOf<Int8Format>(shape, threads, decoded + " with int32 totals");
+      if (tiles.int8) return kernelOf<Int8QuadFormat>(shape, threads, *tiles.int8, "fours of int8", true);
+      return kernelOf<Int8Format>(shape, threads, tiles.fp32, decoded + " with int32 totals", false);
     case DType::int32:
       break;
   }

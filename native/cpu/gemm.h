@@ -3,6 +3,7 @@
 
 #include "backend.h"
 #include "cpu/threads.h"
+#include "cpu/tile.h"
 
 namespace nameplate::cpu {
 
@@ -10,8 +11,7 @@ namespace nameplate::cpu {
 void checkShape(const GemmShape&);
 
 // A kernel whose launch has finished when it returns, and which must not outlive `threads`. Each element of C
-// is summed by one thread in one order, so that results repeat bit for bit. Throws Unsupported, EINVAL,
-// ENOMEM.
-Kernel blockedGemm(const GemmShape&, Threads& threads);
+// is summed in one order, so that results repeat bit for bit. Throws Unsupported, EINVAL, ENOMEM.
+Kernel blockedGemm(const GemmShape&, Threads& threads, const Tiles& = tilesFor(instructions()));
 
 }  // namespace nameplate::cpu

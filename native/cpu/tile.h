@@ -1,28 +1,55 @@
 // The innermost tile of the GEMM, once per instruction set.
 //
 // The accumulators of one tile fill the processor's registers, so that each loaded value is used many times;
-// how many registers there are, and how wide, is all that the instruction sets differ in here. The choice is
-// made at run time and is named: one binary runs everywhere, and a report can say what it ran.
+// how many registers there are, how wide, and what one multiply-add takes is all that the instruction sets
+// differ in here. The choice is made at run time and is named: one binary runs everywhere, and a report can
+// say what it ran.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace nameplate::cpu {
 
-template <class T>
+// Unit is what one lane of a vector multiplies in one step: an fp32, an fp64, two bf16 or four int8. Sum is
+// what it adds them up in.
+template <class Unit, class Sum>
 struct Tile {
   std::string_view path;      // "AVX-512"
   std::size_t rows, columns;  // of C
-  // products[rows][columns] = the sum over `depth` steps of a[step][rows] times b[step][columns]; all packed,
-  // b and products aligned to 64 bytes. Steps are summed in order.
-  void (*multiply)(std::size_t depth, const T* a, const T* b, T* products);
+  std::size_t lanes;          // of a vector; fewer columns than `columns` are computed by whole vectors
+
+  // c[rows][vectors * lanes] (at most as large as the tile) = or += the sum over `depth` steps of
+  // a[row][step] times b[step][column], in their order. Rows of a are `stride` bytes apart and rows of c
+  // `ldc` elements, neither aligned; b is packed and aligned to 64 bytes.
+  void (*multiply)(std::size_t rows, std::size_t vectors, std::size_t depth, const std::byte* a,
+                   std::size_t stride, const Unit* b, Sum* c, std::size_t ldc, bool add);
+  // Where not null, b has one more row before its first, which the sums start from. This makes it.
+  void (*start)(std::size_t vectors, std::size_t depth, Unit* b) = nullptr;
 };
 
-inline constexpr std::size_t largestTileBytes = 12 * 2 * 64;
+using Fp32Tile = Tile<float, float>;
+using Fp64Tile = Tile<double, double>;
+using Bf16Tile = Tile<std::uint32_t, float>;
+using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // a holds uint8, which is int8 + 128; sums wrap
 
-// The widest tile that this processor and its system run. T is float or double.
-template <class T>
-const Tile<T>& bestTile();
+inline constexpr std::size_t mostRows = 8, mostColumns = 3 * 64 / sizeof(float);
+
+// Instruction sets that this processor has and its system has switched on.
+struct Instructions {
+  bool avx2 = false, avxVnni = false, avx512 = false, avx512Bf16 = false, avx512Vnni = false;
+};
+Instructions instructions();
+
+// The widest tile for each kind of unit; bf16 and int8 have none where no instruction multiplies them.
+struct Tiles {
+  Fp32Tile fp32;
+  Fp64Tile fp64;
+  std::optional<Bf16Tile> bf16;
+  std::optional<Int8Tile> int8;
+};
+Tiles tilesFor(const Instructions&);
 
 }  // namespace nameplate::cpu

@@ -1,0 +1,29 @@
+#ifdef __x86_64__
+#include <immintrin.h>
+
+#define NAMEPLATE_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx512vnni")))
+
+#include "cpu/tile_kernel.h"
+#include "cpu/tile_sets.h"
+
+namespace nameplate::cpu {
+namespace {
+
+struct Int8Quads {
+  using Unit = std::uint32_t;
+  using Sum = std::uint32_t;
+  using Vector = Plain<std::uint32_t, 64>::Vector;
+  static constexpr bool started = true;
+  NAMEPLATE_INLINE Vector multiplyAdd(Vector sum, Unit a, Vector b) {
+    const __m512i left = _mm512_set1_epi32(static_cast<int>(a));
+    return reinterpret_cast<Vector>(
+        _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sum), left, reinterpret_cast<__m512i>(b)));
+  }
+};
+
+}  // namespace
+
+constinit const Int8Tile avx512Int8 = tileOf<Int8Quads, 8>("AVX512_VNNI");
+
+}  // namespace nameplate::cpu
+#endif
