@@ -13,9 +13,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const execute = promisify(execFile);
 const tiles = readdirSync('native/cpu').filter((name) => /^tile.*\.cc$/.test(name));
-const sources = [...tiles, 'gemm.cc', 'memory.cc', 'threads.cc', 'cgroup.cc'].map((name) =>
-  join('native/cpu', name),
-);
+const sources = [
+  ...tiles,
+  'gemm.cc',
+  'memory.cc',
+  'threads.cc',
+  'cgroup.cc',
+  'placement.cc',
+  'processor.cc',
+].map((name) => join('native/cpu', name));
 
 /** Instruction sets as the kernel lists them; none where it lists them otherwise. */
 const flags = new Set(/^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '));

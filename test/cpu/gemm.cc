@@ -132,7 +132,7 @@ constexpr std::size_t shapes[][3] = {
 };
 
 std::size_t checkAll(const Tiles& tiles) {
-  Threads one(1), two(2), five(5);
+  Threads one(1, {}), two(2, {}), five(5, {});
   Threads* const pools[] = {&one, &two, &five};
   std::size_t count = 0;
   const auto next = [&](Case c, std::size_t m, std::size_t n, std::size_t k) {
