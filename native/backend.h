@@ -219,6 +219,9 @@ class Device {
   virtual std::unique_ptr<Watch> watch() = 0;
   virtual std::unique_ptr<Module> load(std::span<const std::byte> image) = 0;
   virtual void synchronize() = 0;
+  // Returns when nothing of earlier launches uses the device any more, be it threads that wait for the next
+  // one.
+  virtual void settle() {}
 };
 
 // A backend is three functions; cpu/ and cuda/ define one set each.

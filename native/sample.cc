@@ -65,6 +65,7 @@ class Runner {
   template <class Enough>
   void slice(Phase& phase, double seconds, Enough enough) {
     guarded([&] {
+      device_.settle();  // after another provider's turn
       const Clock::time_point start = Clock::now();
       phase.launchesPerSample = launches_;
       const std::unique_ptr<Watch> watch = device_.watch();

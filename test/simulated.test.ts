@@ -285,8 +285,10 @@ describe('every entry point of the driver', () => {
 
   it('works, and everything taken is given back', async () => {
     const { absences, results, left } = await exercised('');
-    // Whether OpenBLAS is here is a fact of this machine, and no business of the driver's.
-    expect(absences.filter((absence: { what: string }) => absence.what !== 'OpenBLAS')).toEqual([]);
+    // Whether the CPU's libraries are here is a fact of this machine, and no business of the driver's.
+    expect(absences.filter(({ what }: { what: string }) => what !== 'OpenBLAS' && what !== 'oneDNN')).toEqual(
+      [],
+    );
     expect(results).toHaveLength(8);
     for (const { step, outcome } of results) expect(outcome, step).toMatch(/^(measured|done)$/);
     expect(results.at(-1)).toMatchObject({ step: 'module', scaled: [3, 6, 9, 4] });

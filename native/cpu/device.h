@@ -35,6 +35,7 @@ class CpuDevice : public Device {
   std::unique_ptr<Watch> watch() override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override {}
+  void settle() override;
 
  private:
   using Launches = std::vector<std::function<void()>>;
