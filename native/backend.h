@@ -254,6 +254,9 @@ class Device {
   virtual std::optional<Ceiling> ceiling(const std::string& /*resource*/) { return std::nullopt; }
   virtual std::unique_ptr<Module> load(std::span<const std::byte> image) = 0;
   virtual void synchronize() = 0;
+  // Returns when nothing of earlier launches uses the device any more, be it threads that wait for the next
+  // one.
+  virtual void settle() {}
 };
 
 // A backend is three functions; cpu/ and cuda/ define one set each. `threads` is how many a CPU device uses,

@@ -66,6 +66,7 @@ class FaultyDevice : public Device {
   std::unique_ptr<Watch> watch() override { return device_.watch(); }
   std::unique_ptr<Module> load(std::span<const std::byte> image) override { return device_.load(image); }
   void synchronize() override { device_.synchronize(); }
+  void settle() override { device_.settle(); }
 
  private:
   // What a launch is expected to write: rows of `rowBytes`, `stride` bytes apart.

@@ -12,7 +12,9 @@ using Names = std::array<std::string_view, 2>;
 
 constexpr std::array<std::string_view, 1> own{"builtin"};
 constexpr std::array<std::string_view, 1> driver{"driver"};
+constexpr std::array<std::string_view, 3> withBoth{"builtin", "openblas", "onednn"};
 constexpr Names withOpenblas{"builtin", "openblas"};
+constexpr Names withOnednn{"builtin", "onednn"};
 constexpr Names withCublaslt{"builtin", "cublaslt"};
 constexpr Names withDriver{"builtin", "driver"};
 
@@ -28,7 +30,7 @@ constexpr auto link(Direction direction, HostMemory memory) {
 
 constexpr std::array table{
     Operation{"gemm.fp64", "", gemm(fp64), withOpenblas, withCublaslt},
-    Operation{"gemm.fp32", "", gemm(fp32), withOpenblas, withCublaslt},
+    Operation{"gemm.fp32", "", gemm(fp32), withBoth, withCublaslt},
     Operation{"gemm.tf32", "", gemm(tf32), own, withCublaslt},
     Operation{"gemm.fp16", "", gemm(fp16), own, withCublaslt},
     Operation{"gemm.fp16.acc16", "acc16", gemm(fp16, half), own, withCublaslt},
@@ -37,7 +39,7 @@ constexpr std::array table{
     Operation{"gemm.fp8e4m3.fast", "fast", gemm(fp8e4m3, fast), {}, withCublaslt},
     Operation{"gemm.fp8e5m2", "", gemm(fp8e5m2), own, withCublaslt},
     Operation{"gemm.fp8e5m2.fast", "fast", gemm(fp8e5m2, fast), {}, withCublaslt},
-    Operation{"gemm.int8", "", gemm(int8), own, withCublaslt},
+    Operation{"gemm.int8", "", gemm(int8), withOnednn, withCublaslt},
     Operation{"memory.read", "", memory(Stream::read), own, own},
     Operation{"memory.write", "", memory(Stream::write), own, withDriver},
     Operation{"memory.copy", "", memory(Stream::copy), own, withDriver},

@@ -74,6 +74,7 @@ class Runner {
   template <class Enough>
   void slice(Phase& phase, double seconds, Enough enough) {
     guarded([&] {
+      device_.settle();  // after another provider's turn
       const Clock::time_point start = Clock::now();
       phase.launchesPerSample = launches_;
       const std::unique_ptr<Watch> watch = telemetry_ ? device_.watch() : nullptr;
@@ -182,7 +183,10 @@ void sampleCeilings(Device& device, Runners& runners) {
     if (!runner->timing()) continue;
     Measured& measured = runner->measured();
     const auto [found, first] = now.try_emplace(measured.kernel.resource);
-    if (first) found->second = device.ceiling(measured.kernel.resource);
+    if (first) {
+      device.settle();
+      found->second = device.ceiling(measured.kernel.resource);
+    }
     if (!found->second) continue;
     if (!measured.ceiling) measured.ceiling = Ceilings{found->second->how, {}};
     measured.ceiling->rates.push_back(found->second->rate);

@@ -57,7 +57,7 @@ export class Buffer {
 }
 
 export interface MultiplyOptions {
-  /** `builtin` (the default), or a vendor's library where it is installed: `cublaslt`, `openblas`. */
+  /** `builtin` (the default), or a vendor's library where it is installed: `cublaslt`, `openblas`, `onednn`. */
   readonly provider?: string;
   /** `full` (the default); `half`: fp16 sums (fp16 only); `fast`: FP8 sums without promotion to fp32. */
   readonly accumulator?: 'full' | 'half' | 'fast';

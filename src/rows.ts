@@ -31,12 +31,12 @@ export function rowOf(job: Job, result: ProviderResult, plate: Nameplate): Row {
 
 /**
  * Own kernels over the vendor's: sets `ratioToVendor` on the builtin row of one request, sustained median over
- * sustained median of the first vendor row that has one. The vendor rows keep null.
+ * sustained median of the fastest vendor row that has one. The vendor rows keep null.
  */
 export function withRatios(rows: readonly Row[]): Row[] {
-  const vendor = rows.find(({ provider, rate }) => provider !== 'builtin' && rate !== null)?.rate;
+  const vendor = Math.max(0, ...rows.map(({ provider, rate }) => (provider === 'builtin' ? 0 : (rate ?? 0))));
   return rows.map((row) => {
-    if (row.provider !== 'builtin' || row.rate === null || !vendor) return row;
+    if (row.provider !== 'builtin' || row.rate === null || vendor === 0) return row;
     return { ...row, ratioToVendor: row.rate / vendor };
   });
 }

@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadNative, NativeError, openDevice } from '../src/index.js';
+import { withRatios } from '../src/rows.js';
+import { measured, row } from './testCard.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nameplate-cpu-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,4 +45,36 @@ describe('the GEMM of the CPU', () => {
     }))
       expect(stdout.includes(`${path}: `)).toBe(flags.has(flag));
   }, 300_000);
+});
+
+describe('every provider of a product on the CPU', () => {
+  it.each(['fp32', 'fp64', 'int8'] as const)('%s: is right, or says that it is absent', async (dtype) => {
+    const operation = loadNative()
+      .operations()
+      .find(({ id }) => id === `gemm.${dtype}`);
+    const device = await openDevice('cpu');
+    const [m, n, k] = [37, 65, 19];
+    const Elements = { fp32: Float32Array, fp64: Float64Array, int8: Int8Array }[dtype];
+    const values = (length: number): number[] => Array.from({ length }, (_, i) => ((i * 31) % 101) - 50);
+    const a = await device.matrix(dtype, m, k, Elements.from(values(m * k)) as never);
+    const b = await device.matrix(dtype, k, n, Elements.from(values(k * n)) as never);
+    const expected = await (await device.multiply(a, b)).read();
+    expect(operation?.providers.cpu.length).toBeGreaterThan(1);
+    for (const provider of operation?.providers.cpu ?? []) {
+      const asked = device.multiply(a, b, { provider }).then((product) => product.read());
+      const found = await asked.catch((error: unknown) => error);
+      if (found instanceof NativeError)
+        expect([found.code, found.message]).toEqual(['ENOTSUP', expect.stringContaining('is absent: ')]);
+      else expect(found).toEqual(expected);
+    }
+    await device.close();
+  });
+});
+
+describe('an own kernel', () => {
+  it('is set beside the fastest of several vendors', () => {
+    const rates = { builtin: 1, openblas: 1.25, onednn: 2 };
+    const rows = Object.entries(rates).map(([provider, rate]) => row(measured(1), { provider, rate }));
+    expect(compare(rows).map(({ ratioToVendor }) => ratioToVendor)).toEqual([0.5, null, null]);
+  });
 });

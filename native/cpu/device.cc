@@ -8,7 +8,9 @@
 #include "cpu/facts.h"
 #include "cpu/gemm.h"
 #include "cpu/memory.h"
+#include "cpu/onednn.h"
 #include "cpu/openblas.h"
+#include "cpu/quiet.h"
 #include "cpu/stream.h"
 #include "cpu/transpose.h"
 #include "random.h"
@@ -86,6 +88,7 @@ std::size_t CpuDevice::freeBytes() const {
 std::vector<std::string> CpuDevice::providers() const {
   std::vector<std::string> names{"builtin"};
   if (OpenBlas::find()) names.emplace_back("openblas");
+  if (OneDnn::find()) names.emplace_back("onednn");
   return names;
 }
 
@@ -171,6 +174,11 @@ Kernel CpuDevice::gemm(const GemmShape& shape, const std::string& provider, cons
     if (!blas) throw Unsupported("OpenBLAS is absent: " + OpenBlas::absence().reason);
     return queued(blas->gemm(shape, threads_.count()));
   }
+  if (provider == "onednn") {
+    const OneDnn* const dnn = OneDnn::find();
+    if (!dnn) throw Unsupported("oneDNN is absent: " + OneDnn::absence().reason);
+    return queued(dnn->gemm(shape, threads_.count()));
+  }
   requireBuiltin(provider, "this GEMM");
   return queued(blockedGemm(shape, threads_));
 }
@@ -222,6 +230,10 @@ std::optional<Ceiling> CpuDevice::ceiling(const std::string& resource) {
   return measureCeiling(resource, threads_);
 }
 
+void CpuDevice::settle() {
+  awaitQuiet();
+}
+
 std::unique_ptr<Module> CpuDevice::load(std::span<const std::byte>) {
   throw Unsupported("modules are CUDA images; the CPU backend cannot run them");
 }
@@ -230,12 +242,15 @@ namespace {
 
 std::vector<Facts> devices(std::size_t threads, std::vector<Absence>& absences) {
   if (!OpenBlas::find()) absences.push_back(OpenBlas::absence());
+  if (!OneDnn::find()) absences.push_back(OneDnn::absence());
   return {facts(place(threads))};
 }
 
 std::vector<Library> libraries() {
-  const OpenBlas* const blas = OpenBlas::find();
-  return blas ? std::vector{blas->library()} : std::vector<Library>{};
+  std::vector<Library> found;
+  if (const OpenBlas* const blas = OpenBlas::find()) found.push_back(blas->library());
+  if (const OneDnn* const dnn = OneDnn::find()) found.push_back(dnn->library());
+  return found;
 }
 
 std::unique_ptr<Device> open(const std::string& id, std::size_t threads) {

@@ -39,6 +39,7 @@ class CpuDevice : public Device {
   std::optional<Ceiling> ceiling(const std::string& resource) override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override {}
+  void settle() override;
 
  private:
   using Launches = std::vector<std::function<void()>>;

@@ -127,7 +127,10 @@ class BlockedGemm {
       if (cost >= least) continue;
       least = cost;
       rowBlocks_ = rows;
-      columnBlocks_ = std::min(vectors_, roundUp(divideUp(vectors_, most), columns));
+      // A second block for each thread, unless it would be narrow: a disturbed thread leaves it to the
+      // others.
+      const std::size_t blocks = std::max(divideUp(vectors_, most), std::min(2 * columns, vectors_ / 6));
+      columnBlocks_ = std::min(vectors_, roundUp(blocks, columns));
     }
     blockVectors_ = columnBlocks_ > 0 ? divideUp(vectors_, columnBlocks_) : 0;
   }

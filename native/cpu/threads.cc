@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -47,9 +48,23 @@ void Threads::join() noexcept {
   for (std::thread& worker : workers_) worker.join();
 }
 
+namespace {
+
+// One launch is often followed by another at once, and waking a sleeping thread takes as long as a small
+// launch.
+template <class Condition>
+void watchBriefly(const Condition& met) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+  while (!met() && std::chrono::steady_clock::now() < end) {
+  }
+}
+
+}  // namespace
+
 void Threads::live(std::size_t self) {
   std::size_t seen = 0;
   for (;;) {
+    watchBriefly([&] { return closing_ || round_ != seen; });
     {
       std::unique_lock lock(mutex_);
       begin_.wait(lock, [&] { return closing_ || round_ != seen; });
@@ -89,6 +104,7 @@ void Threads::parallel(std::size_t items, const std::function<void(std::size_t)>
   }
   begin_.notify_all();
   take(0);
+  watchBriefly([&] { return pending_ == 0; });
   std::unique_lock lock(mutex_);
   end_.wait(lock, [&] { return pending_ == 0; });
   work_ = nullptr;

@@ -57,9 +57,10 @@ class Threads {
   std::condition_variable begin_, end_;
   const std::function<void(std::size_t)>* work_ = nullptr;
   std::size_t items_ = 0;
-  std::size_t round_ = 0;    // which call of parallel(); a worker takes part once in each
-  std::size_t pending_ = 0;  // workers that have not finished this round
-  bool closing_ = false;
+  // Changed under the mutex, and also watched without it.
+  std::atomic<std::size_t> round_ = 0;    // which call of parallel(); a worker takes part once in each
+  std::atomic<std::size_t> pending_ = 0;  // workers that have not finished this round
+  std::atomic<bool> closing_ = false;
   std::exception_ptr fault_;
   std::atomic<std::size_t> next_ = 0;
   std::vector<std::thread> workers_;
