@@ -2,7 +2,8 @@
 //
 // 1. Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with integers, rows
 //    and columns against float64, poison, padding and red zones. Nothing is timed here.
-// 2. The default run, whose report is recorded.
+// 2. The self-test: faults seeded into data and telemetry, each of which must be caught.
+// 3. The default run, whose report is recorded.
 // Ends within eight minutes, whatever happens; exit 0 only if nothing was wrong and nothing failed.
 //   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results]
 
@@ -117,12 +118,10 @@ function summarize(row, checks) {
   if (why) say(`  ${why.shape.join('x')}: ${why.reason}`);
 }
 
-/** The default run, as a user would start it. */
-function defaultRun(file) {
+/** The command, as a user would start it. */
+function nameplate(...args) {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, 'run', '--device', values.device, '--json', file], {
-    stdio: 'inherit',
-  });
+  const child = spawn(process.execPath, [cli, ...args, '--device', values.device], { stdio: 'inherit' });
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));
 }
 
@@ -135,9 +134,10 @@ const day = new Date().toISOString().slice(0, 10);
 mkdirSync(values.out, { recursive: true });
 const stem = join(values.out, `${device.simulated ? 'simulated-' : ''}${name}-${day}`);
 writeFileSync(`${stem}-check.json`, `${JSON.stringify({ device, build, libraries, checks }, null, 1)}\n`);
-const code = await defaultRun(`${stem}.json`);
+const tested = await nameplate('selftest');
+const code = await nameplate('run', '--json', `${stem}.json`);
 const wrong = checks.filter(({ outcome }) => outcome === 'wrong' || outcome === 'failed').length;
 say(
-  `${checks.length} checks, ${wrong} wrong or failed; the default run ended with exit code ${code}; recorded as ${stem}*.json`,
+  `${checks.length} checks, ${wrong} wrong or failed; the self-test ended with exit code ${tested}, the default run with ${code}; recorded as ${stem}*.json`,
 );
-process.exitCode = wrong > 0 ? 4 : code;
+process.exitCode = wrong > 0 ? 4 : tested || code;

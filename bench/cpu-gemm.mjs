@@ -1,0 +1,119 @@
+// How good is the CPU's own GEMM? Beside the libraries that are here, taking turns, and beside what the same cores reach
+// with a loop that does nothing but multiply and add. On an otherwise idle machine:
+//
+//   npm run bench -- [--level thorough] [--only gemm.fp32,gemm.int8] [--shape 1024,64x4096x4096] [--threads 1,2]
+//                           [--out bench/results]
+//
+// Exit 0 only if every product was right.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { defaultOptions, loadNative, run } from '../dist/index.js';
+
+const { values } = parseArgs({
+  options: {
+    level: { type: 'string', default: 'thorough' },
+    only: { type: 'string', default: 'gemm.fp32,gemm.fp64,gemm.bf16,gemm.int8' },
+    shape: {
+      type: 'string',
+      default: '256,512,1024,2048,4096,64x4096x4096,4096x64x4096,4096x4096x64',
+    },
+    threads: { type: 'string' },
+    out: { type: 'string', default: 'bench/results' },
+  },
+});
+
+const { devices, build, libraries } = await loadNative().inventory({ threads: null });
+const cpu = devices.find(({ backend }) => backend === 'cpu');
+const list = (text) => text.split(',');
+const shapes = list(values.shape).map((text) => {
+  const [m, n = m, k = n] = text.split('x').map(Number);
+  return { m, n, k };
+});
+const threadCounts = values.threads
+  ? list(values.threads).map(Number)
+  : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
+
+const gflops = (rate) => (rate === null ? '-' : (rate / 1e9).toFixed(1));
+const ratio = (value) => (value === null ? '-' : value.toFixed(3));
+const sides = ({ m, n, k }) => `${m}x${n}x${k}`;
+const line = (...cells) =>
+  process.stdout.write(
+    `${cells.map((cell, i) => (i < 2 ? cell.padEnd(15) : cell.padStart(10))).join(' ')}\n`,
+  );
+
+/** Own kernel and vendors of one product: rates in FLOP/s, medians of the sustained phase. */
+async function measure(operation, shape, threads) {
+  const options = {
+    ...defaultOptions(values.level),
+    devices: ['cpu'],
+    only: [operation],
+    provider: 'both',
+    shapes: [shape],
+    threads,
+  };
+  let rows = [];
+  for await (const report of run(options)) rows = report.rows;
+  const own = rows.find(({ provider }) => provider === 'builtin');
+  const vendors = rows.filter(({ provider, rate }) => provider !== 'builtin' && rate !== null);
+  const best = vendors.sort((a, b) => b.rate - a.rate)[0];
+  return {
+    operation,
+    shape,
+    threads,
+    kernel: own.kernel?.name ?? null,
+    rate: own.rate,
+    vendors: Object.fromEntries(vendors.map(({ provider, rate }) => [provider, rate])),
+    bestVendor: best?.provider ?? null,
+    ratioToVendor: own.rate !== null && best ? own.rate / best.rate : null,
+    ceiling: own.ceiling?.value ?? null,
+    ofCeiling: own.ceiling?.fraction ?? null,
+    worstOfBound: own.verification?.worst ?? null,
+    wrong: rows.filter(({ verdict }) => ['corrupted', 'failed'].includes(verdict.status)).length,
+  };
+}
+
+process.stdout.write(`${cpu.name} · ${cpu.multiprocessors} cores · level ${values.level}\n`);
+line('row', 'shape', 'threads', 'GFLOP/s', 'vendor', 'GFLOP/s', 'own/vendor', 'of ceiling', 'of fp32');
+const results = [];
+for (const threads of threadCounts)
+  for (const operation of list(values.only))
+    for (const shape of shapes) {
+      const result = await measure(operation, shape, threads);
+      const single = results.find(
+        (r) => r.operation === 'gemm.fp32' && r.threads === threads && sides(r.shape) === sides(shape),
+      );
+      result.overOwnFp32 = single && result.rate !== null ? result.rate / single.rate : null;
+      results.push(result);
+      const { rate, bestVendor, vendors, ratioToVendor, ofCeiling, overOwnFp32 } = result;
+      line(
+        operation,
+        sides(shape),
+        String(threads),
+        gflops(rate),
+        bestVendor ?? '-',
+        gflops(vendors[bestVendor] ?? null),
+        ratio(ratioToVendor),
+        ratio(ofCeiling),
+        ratio(overOwnFp32),
+      );
+    }
+
+const day = new Date().toISOString().slice(0, 10);
+const name = `${cpu.name} ${cpu.multiprocessors} cores`.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase();
+const file = join(values.out, `cpu-gemm-${name}-${day}.json`);
+mkdirSync(values.out, { recursive: true });
+const record = {
+  date: day,
+  level: values.level,
+  device: cpu,
+  build,
+  libraries,
+  node: process.version,
+  results,
+};
+writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`);
+const wrong = results.reduce((sum, result) => sum + result.wrong, 0);
+process.stdout.write(`${wrong} wrong or failed; recorded as ${file}\n`);
+process.exitCode = wrong > 0 ? 4 : 0;
