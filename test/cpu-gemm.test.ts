@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const execute = promisify(execFile);
 const tiles = readdirSync('native/cpu').filter((name) => /^tile.*\.cc$/.test(name));
-const sources = [...tiles, 'gemm.cc', 'memory.cc', 'threads.cc', 'cgroup.cc'].map((name) =>
+const sources = [...tiles, 'gemm.cc', 'encode.cc', 'memory.cc', 'threads.cc', 'cgroup.cc'].map((name) =>
   join('native/cpu', name),
 );
 
