@@ -19,6 +19,7 @@ const tiles = readdirSync('native/cpu').filter((name) => /^tile.*\.cc$/.test(nam
 const sources = [
   ...tiles,
   'gemm.cc',
+  'encode.cc',
   'memory.cc',
   'threads.cc',
   'cgroup.cc',

@@ -239,7 +239,7 @@ describe('the measuring device', () => {
   const native = loadNative();
   const run = async (threads: number | null) => {
     const budget = { warmupSeconds: 0, burstSeconds: 0.01, sustainedSeconds: 0.01, precision: 0.5 };
-    const shape = { m: 64, n: 64, k: 64 };
+    const shape = { m: 256, n: 256, k: 256 };
     const what = { device: 'cpu', operation: 'gemm.fp32', shape, providers: ['builtin', 'openblas'] };
     const how = { data: 'uniform', seed: 1, telemetry: true, fault: 'none' } as const;
     const { results } = await native.run({ ...what, ...how, threads, budget });

@@ -7,12 +7,14 @@
 // longer than the multiplication. Each is free of branches, for the compiler to vectorise.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
+#include "cpu/encode.h"
 #include "dtype.h"
 
 namespace nameplate::cpu {
@@ -59,9 +61,10 @@ inline float decodeBf16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-// A is `Stored` in memory; an `Element` of it is `encode`d from the totals. A tile multiplies units of one or
-// more elements of K and sums them in registers, as `Sum`; these short sums, which also keep the rounding
-// error of a long one small, are added to a `Total`, and the last total becomes the `Output`.
+// An element of A or B is `Stored` in memory, and left() or right() makes it an `Element`. A tile multiplies
+// units of one or more elements and adds them up in registers, as a `Sum`. These short sums, which also keep
+// the rounding error of a long one small, are added to a `Total`, and the last total is encoded as the
+// `Output`.
 template <class T>
 struct NativeFormat {
   using Stored = T;
@@ -75,7 +78,7 @@ struct NativeFormat {
   static T left(T stored) { return stored; }
   static T right(T stored) { return stored; }
   static T add(T total, T sum) { return total + sum; }
-  static T encode(T total) { return total; }
+  static void encode(const T* totals, T* out, std::size_t count) { std::copy_n(totals, count, out); }
 };
 
 struct DecodedFormat : NativeFormat<float> {
@@ -92,7 +95,7 @@ struct Fp16Format : DecodedFormat {
   using Output = std::uint16_t;
   static float left(Stored bits) { return decodeFp16(bits); }
   static float right(Stored bits) { return decodeFp16(bits); }
-  static Output encode(float total) { return encodeFp16(total); }
+  static void encode(const float* totals, Output* out, std::size_t count) { encodeFp16(totals, out, count); }
 };
 
 // An fp16 accumulator. Hardware does not say how it sums within one instruction, so this is our definition:
@@ -108,7 +111,7 @@ struct Bf16Format : DecodedFormat {
   using Output = std::uint16_t;
   static float left(Stored bits) { return decodeBf16(bits); }
   static float right(Stored bits) { return decodeBf16(bits); }
-  static Output encode(float total) { return encodeBf16(total); }
+  static void encode(const float* totals, Output* out, std::size_t count) { encodeBf16(totals, out, count); }
 };
 
 struct Bf16PairFormat : NativeFormat<float> {
@@ -118,7 +121,7 @@ struct Bf16PairFormat : NativeFormat<float> {
   using Output = std::uint16_t;
   static Element left(Stored bits) { return bits; }
   static Element right(Stored bits) { return bits; }
-  static Output encode(float total) { return encodeBf16(total); }
+  static void encode(const float* totals, Output* out, std::size_t count) { encodeBf16(totals, out, count); }
 };
 
 struct Fp8e4m3Format : Bf16Format {
@@ -146,7 +149,7 @@ struct Int8Format : DecodedFormat {
   static Total add(Total total, float sum) {
     return total + static_cast<Total>(static_cast<std::int32_t>(sum));
   }
-  static Output encode(Total total) { return total; }
+  static void encode(const Total* totals, Output* out, std::size_t count) { std::copy_n(totals, count, out); }
 };
 
 struct Int8QuadFormat : NativeFormat<std::uint32_t> {

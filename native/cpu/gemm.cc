@@ -77,8 +77,9 @@ class BlockedGemm {
     const std::size_t deepest =
         std::max<std::size_t>(64, std::min(level1 / tile.rows, level2 / 5 / tile.columns) / sizeof(Unit));
     // Slices of equal depth, and one of none where K is 0: C is zero then.
-    slices_ = std::max<std::size_t>(1, divideUp(units_, deepest));
-    depth_ = std::max<std::size_t>(16, roundUp(divideUp(units_, slices_), 16));
+    const std::size_t fewest = std::max<std::size_t>(1, divideUp(units_, deepest));
+    depth_ = std::max<std::size_t>(16, roundUp(divideUp(units_, fewest), 16));
+    slices_ = std::max<std::size_t>(1, divideUp(units_, depth_));
     deal(std::max<std::size_t>(tile.columns, level2 * 3 / 4 / (depth_ * sizeof(Unit))) / tile.lanes);
     panelUnits_ = tile.columns * (depth_ + (tile.start != nullptr));
     blockUnits_ = product(divideUp(blockVectors_ * tile.lanes, tile.columns), panelUnits_);
@@ -87,6 +88,8 @@ class BlockedGemm {
     if (!direct && (slices_ > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, shape.n), sizeof(Total));
   }
+
+  std::size_t workers() const { return workers_; }
 
   void launch(const Operands& operands) const {
     if (copiesA())
@@ -204,6 +207,10 @@ class BlockedGemm {
         return;
       }
     }
+    // The tile asks early for the lines that it writes, which are not those of C here.
+    for (std::size_t i = 0; i < height; ++i)
+      for (std::size_t j = 0; j < width; j += 64 / sizeof(Output))
+        __builtin_prefetch(c + (row + i) * shape_.ldc + column + j, 1);
     alignas(64) std::array<Sum, mostRows * mostColumns> sums;
     std::size_t step = 0;
     do {  // once also where K is 0
@@ -225,14 +232,12 @@ class BlockedGemm {
       for (std::size_t j = 0; j < width; ++j) out[j] = first ? sums[j] : out[j] + sums[j];
     } else {
       Total* const totals = totals_ ? totals_->template as<Total>() + row * shape_.n + column : nullptr;
-      if (first && last)
-        for (std::size_t j = 0; j < width; ++j) out[j] = Format::encode(Format::add(Total{}, sums[j]));
-      else if (first)
-        for (std::size_t j = 0; j < width; ++j) totals[j] = Format::add(Total{}, sums[j]);
-      else if (last)
-        for (std::size_t j = 0; j < width; ++j) out[j] = Format::encode(Format::add(totals[j], sums[j]));
+      std::array<Total, mostColumns> now;
+      for (std::size_t j = 0; j < width; ++j) now[j] = Format::add(first ? Total{} : totals[j], sums[j]);
+      if (last)
+        Format::encode(now.data(), out, width);
       else
-        for (std::size_t j = 0; j < width; ++j) totals[j] = Format::add(totals[j], sums[j]);
+        std::copy_n(now.data(), width, totals);
     }
   }
 
@@ -252,7 +257,7 @@ Kernel kernelOf(const GemmShape& shape, Threads& threads, const T& tile, const s
   const auto gemm = std::make_shared<const BlockedGemm<Format, T>>(shape, threads, tile);
   Kernel kernel;
   kernel.name = "blocked " + arithmetic + ", " + std::string(tile.path) + ", " +
-                std::to_string(threads.count()) + (threads.count() == 1 ? " thread" : " threads");
+                std::to_string(gemm->workers()) + (gemm->workers() == 1 ? " thread" : " threads");
   kernel.resource = native ? "vector." + std::string(row(shape.dtype).name) : "none";
   kernel.tuned = native;
   kernel.emulated = !native;
@@ -295,7 +300,11 @@ Kernel blockedGemm(const GemmShape& shape, Threads& threads, const Tiles& tiles)
                                         decoded + " rounded to fp16 every 16 products", false);
       return kernelOf<Fp16Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::bf16:
-      if (tiles.bf16) return kernelOf<Bf16PairFormat>(shape, threads, *tiles.bf16, "pairs of bf16", true);
+      if (tiles.bf16) {
+        Kernel kernel = kernelOf<Bf16PairFormat>(shape, threads, *tiles.bf16, "pairs of bf16", true);
+        kernel.note = "the processor's bf16 instruction takes and leaves subnormal numbers as zero";
+        return kernel;
+      }
       return kernelOf<Bf16Format>(shape, threads, tiles.fp32, decoded, false);
     case DType::fp8e4m3:
       return kernelOf<Fp8e4m3Format>(shape, threads, tiles.fp32, decoded, false);
