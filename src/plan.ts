@@ -56,7 +56,7 @@ const onCpu: Record<Level, Plan> = {
     link: [64 * MiB],
   },
   default: {
-    budget: { gemm: budget(0.1, 0.1, 0.3), memory: budget(0.1, 0.1, 0.3), link: budget(0.1, 0.1, 0.3) },
+    budget: { gemm: budget(0.05, 0.1, 0.25), memory: budget(0.05, 0.1, 0.25), link: budget(0.05, 0.1, 0.25) },
     gemm: { fp64: [1024], fp32: [1024], others: [512] },
     memory: [128 * MiB],
     link: [256 * MiB],

@@ -2,6 +2,10 @@
 
 #include "cpu/formats.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 // The choice among clones is made by the loader, and that of glibc alone knows how.
 #if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
 #define NAMEPLATE_WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -17,6 +21,32 @@ NAMEPLATE_WIDEST void encodeBf16(const float* from, std::uint16_t* to, std::size
 
 NAMEPLATE_WIDEST void encodeFp16(const float* from, std::uint16_t* to, std::size_t count) {
   for (std::size_t at = 0; at < count; ++at) to[at] = encodeFp16(from[at]);
+}
+
+namespace {
+
+void decodeByBits(const std::uint16_t* from, float* to, std::size_t count) {
+  for (std::size_t at = 0; at < count; ++at) to[at] = decodeFp16(from[at]);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx,f16c"))) void decodeByF16c(const std::uint16_t* from, float* to,
+                                                      std::size_t count) {
+  const std::size_t whole = count / 8 * 8;
+  for (std::size_t at = 0; at < whole; at += 8)
+    _mm256_storeu_ps(to + at, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at))));
+  decodeByBits(from + whole, to + whole, count - whole);
+}
+#endif
+
+}  // namespace
+
+void decodeFp16(const std::uint16_t* from, float* to, std::size_t count) {
+#ifdef __x86_64__
+  static const bool f16c = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
+  if (f16c) return decodeByF16c(from, to, count);
+#endif
+  decodeByBits(from, to, count);
 }
 
 }  // namespace nameplate::cpu

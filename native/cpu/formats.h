@@ -95,6 +95,8 @@ struct Fp16Format : DecodedFormat {
   using Output = std::uint16_t;
   static float left(Stored bits) { return decodeFp16(bits); }
   static float right(Stored bits) { return decodeFp16(bits); }
+  // Both of the above, for a row.
+  static void decode(const Stored* from, float* to, std::size_t count) { decodeFp16(from, to, count); }
   static void encode(const float* totals, Output* out, std::size_t count) { encodeFp16(totals, out, count); }
 };
 

@@ -143,7 +143,10 @@ class BlockedGemm {
   void convert(const Stored* row, std::size_t first, std::size_t units, Unit* to, Convert element) const {
     const std::size_t from = first * perUnit, count = std::min(units * perUnit, shape_.k - from);
     auto* const elements = reinterpret_cast<Element*>(to);
-    for (std::size_t at = 0; at < count; ++at) elements[at] = element(row[from + at]);
+    if constexpr (requires { Format::decode(row, elements, count); })
+      Format::decode(row + from, elements, count);
+    else
+      for (std::size_t at = 0; at < count; ++at) elements[at] = element(row[from + at]);
     for (std::size_t at = count; at < units * perUnit; ++at) elements[at] = 0;
   }
 

@@ -166,6 +166,11 @@ void checkConversions() {
         !same(decodeFp8e4m3(narrow), decodeSmallFloat(row(DType::fp8e4m3), narrow)) ||
         !same(Fp8e5m2Format::left(narrow), decodeSmallFloat(row(DType::fp8e5m2), narrow)))
       fail("decoding " + std::to_string(bits));
+    const std::vector<std::uint16_t> nine(9, wide);  // eight at a time, and one that is left
+    std::vector<float> widened(nine.size());
+    decodeFp16(nine.data(), widened.data(), nine.size());
+    for (const float number : widened)
+      if (!same(number, decodeFp16(wide))) fail("widening " + std::to_string(bits));
     for (const float number : {decodeFp16(wide), decodeBf16(wide)})
       for (const float near :
            {number, std::nextafter(number, INFINITY), number * 1.000244140625f, number * 1.0009f}) {
