@@ -15,12 +15,18 @@
 
 namespace nameplate::cpu {
 
-NAMEPLATE_WIDEST void encodeBf16(const float* from, std::uint16_t* to, std::size_t count) {
-  for (std::size_t at = 0; at < count; ++at) to[at] = encodeBf16(from[at]);
+NAMEPLATE_WIDEST void encodeBf16(const float* __restrict from, std::size_t ldf, std::uint16_t* __restrict to,
+                                 std::size_t ldt, std::size_t rows, std::size_t columns) {
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < columns; ++column)
+      to[row * ldt + column] = encodeBf16(from[row * ldf + column]);
 }
 
-NAMEPLATE_WIDEST void encodeFp16(const float* from, std::uint16_t* to, std::size_t count) {
-  for (std::size_t at = 0; at < count; ++at) to[at] = encodeFp16(from[at]);
+NAMEPLATE_WIDEST void encodeFp16(const float* __restrict from, std::size_t ldf, std::uint16_t* __restrict to,
+                                 std::size_t ldt, std::size_t rows, std::size_t columns) {
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < columns; ++column)
+      to[row * ldt + column] = encodeFp16(from[row * ldf + column]);
 }
 
 namespace {

@@ -6,9 +6,11 @@
 
 namespace nameplate::cpu {
 
-// As encodeBf16 and encodeFp16 of formats.h, element by element.
-void encodeBf16(const float* from, std::uint16_t* to, std::size_t count);
-void encodeFp16(const float* from, std::uint16_t* to, std::size_t count);
+// As encodeBf16 and encodeFp16 of formats.h, element by element. Rows are `ldf` and `ldt` elements apart.
+void encodeBf16(const float* from, std::size_t ldf, std::uint16_t* to, std::size_t ldt, std::size_t rows,
+                std::size_t columns);
+void encodeFp16(const float* from, std::size_t ldf, std::uint16_t* to, std::size_t ldt, std::size_t rows,
+                std::size_t columns);
 
 // As decodeFp16, by F16C where the processor has it.
 void decodeFp16(const std::uint16_t* from, float* to, std::size_t count);

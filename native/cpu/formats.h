@@ -64,7 +64,7 @@ inline float decodeBf16(std::uint16_t bits) {
 // An element of A or B is `Stored` in memory, and left() or right() makes it an `Element`. A tile multiplies
 // units of one or more elements and adds them up in registers, as a `Sum`. These short sums, which also keep
 // the rounding error of a long one small, are added to a `Total`, and the last total is encoded as the
-// `Output`.
+// `Output`, where that is another type: `rows` rows, `ldt` and `ldo` elements apart.
 template <class T>
 struct NativeFormat {
   using Stored = T;
@@ -74,11 +74,11 @@ struct NativeFormat {
   using Total = T;
   using Output = T;
   static constexpr bool rawLeft = true, rawRight = true;  // elements of A and of B are what is stored
+  static constexpr std::uint32_t flipRight = 0;           // but for these bits of B's units
   static constexpr std::size_t depth = std::numeric_limits<std::size_t>::max();  // elements in a sum, at most
   static T left(T stored) { return stored; }
   static T right(T stored) { return stored; }
   static T add(T total, T sum) { return total + sum; }
-  static void encode(const T* totals, T* out, std::size_t count) { std::copy_n(totals, count, out); }
 };
 
 struct DecodedFormat : NativeFormat<float> {
@@ -97,7 +97,10 @@ struct Fp16Format : DecodedFormat {
   static float right(Stored bits) { return decodeFp16(bits); }
   // Both of the above, for a row.
   static void decode(const Stored* from, float* to, std::size_t count) { decodeFp16(from, to, count); }
-  static void encode(const float* totals, Output* out, std::size_t count) { encodeFp16(totals, out, count); }
+  static void encode(const float* totals, std::size_t ldt, Output* out, std::size_t ldo, std::size_t rows,
+                     std::size_t columns) {
+    encodeFp16(totals, ldt, out, ldo, rows, columns);
+  }
 };
 
 // An fp16 accumulator. Hardware does not say how it sums within one instruction, so this is our definition:
@@ -113,7 +116,10 @@ struct Bf16Format : DecodedFormat {
   using Output = std::uint16_t;
   static float left(Stored bits) { return decodeBf16(bits); }
   static float right(Stored bits) { return decodeBf16(bits); }
-  static void encode(const float* totals, Output* out, std::size_t count) { encodeBf16(totals, out, count); }
+  static void encode(const float* totals, std::size_t ldt, Output* out, std::size_t ldo, std::size_t rows,
+                     std::size_t columns) {
+    encodeBf16(totals, ldt, out, ldo, rows, columns);
+  }
 };
 
 struct Bf16PairFormat : NativeFormat<float> {
@@ -123,7 +129,10 @@ struct Bf16PairFormat : NativeFormat<float> {
   using Output = std::uint16_t;
   static Element left(Stored bits) { return bits; }
   static Element right(Stored bits) { return bits; }
-  static void encode(const float* totals, Output* out, std::size_t count) { encodeBf16(totals, out, count); }
+  static void encode(const float* totals, std::size_t ldt, Output* out, std::size_t ldo, std::size_t rows,
+                     std::size_t columns) {
+    encodeBf16(totals, ldt, out, ldo, rows, columns);
+  }
 };
 
 struct Fp8e4m3Format : Bf16Format {
@@ -151,15 +160,15 @@ struct Int8Format : DecodedFormat {
   static Total add(Total total, float sum) {
     return total + static_cast<Total>(static_cast<std::int32_t>(sum));
   }
-  static void encode(const Total* totals, Output* out, std::size_t count) { std::copy_n(totals, count, out); }
 };
 
+// The instruction multiplies int8 by uint8, so B gets 128 added, which is a flip of the highest bit.
 struct Int8QuadFormat : NativeFormat<std::uint32_t> {
   using Stored = std::int8_t;
-  using Element = std::uint8_t;
-  static constexpr bool rawLeft = false;
-  static Element left(Stored stored) { return static_cast<Element>(stored + 128); }
-  static Element right(Stored stored) { return static_cast<Element>(stored); }
+  using Element = std::int8_t;
+  static constexpr std::uint32_t flipRight = 0x80808080u;
+  static Element left(Stored stored) { return stored; }
+  static Element right(Stored stored) { return stored; }
 };
 
 }  // namespace nameplate::cpu

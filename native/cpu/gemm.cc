@@ -58,8 +58,9 @@ class BlockedGemm {
   using Element = typename Format::Element;
   using Output = typename Format::Output;
   static constexpr std::size_t perUnit = sizeof(Unit) / sizeof(Element);
-  // The tile adds to C itself.
-  static constexpr bool direct = std::is_same_v<Sum, Output> && Format::depth == NativeFormat<float>::depth;
+  // The tile itself may add up any number of products, and do so in C.
+  static constexpr bool unbounded = Format::depth == NativeFormat<float>::depth;
+  static constexpr bool direct = unbounded && std::is_same_v<Sum, Output>;
 
  public:
   BlockedGemm(const GemmShape& shape, Threads& threads, const T& tile)
@@ -68,7 +69,8 @@ class BlockedGemm {
         tile_(tile),
         units_(divideUp(shape.k, perUnit)),
         tiles_(divideUp(shape.m, tile.rows)),
-        vectors_(divideUp(shape.n, tile.lanes)) {
+        vectors_(divideUp(shape.n, tile.lanes)),
+        ldt_(vectors_ * tile.lanes) {
     const std::size_t level1 = cacheBytes(_SC_LEVEL1_DCACHE_SIZE, 32 << 10);
     const std::size_t level2 = cacheBytes(_SC_LEVEL2_CACHE_SIZE, 512 << 10);
     // As deep as one row of tiles fills the first-level cache: sums are added to C once per slice. Both it
@@ -81,12 +83,18 @@ class BlockedGemm {
     depth_ = std::max<std::size_t>(16, roundUp(divideUp(units_, fewest), 16));
     slices_ = std::max<std::size_t>(1, divideUp(units_, depth_));
     deal(std::max<std::size_t>(tile.columns, level2 * 3 / 4 / (depth_ * sizeof(Unit))) / tile.lanes);
-    panelUnits_ = tile.columns * (depth_ + (tile.start != nullptr));
+    panelUnits_ = tile.columns * depth_;
     blockUnits_ = product(divideUp(blockVectors_ * tile.lanes, tile.columns), panelUnits_);
     packedB_ = buffer(product(workers_, blockUnits_), sizeof(Unit));
     if (copiesA()) copiedA_ = buffer(product(shape.m, units_), sizeof(Unit));
     if (!direct && (slices_ > 1 || Format::depth < shape.k))
-      totals_ = buffer(product(shape.m, shape.n), sizeof(Total));
+      totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
+    // A C much larger than the caches is gone from them before anybody reads it, so nothing of it is read
+    // into them to be written. Third-level caches are not counted: what a virtual machine says of its share
+    // is often the whole.
+    streams_ = direct && slices_ == 1 && tile.lanes * sizeof(Unit) == 64 &&
+               shape.ldc * sizeof(Output) % 64 == 0 &&
+               shape.m > 8 * level2 * workers_ / sizeof(Output) / std::max<std::size_t>(1, shape.n);
   }
 
   std::size_t workers() const { return workers_; }
@@ -167,90 +175,121 @@ class BlockedGemm {
       panels([&](std::size_t column, std::size_t width, Unit* panel) {
         packPanel(operands, slice, column, width, panel);
       });
-      for (std::size_t row = firstRow; row < endRow; row += tile_.rows)
+      for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
+        const Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
         panels([&](std::size_t column, std::size_t width, const Unit* panel) {
-          multiplyTile(operands, slice, row, std::min(tile_.rows, endRow - row), column, width, panel);
+          multiplyTile(operands, strip, column, width, panel);
         });
+      }
     }
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
+  }
+
+  // Rows of A, as high as a tile, in one slice of K.
+  struct Strip {
+    std::size_t slice, row, height;
+    const std::byte* a;
+    std::size_t stride;  // bytes
+    std::array<Sum, mostRows> starts;
+  };
+
+  Strip stripOf(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height) const {
+    const std::size_t stride = copiesA() ? units_ * sizeof(Unit) : shape_.lda * sizeof(Stored);
+    const auto* const rows =
+        reinterpret_cast<const std::byte*>(copiesA() ? copiedA_->address() : operands.a) + row * stride;
+    Strip strip{slice, row, height, rows + slice * depth_ * sizeof(Unit), stride, {}};
+    if (tile_.start) tile_.start(height, depth(slice), strip.a, stride, strip.starts.data());
+    return strip;
   }
 
   void packPanel(const Operands& operands, std::size_t slice, std::size_t column, std::size_t width,
                  Unit* panel) const {
     const auto* const b = reinterpret_cast<const Stored*>(operands.b) + column * shape_.ldb;
-    const std::size_t first = slice * depth_, vectors = divideUp(width, tile_.lanes),
-                      across = vectors * tile_.lanes;
-    Unit* const to = panel + (tile_.start ? across : 0);
+    const std::size_t first = slice * depth_, across = roundUp(width, tile_.lanes);
     // What is whole units in memory is packed from there, the rest by way of `converted`.
     const std::size_t raw = Format::rawRight ? std::min(depth(slice), shape_.k / perUnit - first) : 0;
-    transposePanel(reinterpret_cast<const std::byte*>(b + first * perUnit), shape_.ldb * sizeof(Stored),
-                   width, raw, to, across);
+    transposePanel<Format::flipRight>(reinterpret_cast<const std::byte*>(b + first * perUnit),
+                                      shape_.ldb * sizeof(Stored), width, raw, panel, across);
     alignas(64) std::array<Unit, mostColumns * strip> converted;
     for (std::size_t step = raw; step < depth(slice); step += strip) {
       const std::size_t units = std::min(strip, depth(slice) - step);
       for (std::size_t row = 0; row < width; ++row)
         convert(b + row * shape_.ldb, first + step, units, converted.data() + row * strip, Format::right);
-      transposePanel(reinterpret_cast<const std::byte*>(converted.data()), strip * sizeof(Unit), width, units,
-                     to + step * across, across);
+      transposePanel<Format::flipRight>(reinterpret_cast<const std::byte*>(converted.data()),
+                                        strip * sizeof(Unit), width, units, panel + step * across, across);
     }
-    if (tile_.start) tile_.start(vectors, depth(slice), panel);
   }
 
-  void multiplyTile(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height,
-                    std::size_t column, std::size_t width, const Unit* b) const {
+  void multiplyTile(const Operands& operands, const Strip& strip, std::size_t column, std::size_t width,
+                    const Unit* b) const {
     const std::size_t vectors = divideUp(width, tile_.lanes), across = vectors * tile_.lanes;
-    const std::size_t stride = copiesA() ? units_ * sizeof(Unit) : shape_.lda * sizeof(Stored);
-    const std::byte* const a =
-        reinterpret_cast<const std::byte*>(copiesA() ? copiedA_->address() : operands.a) + row * stride +
-        slice * depth_ * sizeof(Unit);
-    auto* const c = reinterpret_cast<Output*>(operands.out);
+    const bool first = strip.slice == 0, last = strip.slice + 1 == slices_;
+    Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + column;
+    const auto multiply = [&](std::size_t step, std::size_t units, Sum* to, std::size_t ld, Store store) {
+      tile_.multiply(strip.height, vectors, units, strip.a + step * sizeof(Unit), strip.stride,
+                     b + step * across, strip.starts.data(), to, ld, store);
+    };
     if constexpr (direct) {
       if (width == across) {
-        tile_.multiply(height, vectors, depth(slice), a, stride, b, c + row * shape_.ldc + column, shape_.ldc,
-                       slice > 0);
-        return;
+        const bool streams = streams_ && operands.out % 64 == 0;
+        return multiply(0, depth(strip.slice), c, shape_.ldc,
+                        !first    ? Store::add
+                        : streams ? Store::stream
+                                  : Store::write);
       }
     }
     // The tile asks early for the lines that it writes, which are not those of C here.
-    for (std::size_t i = 0; i < height; ++i)
+    for (std::size_t i = 0; i < strip.height; ++i)
       for (std::size_t j = 0; j < width; j += 64 / sizeof(Output))
-        __builtin_prefetch(c + (row + i) * shape_.ldc + column + j, 1);
+        __builtin_prefetch(c + i * shape_.ldc + j, 1);
     alignas(64) std::array<Sum, mostRows * mostColumns> sums;
-    std::size_t step = 0;
-    do {  // once also where K is 0
-      const std::size_t units = std::min(Format::depth / perUnit, depth(slice) - step);
-      tile_.multiply(height, vectors, units, a + step * sizeof(Unit), stride, b + step * across, sums.data(),
-                     across, false);
-      const bool first = slice == 0 && step == 0, last = slice * depth_ + step + units == units_;
-      for (std::size_t i = 0; i < height; ++i)
-        settle(sums.data() + i * across, row + i, column, width, first, last, c);
-      step += units;
-    } while (step < depth(slice));
+    Total* const totals = totals_ ? totals_->template as<Total>() + strip.row * ldt_ + column : nullptr;
+    if constexpr (direct) {
+      multiply(0, depth(strip.slice), sums.data(), across, Store::write);
+      for (std::size_t i = 0; i < strip.height; ++i)
+        for (std::size_t j = 0; j < width; ++j)
+          c[i * shape_.ldc + j] = sums[i * across + j] + (first ? Output{} : c[i * shape_.ldc + j]);
+    } else if constexpr (unbounded) {
+      Sum* const to = totals ? totals : sums.data();
+      const std::size_t ld = totals ? ldt_ : across;
+      multiply(0, depth(strip.slice), to, ld, first ? Store::write : Store::add);
+      if (last) Format::encode(to, ld, c, shape_.ldc, strip.height, width);
+    } else {
+      std::size_t step = 0;
+      do {  // once also where K is 0
+        const std::size_t units = std::min(Format::depth / perUnit, depth(strip.slice) - step);
+        multiply(step, units, sums.data(), across, Store::write);
+        const bool starts = first && step == 0;
+        step += units;
+        const bool ends = last && step == depth(strip.slice);
+        for (std::size_t i = 0; i < strip.height; ++i)
+          settle(sums.data() + i * across, totals ? totals + i * ldt_ : nullptr, width, starts, ends,
+                 c + i * shape_.ldc);
+      } while (step < depth(strip.slice));
+    }
   }
 
   // Adds the sums of one row of a tile to their totals, and writes what has become final.
-  void settle(const Sum* sums, std::size_t row, std::size_t column, std::size_t width, bool first, bool last,
-              Output* c) const {
-    Output* const out = c + row * shape_.ldc + column;
-    if constexpr (direct) {
-      for (std::size_t j = 0; j < width; ++j) out[j] = first ? sums[j] : out[j] + sums[j];
-    } else {
-      Total* const totals = totals_ ? totals_->template as<Total>() + row * shape_.n + column : nullptr;
-      std::array<Total, mostColumns> now;
-      for (std::size_t j = 0; j < width; ++j) now[j] = Format::add(first ? Total{} : totals[j], sums[j]);
-      if (last)
-        Format::encode(now.data(), out, width);
-      else
-        std::copy_n(now.data(), width, totals);
-    }
+  void settle(const Sum* sums, Total* totals, std::size_t width, bool first, bool last, Output* out) const {
+    std::array<Total, mostColumns> now;
+    for (std::size_t j = 0; j < width; ++j) now[j] = Format::add(first ? Total{} : totals[j], sums[j]);
+    if (!last)
+      std::copy_n(now.data(), width, totals);
+    else if constexpr (std::is_same_v<Total, Output>)
+      std::copy_n(now.data(), width, out);
+    else
+      Format::encode(now.data(), 0, out, 0, 1, width);
   }
 
   GemmShape shape_;
   Threads& threads_;
   T tile_;
   std::size_t units_, tiles_, vectors_;  // of K; of rows of C; of columns of C
+  std::size_t ldt_;                      // of the totals
   std::size_t slices_, depth_;           // of K, and units in one
   std::size_t workers_, rowBlocks_ = 0, columnBlocks_ = 0, blockVectors_;
   std::size_t panelUnits_, blockUnits_;
+  bool streams_;
   std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_;  // made once: no launch pays for page faults
 };
 

@@ -19,8 +19,8 @@ namespace nameplate::cpu {
 typedef std::uint32_t FourUnits __attribute__((vector_size(16)));
 typedef std::uint64_t TwoUnits __attribute__((vector_size(16)));
 
-// Rows are `stride` bytes apart in `from` and `columns` units in `to`.
-template <class Unit>
+// Rows are `stride` bytes apart in `from` and `columns` units in `to`; bits set in `flip` change.
+template <class Unit, std::uint32_t flip>
 inline void transposeSquare(const std::byte* from, std::size_t stride, Unit* to, std::size_t columns) {
   using Vector = std::conditional_t<sizeof(Unit) == 4, FourUnits, TwoUnits>;
   constexpr std::size_t side = sizeof(Vector) / sizeof(Unit);
@@ -39,13 +39,16 @@ inline void transposeSquare(const std::byte* from, std::size_t stride, Unit* to,
     turned[0] = NAMEPLATE_SHUFFLE(rows[0], rows[1], 0, 2);
     turned[1] = NAMEPLATE_SHUFFLE(rows[0], rows[1], 1, 3);
   }
-  for (std::size_t row = 0; row < side; ++row) std::memcpy(to + row * columns, &turned[row], sizeof(Vector));
+  for (std::size_t row = 0; row < side; ++row) {
+    if constexpr (flip != 0) turned[row] ^= flip;
+    std::memcpy(to + row * columns, &turned[row], sizeof(Vector));
+  }
 }
 
-// to[step][row] = from[row][step] for `rows` rows of `steps` units, and zero for rows up to `columns`. Goes
-// through all rows cache line by cache line and asks for each row's next one: no processor foresees so many
-// rows.
-template <class Unit>
+// to[step][row] = from[row][step], with the bits of `flip` changed, for `rows` rows of `steps` units, and
+// zero for rows up to `columns`. Goes through all rows cache line by cache line and asks for each row's next
+// one: no processor foresees so many rows.
+template <std::uint32_t flip = 0, class Unit>
 void transposePanel(const std::byte* from, std::size_t stride, std::size_t rows, std::size_t steps, Unit* to,
                     std::size_t columns) {
   constexpr std::size_t side = 16 / sizeof(Unit), line = 64 / sizeof(Unit);
@@ -55,14 +58,17 @@ void transposePanel(const std::byte* from, std::size_t stride, std::size_t rows,
       const std::byte* const at = from + row * stride + first * sizeof(Unit);
       for (std::size_t ahead = 0; ahead < side; ++ahead) __builtin_prefetch(at + ahead * stride + 64);
       for (std::size_t step = 0; step < line && first + step < wholeSteps; step += side)
-        transposeSquare(at + step * sizeof(Unit), stride, to + (first + step) * columns + row, columns);
+        transposeSquare<Unit, flip>(at + step * sizeof(Unit), stride, to + (first + step) * columns + row,
+                                    columns);
     }
   for (std::size_t row = 0; row < columns; ++row)
     for (std::size_t step = row < wholeRows ? wholeSteps : 0; step < steps; ++step)
-      if (row < rows)
+      if (row < rows) {
         std::memcpy(to + step * columns + row, from + row * stride + step * sizeof(Unit), sizeof(Unit));
-      else
+        if constexpr (flip != 0) to[step * columns + row] ^= flip;
+      } else {
         to[step * columns + row] = 0;
+      }
 }
 
 }  // namespace nameplate::cpu

@@ -13,6 +13,10 @@
 
 namespace nameplate::cpu {
 
+// What becomes of c: it is overwritten, added to, or overwritten past the caches, which saves reading the
+// lines first. Lines that are streamed have to be written whole, so c and its rows are aligned to 64 bytes.
+enum class Store : std::uint8_t { write, add, stream };
+
 // Unit is what one lane of a vector multiplies in one step: an fp32, an fp64, two bf16 or four int8. Sum is
 // what it adds them up in.
 template <class Unit, class Sum>
@@ -21,19 +25,20 @@ struct Tile {
   std::size_t rows, columns;  // of C
   std::size_t lanes;          // of a vector; fewer columns than `columns` are computed by whole vectors
 
-  // c[rows][vectors * lanes] (at most as large as the tile) = or += the sum over `depth` steps of
+  // c[rows][vectors * lanes] (at most as large as the tile) becomes the sum over `depth` steps of
   // a[row][step] times b[step][column], in their order. Rows of a are `stride` bytes apart and rows of c
-  // `ldc` elements, neither aligned; b is packed and aligned to 64 bytes.
+  // `ldc` elements, neither aligned unless c is streamed; b is packed and aligned to 64 bytes.
   void (*multiply)(std::size_t rows, std::size_t vectors, std::size_t depth, const std::byte* a,
-                   std::size_t stride, const Unit* b, Sum* c, std::size_t ldc, bool add);
-  // Where not null, b has one more row before its first, which the sums start from. This makes it.
-  void (*start)(std::size_t vectors, std::size_t depth, Unit* b) = nullptr;
+                   std::size_t stride, const Unit* b, const Sum* starts, Sum* c, std::size_t ldc, Store);
+  // Where not null, the sums of each row begin with what this finds for it, and b is multiplied as uint8.
+  void (*start)(std::size_t rows, std::size_t depth, const std::byte* a, std::size_t stride,
+                Sum* starts) = nullptr;
 };
 
 using Fp32Tile = Tile<float, float>;
 using Fp64Tile = Tile<double, double>;
 using Bf16Tile = Tile<std::uint32_t, float>;
-using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // a holds uint8, which is int8 + 128; sums wrap
+using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // b holds uint8, which is int8 + 128; sums wrap
 
 inline constexpr std::size_t mostRows = 8, mostColumns = 3 * 64 / sizeof(float);
 

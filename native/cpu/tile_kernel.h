@@ -5,6 +5,10 @@
 // Everything here has internal linkage for the same reason.
 #pragma once
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #include "cpu/tile.h"
 
 #ifdef __clang__
@@ -27,26 +31,39 @@ struct Plain {
   NAMEPLATE_INLINE Vector multiplyAdd(Vector sum, const T& a, Vector b) { return sum + a * b; }
 };
 
+template <class Vector>
+NAMEPLATE_INLINE void storePastCaches(void* to, const Vector& vector) {
+#ifdef __x86_64__
+  if constexpr (sizeof vector == 64)
+    return _mm512_stream_si512(static_cast<__m512i*>(to), reinterpret_cast<const __m512i&>(vector));
+#endif
+  __builtin_memcpy(to, &vector, sizeof vector);
+}
+
 // The sums are written to memory that was last touched long ago. Its lines are asked for this many steps
 // before they are needed: long enough to arrive, and late enough not to be pushed out again by a and b.
 constexpr std::size_t prefetched = 64;
 
 template <class Arithmetic, int rows, int vectors>
 NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std::size_t stride,
-                                      const typename Arithmetic::Unit* panel, typename Arithmetic::Sum* c,
-                                      std::size_t ldc, bool add) {
+                                      const typename Arithmetic::Unit* panel,
+                                      const typename Arithmetic::Sum* starts, typename Arithmetic::Sum* c,
+                                      std::size_t ldc, Store store) {
   using Unit = typename Arithmetic::Unit;
   using Vector = typename Arithmetic::Vector;
   constexpr int lanes = sizeof(Vector) / sizeof(Unit);
   const auto* b = reinterpret_cast<const Vector*>(panel);
   Vector sums[rows][vectors] = {};
   if constexpr (Arithmetic::started) {
-    for (int row = 0; row < rows; ++row)
-      for (int vector = 0; vector < vectors; ++vector) sums[row][vector] = b[vector];
-    b += vectors;
+    NAMEPLATE_UNROLL
+    for (int row = 0; row < rows; ++row) {
+      NAMEPLATE_UNROLL
+      for (int vector = 0; vector < vectors; ++vector) sums[row][vector] += starts[row];
+    }
   }
-  const auto run = [&](std::size_t steps) NAMEPLATE_TARGET __attribute__((always_inline)) {
-    for (std::size_t step = 0; step < steps; ++step, a += sizeof(Unit), b += vectors) {
+  // In one loop, entered twice: the accumulators of two would have to be moved from one to the other.
+  for (std::size_t step = 0, end = depth < prefetched ? 0 : depth - prefetched;; end = depth) {
+    for (; step < end; ++step, a += sizeof(Unit), b += vectors) {
       NAMEPLATE_UNROLL
       for (int row = 0; row < rows; ++row) {
         Unit left;
@@ -56,54 +73,79 @@ NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std
           sums[row][vector] = Arithmetic::multiplyAdd(sums[row][vector], left, b[vector]);
       }
     }
-  };
-  const std::size_t last = depth < prefetched ? depth : prefetched;
-  run(depth - last);
-  for (int row = 0; row < rows; ++row)
-    for (int vector = 0; vector < vectors; ++vector) __builtin_prefetch(c + row * ldc + vector * lanes, 1);
-  run(last);
+    if (end == depth) break;
+    if (store != Store::stream)
+      for (int row = 0; row < rows; ++row)
+        for (int vector = 0; vector < vectors; ++vector)
+          __builtin_prefetch(c + row * ldc + vector * lanes, 1);
+  }
+  // Or all addresses would be kept from the prefetches on, in registers that are not there.
+  asm("" : "+r"(c), "+r"(ldc));
   NAMEPLATE_UNROLL
   for (int row = 0; row < rows; ++row) {
     NAMEPLATE_UNROLL
     for (int vector = 0; vector < vectors; ++vector) {
       typename Arithmetic::Sum* const to = c + row * ldc + vector * lanes;
-      Vector before = {};
-      if (add) __builtin_memcpy(&before, to, sizeof before);
-      before += sums[row][vector];
-      __builtin_memcpy(to, &before, sizeof before);
+      Vector sum = sums[row][vector];
+      if (store == Store::stream) {
+        storePastCaches(to, sum);
+      } else {
+        Vector before = {};
+        if (store == Store::add) __builtin_memcpy(&before, to, sizeof before);
+        sum += before;
+        __builtin_memcpy(to, &sum, sizeof sum);
+      }
     }
   }
 }
 
 template <class Arithmetic, int rows>
-NAMEPLATE_TARGET void multiplyRows(std::size_t vectors, std::size_t depth, const std::byte* a,
+NAMEPLATE_INLINE void multiplyRows(std::size_t vectors, std::size_t depth, const std::byte* a,
                                    std::size_t stride, const typename Arithmetic::Unit* b,
-                                   typename Arithmetic::Sum* c, std::size_t ldc, bool add) {
+                                   const typename Arithmetic::Sum* starts, typename Arithmetic::Sum* c,
+                                   std::size_t ldc, Store store) {
   const auto multiply = vectors == 3   ? multiplyVectors<Arithmetic, rows, 3>
                         : vectors == 2 ? multiplyVectors<Arithmetic, rows, 2>
                                        : multiplyVectors<Arithmetic, rows, 1>;
-  multiply(depth, a, stride, b, c, ldc, add);
+  multiply(depth, a, stride, b, starts, c, ldc, store);
 }
 
 template <class Arithmetic, int most>
-void multiplyTile(std::size_t rows, std::size_t vectors, std::size_t depth, const std::byte* a,
-                  std::size_t stride, const typename Arithmetic::Unit* b, typename Arithmetic::Sum* c,
-                  std::size_t ldc, bool add) {
-  if (rows == most) return multiplyRows<Arithmetic, most>(vectors, depth, a, stride, b, c, ldc, add);
+NAMEPLATE_TARGET void multiplyTile(std::size_t rows, std::size_t vectors, std::size_t depth,
+                                   const std::byte* a, std::size_t stride, const typename Arithmetic::Unit* b,
+                                   const typename Arithmetic::Sum* starts, typename Arithmetic::Sum* c,
+                                   std::size_t ldc, Store store) {
+  if (rows == most)
+    return multiplyRows<Arithmetic, most>(vectors, depth, a, stride, b, starts, c, ldc, store);
   for (std::size_t row = 0; row < rows; ++row)
-    multiplyRows<Arithmetic, 1>(vectors, depth, a + row * stride, stride, b, c + row * ldc, ldc, add);
+    multiplyRows<Arithmetic, 1>(vectors, depth, a + row * stride, stride, b, starts + row, c + row * ldc, ldc,
+                                store);
 }
 
-// An instruction that multiplies uint8 by int8 is given a + 128, and the sums start from -128 times those of
-// b.
+// An instruction that multiplies uint8 by int8 is given b + 128, and the sums of a row start from -128 times
+// the sum of a's.
 template <class Arithmetic>
-NAMEPLATE_TARGET void startFromMinus128(std::size_t vectors, std::size_t depth, std::uint32_t* panel) {
-  auto* const b = reinterpret_cast<typename Arithmetic::Vector*>(panel);
-  for (std::size_t vector = 0; vector < vectors; ++vector) {
-    typename Arithmetic::Vector sum = {};
-    for (std::size_t step = 1; step <= depth; ++step)
-      sum = Arithmetic::multiplyAdd(sum, 0x80808080u, b[step * vectors + vector]);
-    b[vector] = -sum;
+NAMEPLATE_TARGET void startFromMinus128(std::size_t rows, std::size_t depth, const std::byte* a,
+                                        std::size_t stride, std::uint32_t* starts) {
+  using Vector = typename Arithmetic::Vector;
+  constexpr std::size_t lanes = sizeof(Vector) / sizeof(std::uint32_t);
+  const Vector all128 = Vector{} + 0x80808080u;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::byte* const from = a + row * stride;
+    Vector sums = {}, units;
+    std::size_t step = 0;
+    for (; step + lanes <= depth; step += lanes) {
+      __builtin_memcpy(&units, from + step * sizeof(std::uint32_t), sizeof units);
+      sums = Arithmetic::multiplyAdd(sums, units, all128);
+    }
+    units = Vector{};
+    __builtin_memcpy(&units, from + step * sizeof(std::uint32_t), (depth - step) * sizeof(std::uint32_t));
+    sums = Arithmetic::multiplyAdd(sums, units, all128);
+    typedef std::uint32_t Four __attribute__((vector_size(16)));
+    Four quarters[sizeof sums / sizeof(Four)], sum = {};
+    __builtin_memcpy(quarters, &sums, sizeof sums);
+    for (const Four& quarter : quarters) sum += quarter;
+    starts[row] = -(sum[0] + sum[1] + sum[2] + sum[3]);
   }
 }
 

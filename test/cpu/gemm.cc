@@ -31,9 +31,13 @@ constexpr std::size_t margin = 64;
 }
 
 struct Matrix {
+  // `offset` elements from a boundary of 64 bytes.
   Matrix(DType dtype, std::size_t rows, std::size_t leading, std::size_t offset)
-      : dtype(dtype), leading(leading), start(margin + offset * row(dtype).bytes) {
-    bytes.assign(start + rows * leading * row(dtype).bytes + margin, around);
+      : dtype(dtype),
+        leading(leading),
+        bytes(3 * margin + (offset + rows * leading) * row(dtype).bytes, around) {
+    const std::size_t past = reinterpret_cast<std::uintptr_t>(bytes.data()) % margin;
+    start = 2 * margin - past + offset * row(dtype).bytes;
   }
   std::uintptr_t address() const { return reinterpret_cast<std::uintptr_t>(bytes.data() + start); }
   double at(std::size_t r, std::size_t c) const { return load(dtype, bytes.data() + start, r * leading + c); }
@@ -42,7 +46,7 @@ struct Matrix {
   }
 
   DType dtype;
-  std::size_t leading, start;
+  std::size_t leading, start = 0;
   std::vector<std::byte> bytes;
 };
 
@@ -149,6 +153,10 @@ std::size_t checkAll(const Tiles& tiles) {
     }
     for (const auto& [m, n, k] : shapes) next(format, m, n, k);
   }
+  // Too large for the caches, with whole lines in its rows, which vectors of a line's length stream.
+  if (tiles.fp32.lanes * sizeof(float) == 64)
+    for (const DType dtype : {DType::fp64, DType::fp32, DType::tf32, DType::int8})
+      check({dtype, Accumulator::full, 2200, 4095, 3}, tiles, two, 15 * count++);
   return count;
 }
 
