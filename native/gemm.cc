@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "backend.h"
+#include "cpu/memory.h"
 #include "inputs.h"
 #include "reference.h"
 #include "workload.h"
@@ -29,10 +30,29 @@ GemmShape paddedShape(const GemmOperation& operation, const Shape& asked) {
   return {operation.dtype, operation.accumulator, asked.m, asked.n, asked.k, leading, leading, leadingOut};
 }
 
+// The least that a row takes, asked for before minutes are spent on filling matrices that have no room: on
+// the device two sets of buffers and the verified output, on the host two sets of inputs and one output.
+void checkMemory(const Device& device, const GemmShape& s) {
+  const double element = row(s.dtype).bytes, outElement = row(row(s.dtype).output).bytes;
+  const double in = (static_cast<double>(s.m) * static_cast<double>(s.lda) +
+                     static_cast<double>(s.n) * static_cast<double>(s.ldb)) *
+                    element;
+  const double out = static_cast<double>(s.m) * static_cast<double>(s.ldc) * outElement;
+  const auto require = [](const char* where, double needed, std::size_t available) {
+    if (needed > static_cast<double>(available))
+      throw Error("ENOMEM", "the row takes " + std::to_string(static_cast<std::size_t>(needed)) +
+                                " bytes of " + where + " memory and " + std::to_string(available) +
+                                " are available: use a smaller shape");
+  };
+  require("device", 2 * in + 3 * out, device.freeBytes());
+  require("host", 2 * in + out, cpu::availableBytes());
+}
+
 class GemmInputs {
  public:
   GemmInputs(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
       : device(device), shape(shape), ternaryA(seed ^ 0xa, shape.k), ternaryB(seed ^ 0xb, shape.k) {
+    checkMemory(device, shape);
     a = randomMatrix(threads, shape.dtype, data, seed, shape.m, shape.k, shape.lda);
     b = randomMatrix(threads, shape.dtype, data, seed + 1, shape.n, shape.k, shape.ldb);
     const double l2 = device.facts().l2Bytes;
