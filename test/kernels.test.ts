@@ -2,7 +2,15 @@
 // images of every architecture are there.
 
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -46,6 +54,106 @@ describe('the kernels, emulated on the CPU', () => {
   }, 300_000);
 });
 
+// What hopper.h's instructions do stands in test/kernels/hopper; the kernels' own source runs on that.
+const hopper = files('test/kernels/hopper', '.cc');
+const hopperFlags = (places: readonly string[]): string[] => [
+  ...['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas'],
+  ...places.flatMap((place) => ['-I', place]),
+  ...['-I', 'test/kernels/hopper', '-I', 'native', '-include', 'test/kernels/hopper/cuda.h', '-x', 'c++'],
+];
+
+/** Each a part of wgmma.cu and what somebody could have written instead. */
+const mistakes: Record<string, [string, string][]> = {
+  'the wrong parity': [
+    ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
+  ],
+  'bytes that nobody expects': [['arriveExpecting(barrier, stageBytes)', 'arriveExpecting(barrier, 0)']],
+  'fewer bytes expected than come': [
+    ['arriveExpecting(barrier, stageBytes)', 'arriveExpecting(barrier, stageBytes - 128)'],
+  ],
+  'C swizzled by the next row': [['^ row % 8) * 16, words)', '^ (row + 1) % 8) * 16, words)']],
+  'a descriptor with another stride': [['1024ull / 16 << 32', '2048ull / 16 << 32']],
+  'a descriptor without a swizzle': [['1ull << 62 |', '0ull << 62 |']],
+  'the other block is not told that a stage is empty': [
+    ['if (thread < cluster) arriveAt(empty(stage), thread)', 'if (thread == 0) arriveAt(empty(stage), rank)'],
+  ],
+  'a stage is filled before the other block is through with it': [
+    ['if (thread < cluster) arriveAt(empty(stage), thread)', 'if (thread == 0) arriveAt(empty(stage), rank)'],
+    [
+      'initialize(empty(stage), WgmmaTile::consumers * cluster)',
+      'initialize(empty(stage), WgmmaTile::consumers)',
+    ],
+  ],
+  'a stage is given back while it is multiplied': [
+    ['waitForMultiplies<pieces>()', 'waitForMultiplies<2 * pieces>()'],
+  ],
+  'sums are read before they are there': [
+    ['waitForMultiplies<0>();\n    if (p.steps > 0)', 'if (p.steps > 0)'],
+  ],
+  'the first step adds to the last tile': [['bAt(at.stage), step > 0)', 'bAt(at.stage), true)']],
+  'wgmma.fence is missing': [['    fenceSums();\n', '']],
+  'the copy engine does not see the slot': [['        fenceForCopyEngine();\n', '']],
+  'the slot leaves before all have filled it': [
+    ['fenceForCopyEngine();\n        syncWarpgroup(1 + consumer);', 'fenceForCopyEngine();'],
+  ],
+  'a slot is filled again before it has left': [['waitForStoresToRead<1>()', 'waitForStoresToRead<2>()']],
+  'every tile begins with the first slot': [
+    ['storeSums(sums, {corner', 'turn = 0;\n      storeSums(sums, {corner'],
+  ],
+  'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
+  'the block ends before the other': [['    syncCluster();\n  }\n};', '  }\n};']],
+  'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
+  "the second block loads the first one's part": [
+    ['const unsigned part = rank * rowsOfPart;', 'const unsigned part = 0;'],
+  ],
+};
+
+describe('the Hopper kernels, on an emulated machine', () => {
+  it('are right at every edge, for every format and tile, whatever the machine does first', async () => {
+    const program = join(folder, 'hopper');
+    const sanitised = ['-O2', '-fsanitize=undefined', '-fno-sanitize-recover'];
+    const args = [...sanitised, ...hopperFlags([]), 'native/kernels/wgmma.cu', ...hopper, '-o', program];
+    await execute('g++', args);
+    const { stdout } = await execute(program, { timeout: 200_000 });
+    for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
+      expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128 `));
+    expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128 +promotes/);
+  }, 300_000);
+
+  it.each(Object.keys(mistakes))(
+    'would be found wrong: %s',
+    async (name) => {
+      const place = mkdtempSync(join(folder, 'mistake-'));
+      mkdirSync(join(place, 'kernels'));
+      // Two kernels show it: one block alone, and two that share A.
+      const table = readFileSync('native/kernels/wgmma.h', 'utf8');
+      const two = 'NAMEPLATE_WGMMA_KERNELS(kernel) kernel(bf16, 128, 64, 8, 1) kernel(bf16, 256, 128, 4, 2)';
+      writeFileSync(
+        join(place, 'kernels/wgmma.h'),
+        table.replace(/NAMEPLATE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\n/, `${two}\n\n`),
+      );
+      let source = readFileSync('native/kernels/wgmma.cu', 'utf8');
+      for (const [right, wrong] of mistakes[name] ?? []) {
+        expect(source).toContain(right);
+        source = source.replace(right, wrong);
+      }
+      writeFileSync(join(place, 'wgmma.cu'), source);
+      const program = join(place, 'program');
+      await execute('g++', [
+        '-O1',
+        ...hopperFlags([place]),
+        join(place, 'wgmma.cu'),
+        ...hopper,
+        '-o',
+        program,
+      ]);
+      const failure = await execute(program, { timeout: 60_000 }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 1, stdout: expect.stringContaining('FAILED: gemm_wgmma_') });
+    },
+    120_000,
+  );
+});
+
 const nvcc = ['nvcc', '/usr/local/cuda/bin/nvcc'].find((path) => spawnSync(path, ['--version']).status === 0);
 
 // Without CMake, node-gyp builds the addon, and builds no kernels.
@@ -69,6 +177,8 @@ describe('the images', () => {
       for (const family of ['simt', 'wmma', 'stream'])
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       expect(build.images).toContain('mma.compute_89.ptx');
+      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx'])
+        expect(build.images).toContain(image);
     },
   );
 });

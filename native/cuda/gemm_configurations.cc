@@ -1,5 +1,7 @@
 #include "cuda/gemm_configurations.h"
 
+#include "cuda/wgmma.h"
+
 namespace nameplate::cuda {
 namespace {
 
@@ -78,7 +80,12 @@ const GemmConfiguration rows[] = {
 }  // namespace
 
 std::span<const GemmConfiguration> gemmConfigurations() {
-  return rows;
+  static const std::vector<GemmConfiguration> all = [] {
+    std::vector<GemmConfiguration> list = wgmmaConfigurations();
+    for (const GemmConfiguration& row : rows) list.push_back(row);
+    return list;
+  }();
+  return all;
 }
 
 }  // namespace nameplate::cuda

@@ -23,7 +23,7 @@ namespace nameplate::hopper {
 #define NAMEPLATE_FLAG_32 "%34"
 #define NAMEPLATE_NAMES_48 \
   NAMEPLATE_FIRST_TEN      \
-      "," NAMEPLATE_TEN(1) "," NAMEPLATE_TEN(2) "," NAMEPLATE_TEN(3) ",%40,%41,%42,%43,%44,%45,%46,%47"
+  "," NAMEPLATE_TEN(1) "," NAMEPLATE_TEN(2) "," NAMEPLATE_TEN(3) ",%40,%41,%42,%43,%44,%45,%46,%47"
 #define NAMEPLATE_AFTER_48 "%48, %49"
 #define NAMEPLATE_FLAG_48 "%50"
 #define NAMEPLATE_NAMES_64                                                                              \
@@ -31,10 +31,10 @@ namespace nameplate::hopper {
       4) "," NAMEPLATE_TEN(5) ",%60,%61,%62,%63"
 #define NAMEPLATE_AFTER_64 "%64, %65"
 #define NAMEPLATE_FLAG_64 "%66"
-#define NAMEPLATE_NAMES_96                                                                                   \
-  NAMEPLATE_FIRST_TEN                                                                                        \
-      "," NAMEPLATE_TEN(1) "," NAMEPLATE_TEN(2) "," NAMEPLATE_TEN(3) "," NAMEPLATE_TEN(4) "," NAMEPLATE_TEN( \
-          5) "," NAMEPLATE_TEN(6) "," NAMEPLATE_TEN(7) "," NAMEPLATE_TEN(8) ",%90,%91,%92,%93,%94,%95"
+#define NAMEPLATE_NAMES_96                                                                               \
+  NAMEPLATE_FIRST_TEN                                                                                    \
+  "," NAMEPLATE_TEN(1) "," NAMEPLATE_TEN(2) "," NAMEPLATE_TEN(3) "," NAMEPLATE_TEN(4) "," NAMEPLATE_TEN( \
+      5) "," NAMEPLATE_TEN(6) "," NAMEPLATE_TEN(7) "," NAMEPLATE_TEN(8) ",%90,%91,%92,%93,%94,%95"
 #define NAMEPLATE_AFTER_96 "%96, %97"
 #define NAMEPLATE_FLAG_96 "%98"
 #define NAMEPLATE_NAMES_128 \

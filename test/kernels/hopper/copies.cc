@@ -1,29 +1,20 @@
 // The copy engine.
-#include <string>
-
+#include "../../driver/tensormap.h"
 #include "state.h"
 
 namespace machine {
 namespace {
 
-// In the 128 bytes of a TensorMap.
-struct Map {
-  const std::byte* base;
-  std::uint64_t columns, rows, strideBytes;
-  std::uint32_t boxColumns, boxRows, elementBytes, rounds;
-  std::uint64_t seal;
-};
-constexpr std::uint64_t sealed = 0x7e50a7edbeef;
+using Map = nameplate::simulated::TiledMatrix;
 
-const Map& opened(const nameplate::TensorMap& map) {
-  const auto& inside = reinterpret_cast<const Map&>(map);
-  if (reinterpret_cast<std::uintptr_t>(&map) % 64 != 0 || inside.seal != sealed)
-    throw std::logic_error("not a tensor map, or off its boundary");
-  return inside;
+Map opened(const nameplate::TensorMap& map) {
+  const auto inside = nameplate::simulated::opened(map);
+  if (!inside) throw std::logic_error("not a tensor map, or off its boundary");
+  return *inside;
 }
 
 struct Load {
-  const Map* map;
+  Map map;
   int x, y;
   unsigned to, barrier, rank;
 };
@@ -35,7 +26,7 @@ bool inside(const Map& map, long x, long y) {
 }
 
 void run(const Load& load) {
-  const Map& map = *load.map;
+  const Map& map = load.map;
   Block& block = blocks[load.rank];
   if (block.ended == block.threads) throw std::logic_error("a load into a block that has ended");
   for (unsigned r = 0; r < map.boxRows; ++r)
@@ -43,10 +34,11 @@ void run(const Load& load) {
       std::byte element[8]{};
       if (inside(map, load.x + static_cast<long>(c), load.y + static_cast<long>(r)))
         std::memcpy(element,
-                    map.base + static_cast<std::uint64_t>(load.y + static_cast<long>(r)) * map.strideBytes +
+                    static_cast<const std::byte*>(map.base) +
+                        static_cast<std::uint64_t>(load.y + static_cast<long>(r)) * map.strideBytes +
                         static_cast<std::uint64_t>(load.x + static_cast<long>(c)) * map.elementBytes,
                     map.elementBytes);
-      if (map.rounds) {
+      if (map.roundsToTf32) {
         float value;
         std::memcpy(&value, element, 4);
         value = nameplate::roundToTf32(value);
@@ -59,13 +51,14 @@ void run(const Load& load) {
 }
 
 void run(const Store& store) {
-  const Map& map = opened(*store.map);
+  const Map map = opened(*store.map);
   const Block& block = blocks[store.block];
   for (unsigned r = 0; r < map.boxRows; ++r)
     for (unsigned c = 0; c < map.boxColumns; ++c) {
       const long x = store.x + static_cast<long>(c), y = store.y + static_cast<long>(r);
       if (!inside(map, x, y)) continue;
-      auto* to = const_cast<std::byte*>(map.base) + static_cast<std::uint64_t>(y) * map.strideBytes +
+      auto* to = static_cast<std::byte*>(const_cast<void*>(map.base)) +
+                 static_cast<std::uint64_t>(y) * map.strideBytes +
                  static_cast<std::uint64_t>(x) * map.elementBytes;
       std::memcpy(to, block.shared.data() + swizzled(store.from + r * 128 + c * map.elementBytes),
                   map.elementBytes);
@@ -81,27 +74,27 @@ void checkBox(const Map& map, unsigned at) {
 
 void encode(nameplate::TensorMap& to, nameplate::DType dtype, const void* base, std::uint64_t columns,
             std::uint64_t rows, std::uint64_t strideBytes, std::uint32_t boxColumns, std::uint32_t boxRows) {
-  const auto bytes = static_cast<std::uint32_t>(nameplate::row(dtype).bytes);
-  const auto limit = std::uint64_t{1} << 32;
-  if (reinterpret_cast<std::uintptr_t>(base) % 16 != 0 || strideBytes % 16 != 0 || columns == 0 ||
-      rows == 0 || columns > limit || rows > limit || strideBytes >= std::uint64_t{1} << 40 ||
-      boxColumns == 0 || boxRows == 0 || boxColumns > 256 || boxRows > 256 || boxColumns * bytes > 128 ||
-      boxColumns * bytes % 16 != 0)
-    throw std::logic_error("no tensor map of this matrix can be");
-  const Map map{static_cast<const std::byte*>(base), columns, rows, strideBytes, boxColumns, boxRows, bytes,
-                dtype == nameplate::DType::tf32,     sealed};
-  static_assert(sizeof map <= sizeof to);
+  const Map map{base,
+                columns,
+                rows,
+                strideBytes,
+                boxColumns,
+                boxRows,
+                static_cast<std::uint32_t>(nameplate::row(dtype).bytes),
+                dtype == nameplate::DType::tf32,
+                Map::sealed};
+  if (!acceptable(map)) throw std::logic_error("no tensor map of this matrix can be");
   std::memcpy(&to, &map, sizeof map);
 }
 
 void load(unsigned to, const nameplate::TensorMap& tensor, int x, int y, unsigned barrier, unsigned ranks) {
-  const Map& map = opened(tensor);
+  const Map map = opened(tensor);
   checkBox(map, to);
   if (ranks == 0 || ranks >> blocks.size() != 0)
     throw std::logic_error("a load for blocks that do not exist");
   for (unsigned rank = 0; rank < blocks.size(); ++rank) {
     if (!(ranks >> rank & 1)) continue;
-    const Load load{&map, x, y, to, barrier, rank};
+    const Load load{map, x, y, to, barrier, rank};
     if (timing.lateCopies)
       loads.push_back(load);
     else
