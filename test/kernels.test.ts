@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadNative } from '../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nameplate-kernels-'));
@@ -55,12 +55,12 @@ describe('the kernels, emulated on the CPU', () => {
 });
 
 // What hopper.h's instructions do stands in test/kernels/hopper; the kernels' own source runs on that.
-const hopper = files('test/kernels/hopper', '.cc');
-const hopperFlags = (places: readonly string[]): string[] => [
-  ...['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas'],
-  ...places.flatMap((place) => ['-I', place]),
-  ...['-I', 'test/kernels/hopper', '-I', 'native', '-include', 'test/kernels/hopper/cuda.h', '-x', 'c++'],
-];
+const hopperFlags = ['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas', '-x', 'c++'];
+const hopperPlaces = ['-I', 'test/kernels/hopper', '-I', 'native', '-include', 'test/kernels/hopper/cuda.h'];
+const compile = async (source: string, object: string, ...args: string[]): Promise<string> => {
+  await execute('g++', [...args, ...hopperPlaces, ...hopperFlags, '-c', source, '-o', object]);
+  return object;
+};
 
 /** Each a part of wgmma.cu and what somebody could have written instead. */
 const mistakes: Record<string, [string, string][]> = {
@@ -109,11 +109,35 @@ const mistakes: Record<string, [string, string][]> = {
 };
 
 describe('the Hopper kernels, on an emulated machine', () => {
+  const place = mkdtempSync(join(folder, 'hopper-'));
+  const few = ['-I', place];
+  let machine: string[] = [];
+  let shortTest = '';
+  beforeAll(async () => {
+    // Two kernels show a mistake: one whose blocks are alone, and one whose blocks share A.
+    const two = 'NAMEPLATE_WGMMA_KERNELS(kernel) kernel(bf16, 128, 64, 8, 1) kernel(bf16, 256, 128, 4, 2)';
+    const header = readFileSync('native/kernels/wgmma.h', 'utf8');
+    mkdirSync(join(place, 'kernels'));
+    writeFileSync(
+      join(place, 'kernels/wgmma.h'),
+      header.replace(/NAMEPLATE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\n/, `${two}\n\n`),
+    );
+    machine = await Promise.all(
+      ['machine', 'copies', 'multiplies'].map((part) =>
+        compile(`test/kernels/hopper/${part}.cc`, join(place, `${part}.o`), '-O2'),
+      ),
+    );
+    shortTest = await compile('test/kernels/hopper/emulate.cc', join(place, 'short.o'), '-O2', ...few);
+  }, 120_000);
+
   it('are right at every edge, for every format and tile, whatever the machine does first', async () => {
-    const program = join(folder, 'hopper');
     const sanitised = ['-O2', '-fsanitize=undefined', '-fno-sanitize-recover'];
-    const args = [...sanitised, ...hopperFlags([]), 'native/kernels/wgmma.cu', ...hopper, '-o', program];
-    await execute('g++', args);
+    const program = join(place, 'program');
+    const objects = await Promise.all([
+      compile('native/kernels/wgmma.cu', join(place, 'wgmma.o'), ...sanitised),
+      compile('test/kernels/hopper/emulate.cc', join(place, 'emulate.o'), '-O2'),
+    ]);
+    await execute('g++', ['-fsanitize=undefined', ...objects, ...machine, '-o', program]);
     const { stdout } = await execute(program, { timeout: 200_000 });
     for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
       expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128 `));
@@ -123,35 +147,26 @@ describe('the Hopper kernels, on an emulated machine', () => {
   it.each(Object.keys(mistakes))(
     'would be found wrong: %s',
     async (name) => {
-      const place = mkdtempSync(join(folder, 'mistake-'));
-      mkdirSync(join(place, 'kernels'));
-      // Two kernels show it: one block alone, and two that share A.
-      const table = readFileSync('native/kernels/wgmma.h', 'utf8');
-      const two = 'NAMEPLATE_WGMMA_KERNELS(kernel) kernel(bf16, 128, 64, 8, 1) kernel(bf16, 256, 128, 4, 2)';
-      writeFileSync(
-        join(place, 'kernels/wgmma.h'),
-        table.replace(/NAMEPLATE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\n/, `${two}\n\n`),
-      );
       let source = readFileSync('native/kernels/wgmma.cu', 'utf8');
       for (const [right, wrong] of mistakes[name] ?? []) {
         expect(source).toContain(right);
         source = source.replace(right, wrong);
       }
-      writeFileSync(join(place, 'wgmma.cu'), source);
-      const program = join(place, 'program');
-      await execute('g++', [
-        '-O1',
-        ...hopperFlags([place]),
-        join(place, 'wgmma.cu'),
-        ...hopper,
-        '-o',
-        program,
-      ]);
+      writeFileSync(join(place, 'mistaken.cu'), source);
+      const mistaken = await compile(join(place, 'mistaken.cu'), join(place, 'mistaken.o'), '-O1', ...few);
+      const program = join(place, 'mistaken');
+      await execute('g++', [mistaken, shortTest, ...machine, '-o', program]);
       const failure = await execute(program, { timeout: 60_000 }).catch((error: unknown) => error);
       expect(failure).toMatchObject({ code: 1, stdout: expect.stringContaining('FAILED: gemm_wgmma_') });
     },
     120_000,
   );
+
+  it('are right in the same short test without a mistake', async () => {
+    const right = await compile('native/kernels/wgmma.cu', join(place, 'right.o'), '-O1', ...few);
+    await execute('g++', [right, shortTest, ...machine, '-o', join(place, 'right')]);
+    expect((await execute(join(place, 'right'))).stdout.match(/^ok /gm)).toHaveLength(2);
+  }, 120_000);
 });
 
 const nvcc = ['nvcc', '/usr/local/cuda/bin/nvcc'].find((path) => spawnSync(path, ['--version']).status === 0);
