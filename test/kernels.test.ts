@@ -62,7 +62,7 @@ const compile = async (source: string, object: string, ...args: string[]): Promi
   return object;
 };
 
-/** Each a part of wgmma.cu and what somebody could have written instead. */
+/** Each a part of wgmma.cu or of wgmma_format.h, and what somebody could have written instead. */
 const mistakes: Record<string, [string, string][]> = {
   'the wrong parity': [
     ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
@@ -147,7 +147,13 @@ describe('the Hopper kernels, on an emulated machine', () => {
   it.each(Object.keys(mistakes))(
     'would be found wrong: %s',
     async (name) => {
-      let source = readFileSync('native/kernels/wgmma.cu', 'utf8');
+      const parts = ['wgmma_format.h', 'wgmma.cu'].map((file) =>
+        readFileSync(join('native/kernels', file), 'utf8').replace(
+          /#pragma once|#include "kernels.wgmma_format.h"/,
+          '',
+        ),
+      );
+      let source = parts.join('');
       for (const [right, wrong] of mistakes[name] ?? []) {
         expect(source).toContain(right);
         source = source.replace(right, wrong);

@@ -14,10 +14,16 @@
 // engine and the tensor core by themselves, and for C by storeSums. Zeros beyond the edges come from the copy
 // engine, which also drops what would be stored there.
 //
-// Budget (of 232448 bytes and 65536 registers), tile x stages: 128x256 and 256x128 x 4, 128x128 x 6, 128x64 x
-// 8: 229376 bytes and the barriers; 128x192 x 4: 196608. Compiled at 168 registers per thread, then 40 for
-// the producer and 232 for a consumer, of which the sums take 128 for 128x256 and 256x128, and with promotion
-// 64 more. No spills.
+// Budget, of 232448 bytes of shared memory and 232 registers per thread of a consumer (40 of the producer;
+// 168 at the start, where setmaxnreg shares them out anew). No spills in any:
+//   tile      stages  blocks  bytes    registers for sums
+//   128x256   4       2       229440   128
+//   256x128   4       2       229440   128, promoted 192
+//   256x192   3       2       204848   192
+//   128x192   4       2       196672   96
+//   128x128   6       2       229472   64, promoted 128
+//   128x64    8       1       229504   32, promoted 64
+//   256x256   3       2       229424   128, of fp16: elsewhere fp16 sums take half
 //
 // The ladder this stands on, each step with what it should reach in bf16 at 8192 on an H200 in bursts. These
 // are predictions from published kernels; none has been measured with this code:
@@ -33,44 +39,15 @@
 #include "kernels/wgmma.h"
 
 #include "kernels/hopper.h"
-#include "kernels/wgmma_instruction.h"
+#include "kernels/wgmma_format.h"
 
 namespace nameplate {
 namespace {
 
-using namespace hopper;
-
-constexpr unsigned rowBytes = WgmmaTile::rowBytes, slotBytes = WgmmaTile::slotBytes;
-constexpr unsigned pieceRows = WgmmaTile::pieceRows;
+constexpr unsigned slotBytes = WgmmaTile::slotBytes, pieceRows = WgmmaTile::pieceRows;
 constexpr unsigned stepBytes = 32;                     // of K, that one multiply takes
 constexpr unsigned multiplies = rowBytes / stepBytes;  // of a stage
 constexpr unsigned producerRegisters = 40, consumerRegisters = 232;
-
-enum class Output { bf16, fp16, words };  // words: the sums as they are
-
-// `promotes`: each stage is summed apart and then added to fp32 sums; FP8 with its 128 elements per stage is
-// what needs it, because there the tensor core keeps only about 13 bits of a sum.
-template <typename InstructionType, typename SumType, unsigned sumsPerEight, unsigned bytes, Output out,
-          bool promoted = false>
-struct Format {
-  using Instruction = InstructionType;
-  using Sum = SumType;
-  static constexpr unsigned perEight = sumsPerEight;  // registers for 8 columns of two rows
-  static constexpr unsigned elementBytes = bytes;
-  static constexpr Output output = out;
-  static constexpr unsigned outputBytes = output == Output::words && perEight == 4 ? 4 : 2;
-  static constexpr bool promotes = promoted;
-};
-
-using bf16 = Format<Bf16, float, 4, 2, Output::bf16>;
-using fp16 = Format<Fp16, float, 4, 2, Output::fp16>;
-using fp16_acc16 = Format<Fp16Acc16, unsigned, 2, 2, Output::words>;  // two fp16 in a word
-using tf32 = Format<Tf32, float, 4, 4, Output::words>;
-using int8 = Format<Int8, int, 4, 1, Output::words>;
-using fp8e4m3 = Format<Fp8E4m3, float, 4, 1, Output::bf16, true>;
-using fp8e5m2 = Format<Fp8E5m2, float, 4, 1, Output::bf16, true>;
-using fp8e4m3_fast = Format<Fp8E4m3, float, 4, 1, Output::bf16>;
-using fp8e5m2_fast = Format<Fp8E5m2, float, 4, 1, Output::bf16>;
 
 // Where a role stands in the ring of stages; `parity` is that of the phase of its current round.
 template <unsigned stages>
@@ -226,40 +203,6 @@ struct Gemm {
     }
   }
 
-  // Two neighbouring elements of C; `half` 0 is the upper of the thread's two rows.
-  static __device__ __forceinline__ unsigned packed(const Sum* sums, unsigned eight, unsigned half) {
-    if constexpr (Kind::perEight == 2) {
-      return sums[eight * 2 + half];
-    } else {
-      const Sum x = sums[eight * 4 + half * 2], y = sums[eight * 4 + half * 2 + 1];
-      return Kind::output == Output::bf16 ? packBf16(x, y) : packFp16(x, y);
-    }
-  }
-
-  // 128 bytes of every row of a piece, into a slot; `from` are the sums of their columns.
-  static __device__ __forceinline__ void fillSlot(unsigned slot, const Sum* from, unsigned thread) {
-    const unsigned warp = thread / 32, lane = thread % 32;
-    if constexpr (Kind::outputBytes == 2) {
-      const unsigned row = warp * 16 + lane % 16;
-#pragma unroll
-      for (unsigned eight = 0; eight < 8; eight += 2) {
-        const unsigned words[4] = {packed(from, eight, 0), packed(from, eight, 1), packed(from, eight + 1, 0),
-                                   packed(from, eight + 1, 1)};
-        storeMatrices(slot + row * rowBytes + ((eight + lane / 16) ^ row % 8) * 16, words);
-      }
-    } else {
-#pragma unroll
-      for (unsigned eight = 0; eight < 4; ++eight)
-#pragma unroll
-        for (unsigned half = 0; half < 2; ++half) {
-          const unsigned row = warp * 16 + half * 8 + lane / 4, chunk = eight * 2 + lane % 4 / 2;
-          const Sum* pair = from + eight * 4 + half * 2;
-          storePair(slot + row * rowBytes + (chunk ^ row % 8) * 16 + lane % 2 * 8, bits(pair[0]),
-                    bits(pair[1]));
-        }
-    }
-  }
-
   // Through two slots in turn, so that one is filled while the other leaves. `turn` goes on from tile to
   // tile.
   __device__ __forceinline__ void storeSums(const Sums& sums, Corner at, unsigned consumer, unsigned thread,
@@ -273,7 +216,7 @@ struct Gemm {
             memory + slotsAt + (consumer * WgmmaTile::slotsPerConsumer + turn % 2) * slotBytes;
         if (thread == 0) waitForStoresToRead<1>();
         syncWarpgroup(1 + consumer);
-        fillSlot(slot, sums[piece] + column / 8 * Kind::perEight, thread);
+        fillSlot<Kind>(slot, sums[piece] + column / 8 * Kind::perEight, thread);
         fenceForCopyEngine();
         syncWarpgroup(1 + consumer);
         if (thread == 0) {
