@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -124,6 +125,8 @@ struct GemmShape {
   Accumulator accumulator = Accumulator::full;
   std::size_t m = 0, n = 0, k = 0;
   std::size_t lda = 0, ldb = 0, ldc = 0;
+  bool aligned = true;  // A, B and C start on 16-byte boundaries
+  auto operator<=>(const GemmShape&) const = default;
 };
 
 // STREAM's names. read: XOR of all words into per-block partial results; write: one repeated word; copy: out

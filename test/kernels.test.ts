@@ -2,11 +2,19 @@
 // images of every architecture are there.
 
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadNative } from '../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nameplate-kernels-'));
@@ -37,11 +45,134 @@ describe('the kernels, emulated on the CPU', () => {
       '-include',
       'test/kernels/shim.h',
     ];
-    const sources = [...files('native/kernels', '.cu'), ...files('test/kernels', '.cc')];
+    // wgmma.cu needs a machine of its own, below.
+    const kernels = files('native/kernels', '.cu').filter((path) => !path.endsWith('/wgmma.cu'));
+    const sources = [...kernels, ...files('test/kernels', '.cc')];
     await execute('g++', [...flags, ...places, '-x', 'c++', ...sources, '-o', program]);
     const { stdout } = await execute(program, { timeout: 200_000 });
     expect(stdout).toMatch(/gemm_mma_fp8e4m3/);
   }, 300_000);
+});
+
+// What hopper.h's instructions do stands in test/kernels/hopper; the kernels' own source runs on that.
+const hopperFlags = ['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas', '-x', 'c++'];
+const hopperPlaces = ['-I', 'test/kernels/hopper', '-I', 'native', '-include', 'test/kernels/hopper/cuda.h'];
+const compile = async (source: string, object: string, ...args: string[]): Promise<string> => {
+  await execute('g++', [...args, ...hopperPlaces, ...hopperFlags, '-c', source, '-o', object]);
+  return object;
+};
+
+/** Each a part of wgmma.cu or of wgmma_format.h, and what somebody could have written instead. */
+const mistakes: Record<string, [string, string][]> = {
+  'the wrong parity': [
+    ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
+  ],
+  'bytes that nobody expects': [['arriveExpecting(barrier, stageBytes)', 'arriveExpecting(barrier, 0)']],
+  'fewer bytes expected than come': [
+    ['arriveExpecting(barrier, stageBytes)', 'arriveExpecting(barrier, stageBytes - 128)'],
+  ],
+  'C swizzled by the next row': [['^ row % 8) * 16, words)', '^ (row + 1) % 8) * 16, words)']],
+  'a descriptor with another stride': [['1024ull / 16 << 32', '2048ull / 16 << 32']],
+  'a descriptor without a swizzle': [['1ull << 62 |', '0ull << 62 |']],
+  'the other block is not told that a stage is empty': [
+    ['if (thread < cluster) arriveAt(empty(stage), thread)', 'if (thread == 0) arriveAt(empty(stage), rank)'],
+  ],
+  'a stage is filled before the other block is through with it': [
+    ['if (thread < cluster) arriveAt(empty(stage), thread)', 'if (thread == 0) arriveAt(empty(stage), rank)'],
+    [
+      'initialize(empty(stage), WgmmaTile::consumers * cluster)',
+      'initialize(empty(stage), WgmmaTile::consumers)',
+    ],
+  ],
+  'a stage is given back while it is multiplied': [
+    ['waitForMultiplies<pieces>()', 'waitForMultiplies<2 * pieces>()'],
+  ],
+  'sums are read before they are there': [
+    ['waitForMultiplies<0>();\n    if (p.steps > 0)', 'if (p.steps > 0)'],
+  ],
+  'the first step adds to the last tile': [['bAt(at.stage), step > 0)', 'bAt(at.stage), true)']],
+  'wgmma.fence is missing': [['    fenceSums();\n', '']],
+  'the copy engine does not see the slot': [['        fenceForCopyEngine();\n', '']],
+  'the slot leaves before all have filled it': [
+    ['fenceForCopyEngine();\n        syncWarpgroup(1 + consumer);', 'fenceForCopyEngine();'],
+  ],
+  'a slot is filled again before it has left': [['waitForStoresToRead<1>()', 'waitForStoresToRead<2>()']],
+  'every tile begins with the first slot': [
+    ['storeSums(sums, {corner', 'turn = 0;\n      storeSums(sums, {corner'],
+  ],
+  'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
+  'the block ends before the other': [['    syncCluster();\n  }\n};', '  }\n};']],
+  'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
+  "the second block loads the first one's part": [
+    ['const unsigned part = rank * rowsOfPart;', 'const unsigned part = 0;'],
+  ],
+};
+
+describe('the Hopper kernels, on an emulated machine', () => {
+  const place = mkdtempSync(join(folder, 'hopper-'));
+  const few = ['-I', place];
+  let machine: string[] = [];
+  let shortTest = '';
+  beforeAll(async () => {
+    // Two kernels show a mistake: one whose blocks are alone, and one whose blocks share A.
+    const two = 'NAMEPLATE_WGMMA_KERNELS(kernel) kernel(bf16, 128, 64, 8, 1) kernel(bf16, 256, 128, 4, 2)';
+    const header = readFileSync('native/kernels/wgmma.h', 'utf8');
+    mkdirSync(join(place, 'kernels'));
+    writeFileSync(
+      join(place, 'kernels/wgmma.h'),
+      header.replace(/NAMEPLATE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\n/, `${two}\n\n`),
+    );
+    machine = await Promise.all(
+      ['machine', 'copies', 'multiplies'].map((part) =>
+        compile(`test/kernels/hopper/${part}.cc`, join(place, `${part}.o`), '-O2'),
+      ),
+    );
+    shortTest = await compile('test/kernels/hopper/emulate.cc', join(place, 'short.o'), '-O2', ...few);
+  }, 120_000);
+
+  it('are right at every edge, for every format and tile, whatever the machine does first', async () => {
+    const sanitised = ['-O2', '-fsanitize=undefined', '-fno-sanitize-recover'];
+    const program = join(place, 'program');
+    const objects = await Promise.all([
+      compile('native/kernels/wgmma.cu', join(place, 'wgmma.o'), ...sanitised),
+      compile('test/kernels/hopper/emulate.cc', join(place, 'emulate.o'), '-O2'),
+    ]);
+    await execute('g++', ['-fsanitize=undefined', ...objects, ...machine, '-o', program]);
+    const { stdout } = await execute(program, { timeout: 200_000 });
+    for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
+      expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128 `));
+    expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128 +promotes/);
+  }, 300_000);
+
+  it.each(Object.keys(mistakes))(
+    'would be found wrong: %s',
+    async (name) => {
+      const parts = ['wgmma_format.h', 'wgmma.cu'].map((file) =>
+        readFileSync(join('native/kernels', file), 'utf8').replace(
+          /#pragma once|#include "kernels.wgmma_format.h"/,
+          '',
+        ),
+      );
+      let source = parts.join('');
+      for (const [right, wrong] of mistakes[name] ?? []) {
+        expect(source).toContain(right);
+        source = source.replace(right, wrong);
+      }
+      writeFileSync(join(place, 'mistaken.cu'), source);
+      const mistaken = await compile(join(place, 'mistaken.cu'), join(place, 'mistaken.o'), '-O1', ...few);
+      const program = join(place, 'mistaken');
+      await execute('g++', [mistaken, shortTest, ...machine, '-o', program]);
+      const failure = await execute(program, { timeout: 60_000 }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 1, stdout: expect.stringContaining('FAILED: gemm_wgmma_') });
+    },
+    120_000,
+  );
+
+  it('are right in the same short test without a mistake', async () => {
+    const right = await compile('native/kernels/wgmma.cu', join(place, 'right.o'), '-O1', ...few);
+    await execute('g++', [right, shortTest, ...machine, '-o', join(place, 'right')]);
+    expect((await execute(join(place, 'right'))).stdout.match(/^ok /gm)).toHaveLength(2);
+  }, 120_000);
 });
 
 const nvcc = ['nvcc', '/usr/local/cuda/bin/nvcc'].find((path) => spawnSync(path, ['--version']).status === 0);
@@ -67,6 +198,8 @@ describe('the images', () => {
       for (const family of ['simt', 'wmma', 'stream'])
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       expect(build.images).toContain('mma.compute_89.ptx');
+      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx'])
+        expect(build.images).toContain(image);
     },
   );
 });

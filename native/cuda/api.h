@@ -22,6 +22,9 @@ using CUgraphExec = struct CUgraphExec_st*;
 struct CUuuid {
   char bytes[16];
 };
+struct alignas(64) CUtensorMap {
+  std::uint64_t opaque[16];
+};
 
 // Each row: name, value.
 #define NAMEPLATE_DRIVER_RESULTS(VALUE)          \
@@ -90,12 +93,30 @@ struct CUuuid {
 
 #define NAMEPLATE_CAPTURE_MODES(VALUE) VALUE(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL, 1)
 
+#define NAMEPLATE_TENSOR_MAP_TYPES(VALUE)    \
+  VALUE(CU_TENSOR_MAP_DATA_TYPE_UINT8, 0)    \
+  VALUE(CU_TENSOR_MAP_DATA_TYPE_INT32, 3)    \
+  VALUE(CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 6)  \
+  VALUE(CU_TENSOR_MAP_DATA_TYPE_FLOAT32, 7)  \
+  VALUE(CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, 9) \
+  VALUE(CU_TENSOR_MAP_DATA_TYPE_TFLOAT32, 11)
+
+#define NAMEPLATE_TENSOR_MAP_INTERLEAVES(VALUE) VALUE(CU_TENSOR_MAP_INTERLEAVE_NONE, 0)
+#define NAMEPLATE_TENSOR_MAP_SWIZZLES(VALUE) VALUE(CU_TENSOR_MAP_SWIZZLE_128B, 3)
+#define NAMEPLATE_TENSOR_MAP_PROMOTIONS(VALUE) VALUE(CU_TENSOR_MAP_L2_PROMOTION_L2_256B, 3)
+#define NAMEPLATE_TENSOR_MAP_FILLS(VALUE) VALUE(CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE, 0)
+
 #define NAMEPLATE_ENUMERATOR(name, value) name = value,
 enum CUresult : unsigned { NAMEPLATE_DRIVER_RESULTS(NAMEPLATE_ENUMERATOR) };
 enum CUdevice_attribute : unsigned { NAMEPLATE_DEVICE_ATTRIBUTES(NAMEPLATE_ENUMERATOR) };
 enum CUfunction_attribute : unsigned { NAMEPLATE_FUNCTION_ATTRIBUTES(NAMEPLATE_ENUMERATOR) };
 enum CUjit_option : unsigned { NAMEPLATE_JIT_OPTIONS(NAMEPLATE_ENUMERATOR) };
 enum CUstreamCaptureMode : unsigned { NAMEPLATE_CAPTURE_MODES(NAMEPLATE_ENUMERATOR) };
+enum CUtensorMapDataType : unsigned { NAMEPLATE_TENSOR_MAP_TYPES(NAMEPLATE_ENUMERATOR) };
+enum CUtensorMapInterleave : unsigned { NAMEPLATE_TENSOR_MAP_INTERLEAVES(NAMEPLATE_ENUMERATOR) };
+enum CUtensorMapSwizzle : unsigned { NAMEPLATE_TENSOR_MAP_SWIZZLES(NAMEPLATE_ENUMERATOR) };
+enum CUtensorMapL2promotion : unsigned { NAMEPLATE_TENSOR_MAP_PROMOTIONS(NAMEPLATE_ENUMERATOR) };
+enum CUtensorMapFloatOOBfill : unsigned { NAMEPLATE_TENSOR_MAP_FILLS(NAMEPLATE_ENUMERATOR) };
 #undef NAMEPLATE_ENUMERATOR
 
 inline constexpr unsigned nonBlockingStream = 1;   // CU_STREAM_NON_BLOCKING
@@ -166,7 +187,12 @@ inline constexpr unsigned portableHostMemory = 1;  // CU_MEMHOSTALLOC_PORTABLE
   CALL(cuLaunchKernel, cuLaunchKernel, 4000, true,                                                          \
        (CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,               \
         unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void** parameters,         \
-        void** extra))
+        void** extra))                                                                                      \
+  CALL(cuTensorMapEncodeTiled, cuTensorMapEncodeTiled, 12000, false,                                        \
+       (CUtensorMap * map, CUtensorMapDataType type, std::uint32_t rank, void* address,                     \
+        const std::uint64_t* sizes, const std::uint64_t* strides, const std::uint32_t* box,                 \
+        const std::uint32_t* steps, CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle,           \
+        CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill))
 
 // Not in the table, because they are how the table is resolved: cuGetProcAddress_v2 since CUDA 12.0, and
 // cuGetProcAddress since 11.3. A driver without either has the symbols of the table's second column.

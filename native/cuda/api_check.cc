@@ -64,10 +64,16 @@ NAMEPLATE_DEVICE_ATTRIBUTES(CHECK_VALUE)
 NAMEPLATE_FUNCTION_ATTRIBUTES(CHECK_VALUE)
 NAMEPLATE_JIT_OPTIONS(CHECK_VALUE)
 NAMEPLATE_CAPTURE_MODES(CHECK_VALUE)
+NAMEPLATE_TENSOR_MAP_TYPES(CHECK_VALUE)
+NAMEPLATE_TENSOR_MAP_INTERLEAVES(CHECK_VALUE)
+NAMEPLATE_TENSOR_MAP_SWIZZLES(CHECK_VALUE)
+NAMEPLATE_TENSOR_MAP_PROMOTIONS(CHECK_VALUE)
+NAMEPLATE_TENSOR_MAP_FILLS(CHECK_VALUE)
 static_assert(nonBlockingStream == ::CU_STREAM_NON_BLOCKING);
 static_assert(defaultEvent == ::CU_EVENT_DEFAULT);
 static_assert(portableHostMemory == CU_MEMHOSTALLOC_PORTABLE);
 static_assert(sizeof(CUuuid) == sizeof(::CUuuid));
+static_assert(sizeof(CUtensorMap) == sizeof(::CUtensorMap));
 static_assert(SameCall<GetProcAddressV1, PFN_cuGetProcAddress_v11030>::value);
 static_assert(SameCall<GetProcAddressV2, PFN_cuGetProcAddress_v12000>::value);
 

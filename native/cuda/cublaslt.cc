@@ -1,62 +1,24 @@
 #include "cuda/cublaslt.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <optional>
 #include <vector>
 
 #include "cuda/cublaslt_plan.h"
 #include "cuda/gemm.h"
+#include "cuda/tuning.h"
 
 namespace nameplate::cuda {
 namespace {
 
-// Seconds of one launch of the plan's algorithm: the median of five after one that is not counted, or nothing
-// where the library refuses it after all. One that starts half as slow again as the best so far is not
-// repeated.
-std::optional<double> timeOf(const LtPlan& plan, const Operands& operands, std::optional<double> best) {
-  const Context& context = plan.context();
-  const Event from = context.event(), to = context.event();
-  if (plan.launch(operands) != ltSuccess) return std::nullopt;
-  std::vector<double> seconds;
-  while (seconds.size() < 5) {
-    check(driver().cuEventRecord(from.get(), context.stream()), "cuEventRecord");
-    if (plan.launch(operands) != ltSuccess) return std::nullopt;
-    check(driver().cuEventRecord(to.get(), context.stream()), "cuEventRecord");
-    seconds.push_back(context.seconds(from, to));
-    if (best && seconds.front() > 1.5 * *best) break;
-  }
-  std::ranges::sort(seconds);
-  return seconds[seconds.size() / 2];
-}
-
 // Leaves the fastest of `candidates` chosen, and says how the choice was made.
-std::string tune(LtPlan& plan, const std::vector<LtAlgorithm>& candidates, const Operands& operands) {
-  // Thirty candidates of a slow format can take minutes; a choice is worth a few seconds.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  std::optional<double> first, best;
-  LtAlgorithm fastest = candidates.front();
-  std::size_t timed = 0;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (best && std::chrono::steady_clock::now() > deadline) break;
+std::string choose(LtPlan& plan, const std::vector<LtAlgorithm>& candidates, const Operands& operands) {
+  const auto tuning = tune(plan.context(), candidates.size(), [&](std::size_t i) {
     plan.choose(candidates[i]);
-    const auto seconds = timeOf(plan, operands, best);
-    if (!seconds) continue;
-    ++timed;
-    if (i == 0) first = seconds;
-    if (best && *seconds >= *best) continue;
-    best = seconds;
-    fastest = candidates[i];
-  }
-  if (!best)
+    return plan.launch(operands) == ltSuccess;
+  });
+  if (!tuning)
     throw Unsupported("cuBLASLt " + cublasLt()->version + " refused to run every algorithm it suggested");
-  plan.choose(fastest);
-  std::string text = plan.describe() + ", best of " + std::to_string(timed) + " timed";
-  if (!first) return text + "; the heuristic's first pick did not run";
-  char ratio[32];
-  std::snprintf(ratio, sizeof ratio, "%.2f", *first / *best);
-  return text + "; the heuristic's first pick took " + ratio + "x its time";
+  plan.choose(candidates[tuning->fastest]);
+  return plan.describe() + ", " + tuning->text();
 }
 
 }  // namespace
@@ -80,7 +42,7 @@ Kernel CublasLtGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   plan->choose(candidates.front());
   kernel.name =
       version + " " +
-      (tuneOn ? tune(*plan, candidates, *tuneOn) : plan->describe() + ", the heuristic's first pick");
+      (tuneOn ? choose(*plan, candidates, *tuneOn) : plan->describe() + ", the heuristic's first pick");
   kernel.launch = [plan](const Operands& operands) {
     plan->context().bind();
     cublasLt()->check(plan->launch(operands), "cublasLtMatmul");

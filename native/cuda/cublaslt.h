@@ -1,8 +1,6 @@
 // GEMM by cuBLASLt on one device.
 //
-// The library offers several algorithms for a shape, and its first suggestion is not always its best: a
-// comparison with the first alone would flatter us. So the candidates are timed on the operands that will be
-// measured, and the kernel's name says what the first suggestion would have cost.
+// The library offers several algorithms for a shape; see tuning.h.
 #pragma once
 
 #include <memory>

@@ -3,7 +3,6 @@
 #include "cuda/batch.h"
 #include "cuda/cublaslt_library.h"
 #include "cuda/facts.h"
-#include "cuda/gemm.h"
 #include "cuda/link.h"
 #include "cuda/stream.h"
 #include "cuda/watch.h"
@@ -44,6 +43,7 @@ CudaDevice::CudaDevice(int ordinal)
       identity_(deviceFacts(ordinal)),
       context_(std::make_shared<const Context>(deviceAt(ordinal))),
       kernels_(context_),
+      builtinGemm_(kernels_),
       cublasLt_(context_) {}
 
 Facts CudaDevice::facts() const {
@@ -65,7 +65,7 @@ std::vector<std::string> CudaDevice::providers() const {
 
 Kernel CudaDevice::gemm(const GemmShape& shape, const std::string& provider, const Operands* tuneOn) {
   requireShape(shape);
-  const Provider<Make> providers[] = {{"builtin", [&] { return builtinGemm(kernels_, shape); }},
+  const Provider<Make> providers[] = {{"builtin", [&] { return builtinGemm_.gemm(shape, tuneOn); }},
                                       {"cublaslt", [&] { return cublasLt_.gemm(shape, tuneOn); }}};
   return provide("GEMM", provider, providers);
 }

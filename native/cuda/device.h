@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "cuda/buffer.h"
 #include "cuda/cublaslt.h"
+#include "cuda/gemm.h"
 #include "cuda/kernels.h"
 
 namespace nameplate::cuda {
@@ -57,6 +58,7 @@ class CudaDevice final : public Device {
   Facts identity_;  // as they were when the device was opened
   SharedContext context_;
   OwnKernels kernels_;
+  BuiltinGemm builtinGemm_;
   CublasLtGemm cublasLt_;
 };
 

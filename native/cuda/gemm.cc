@@ -1,68 +1,89 @@
 #include "cuda/gemm.h"
 
-#include "kernels/parameters.h"
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include "cuda/tuning.h"
 
 namespace nameplate::cuda {
 namespace {
 
-// Devices of capability `from` up to `to`. The first row that fits is taken, so the better unit comes first.
-struct Row {
-  DType dtype;
-  Accumulator accumulator;
-  int from, to;
-  const char* family;
-  const char* kernel;
-  const GemmTile& tile;
-  const char* resource;
-  const char* needs;  // what a device without the row lacks
-};
-
-constexpr int any = 9999;
-constexpr auto full = Accumulator::full, half = Accumulator::half, fast = Accumulator::fast;
-
-// FP64 tensor cores worth using are in 8.0, 9.0 and 10.0 alone; elsewhere the instruction runs at the rate of
-// the few FP64 units, or slower. Of fp8, 9.0 and 10.x have native instructions, but not this one: there
-// mma.sync becomes conversions and fp16 tensor instructions.
-const Row rows[] = {
-    {DType::fp64, full, 80, 80, "wmma", "gemm_wmma_fp64", wmmaTile, "tensor.fp64", ""},
-    {DType::fp64, full, 90, 90, "wmma", "gemm_wmma_fp64", wmmaTile, "tensor.fp64", ""},
-    {DType::fp64, full, 100, 100, "wmma", "gemm_wmma_fp64", wmmaTile, "tensor.fp64", ""},
-    {DType::fp64, full, 0, any, "simt", "gemm_simt_fp64", simtTile, "vector.fp64", ""},
-    {DType::fp32, full, 0, any, "simt", "gemm_simt_fp32", simtTile, "vector.fp32", ""},
-    {DType::tf32, full, 80, any, "wmma", "gemm_wmma_tf32", wmmaTile, "tensor.tf32", "tf32 tensor cores"},
-    {DType::bf16, full, 80, any, "wmma", "gemm_wmma_bf16", wmmaTile, "tensor.bf16", "bf16 tensor cores"},
-    {DType::fp16, full, 70, any, "wmma", "gemm_wmma_fp16", wmmaTile, "tensor.fp16", "fp16 tensor cores"},
-    {DType::fp16, half, 70, any, "wmma", "gemm_wmma_fp16_acc16", wmmaTile, "tensor.fp16.acc16",
-     "fp16 tensor cores"},
-    {DType::int8, full, 75, any, "wmma", "gemm_wmma_int8", wmmaTile, "tensor.int8", ""},
-    {DType::int8, full, 61, any, "simt", "gemm_simt_int8", simtTile, "none", "the dp4a instruction"},
-    {DType::fp8e4m3, full, 89, any, "mma", "gemm_mma_fp8e4m3", mmaTile, "tensor.fp8", "fp8 tensor cores"},
-    {DType::fp8e4m3, fast, 89, any, "mma", "gemm_mma_fp8e4m3_fast", mmaTile, "tensor.fp8",
-     "fp8 tensor cores"},
-    {DType::fp8e5m2, full, 89, any, "mma", "gemm_mma_fp8e5m2", mmaTile, "tensor.fp8", "fp8 tensor cores"},
-    {DType::fp8e5m2, fast, 89, any, "mma", "gemm_mma_fp8e5m2_fast", mmaTile, "tensor.fp8",
-     "fp8 tensor cores"},
-};
+using Candidates = std::vector<const GemmConfiguration*>;
 
 std::string capabilityText(int capability) {
   return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
 }
 
-const Row* rowFor(DType dtype, Accumulator accumulator, int capability) {
-  for (const Row& row : rows)
+// The configurations of a format that a device of `capability` has.
+Candidates configurationsFor(DType dtype, Accumulator accumulator, int capability) {
+  Candidates found;
+  for (const GemmConfiguration& row : gemmConfigurations())
     if (row.dtype == dtype && row.accumulator == accumulator && row.from <= capability &&
         capability <= row.to)
-      return &row;
-  return nullptr;
+      found.push_back(&row);
+  return found;
 }
 
 [[noreturn]] void refuse(const GemmShape& shape, const Context& context) {
-  const Row* nearest = nullptr;
-  for (const Row& row : rows)
+  const GemmConfiguration* nearest = nullptr;
+  for (const GemmConfiguration& row : gemmConfigurations())
     if (row.dtype == shape.dtype && row.accumulator == shape.accumulator) nearest = &row;
   if (!nearest) throw Unsupported("there is no GEMM in " + gemmText(shape.dtype, shape.accumulator));
   throw Unsupported(std::string(nearest->needs) + " need compute capability " +
                     capabilityText(nearest->from) + "; this device has " + context.capabilityText());
+}
+
+struct Fitting {
+  Candidates candidates;  // of one family
+  std::string refused;    // what better families could not take of the shape
+};
+
+Fitting fitting(const GemmShape& shape, const Context& context) {
+  const Candidates all = configurationsFor(shape.dtype, shape.accumulator, context.capability());
+  if (all.empty()) refuse(shape, context);
+  Fitting found;
+  std::string_view refusing;  // the family that spoke last: its sizes of tile say the same
+  for (const GemmConfiguration* row : all) {
+    if (!found.candidates.empty() && std::string_view(found.candidates.front()->family) != row->family) break;
+    const std::string refusal = row->launcher.refusal(*row, shape);
+    if (refusal.empty()) {
+      found.candidates.push_back(row);
+    } else if (refusing != row->family) {
+      refusing = row->family;
+      found.refused += (found.refused.empty() ? "" : "; ") + std::string(row->family) + ": " + refusal;
+    }
+  }
+  if (found.candidates.empty()) throw Error("ERANGE", found.refused);
+  return found;
+}
+
+double tilesOf(const GemmConfiguration& configuration, const GemmShape& shape) {
+  const GemmTile& tile = configuration.tile;
+  return static_cast<double>((shape.m + tile.m - 1) / tile.m) *
+         static_cast<double>((shape.n + tile.n - 1) / tile.n);
+}
+
+// Moves the heuristic's pick to the front.
+void pickFirst(Candidates& candidates, const GemmShape& shape, const Context& context) {
+  const int multiprocessors = context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+  auto pick = std::ranges::find_if(candidates, [&](const GemmConfiguration* candidate) {
+    return tilesOf(*candidate, shape) >= multiprocessors;
+  });
+  if (pick == candidates.end())
+    pick = std::ranges::max_element(
+        candidates, {}, [&](const GemmConfiguration* candidate) { return tilesOf(*candidate, shape); });
+  std::rotate(candidates.begin(), pick, pick + 1);
+}
+
+std::string kernelsText(const Candidates& candidates, const Tuning& tuning) {
+  std::string text;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    char time[32] = "not timed";
+    if (const auto seconds = tuning.seconds[i]) std::snprintf(time, sizeof time, "%.4g ms", *seconds * 1e3);
+    text += (text.empty() ? "" : ", ") + std::string(candidates[i]->kernel) + " " + time;
+  }
+  return text;
 }
 
 }  // namespace
@@ -81,40 +102,50 @@ std::string gemmText(DType dtype, Accumulator accumulator) {
 }
 
 std::string gemmResource(DType dtype, Accumulator accumulator, int capability) {
-  const Row* found = rowFor(dtype, accumulator, capability);
-  return found ? found->resource : "none";
+  const Candidates found = configurationsFor(dtype, accumulator, capability);
+  return found.empty() ? "none" : found.front()->resource;
 }
 
-Kernel builtinGemm(OwnKernels& kernels, const GemmShape& shape) {
-  const Context& context = *kernels.context();
-  const Row* found = rowFor(shape.dtype, shape.accumulator, context.capability());
-  if (!found) refuse(shape, context);
-  const OwnKernel own = kernels.find(found->family, found->kernel);
+BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmShape& shape,
+                                       const Operands& operands) {
+  std::vector<std::function<void(const Operands&)>> launches;
+  for (const GemmConfiguration* candidate : candidates)
+    launches.push_back(
+        candidate->launcher.prepare(kernels_.find(candidate->family, candidate->kernel), *candidate, shape));
+  const auto tuning = tune(*kernels_.context(), candidates.size(), [&](std::size_t i) {
+    launches[i](operands);
+    return true;
+  });
+  if (!tuning) throw Error("EIO", "no candidate ran");
+  return {candidates[tuning->fastest], tuning->text() + ": " + kernelsText(candidates, *tuning)};
+}
 
-  const GemmTile tile = found->tile;
-  const std::size_t down = (shape.m + tile.m - 1) / tile.m, across = (shape.n + tile.n - 1) / tile.n;
-  constexpr std::size_t mostBlocks = 0x7fffffff;
-  if (across != 0 && down > mostBlocks / across)
-    throw Error("ERANGE", "C has more than 2^31 - 1 tiles of " + std::to_string(tile.m) + " x " +
-                              std::to_string(tile.n) + ", the most that one grid takes: split it");
-  const auto blocks = static_cast<unsigned>(down * across);
+BuiltinGemm::Choice BuiltinGemm::choose(const GemmShape& shape, const Operands* tuneOn) {
+  if (const auto known = chosen_.find(shape); known != chosen_.end()) return known->second;
+  Fitting found = fitting(shape, *kernels_.context());
+  Candidates& candidates = found.candidates;
+  if (candidates.size() > 1) pickFirst(candidates, shape, *kernels_.context());
+  Choice choice{candidates.front(), ""};
+  const bool canTime = tuneOn && candidates.size() > 1 && shape.m > 0 && shape.n > 0;
+  if (canTime)
+    choice = timed(candidates, shape, *tuneOn);
+  else if (candidates.size() > 1)
+    choice.why = "the heuristic's pick of " + std::to_string(candidates.size());
+  if (!found.refused.empty()) choice.why += (choice.why.empty() ? "" : "; ") + found.refused;
+  if (canTime) chosen_.emplace(shape, choice);
+  return choice;
+}
 
+Kernel BuiltinGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
+  const auto [configuration, why] = choose(shape, tuneOn);
+  const OwnKernel own = kernels_.find(configuration->family, configuration->kernel);
   Kernel kernel;
-  kernel.name = std::string(found->kernel) + " (" + own.image() + ")";
-  kernel.resource = found->resource;
+  kernel.name = std::string(configuration->kernel) + " (" + own.image() + ")";
+  kernel.resource = configuration->resource;
   kernel.tuned = false;
-  kernel.note = "first set of own kernels: right, not built for speed";
-  if (found->family == std::string("mma") && context.capability() >= 90 && context.capability() < 120)
-    kernel.note += "; on compute capability " + context.capabilityText() +
-                   " mma.sync over fp8 becomes conversions and fp16 tensor instructions";
-  kernel.launch = [own, shape, tile, blocks](const Operands& operands) {
-    if (blocks == 0) return;
-    own.launch(
-        blocks, {tile.threads, 1},
-        GemmParameters{reinterpret_cast<const void*>(operands.a), reinterpret_cast<const void*>(operands.b),
-                       reinterpret_cast<void*>(operands.out), shape.m, shape.n, shape.k, shape.lda, shape.ldb,
-                       shape.ldc});
-  };
+  kernel.note = configuration->note + (why.empty() ? "" : "; " + why);
+  kernel.launch = [](const Operands&) {};
+  if (shape.m > 0 && shape.n > 0) kernel.launch = configuration->launcher.prepare(own, *configuration, shape);
   return kernel;
 }
 

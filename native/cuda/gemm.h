@@ -1,17 +1,39 @@
-// Which of our own kernels multiplies matrices of a format on a device, and which unit of the device it
-// loads.
+// Which of our own kernels multiplies matrices of a shape on a device, and which unit of the device it loads.
+//
+// Candidates are the configurations of the first family in gemmConfigurations() that the device has and that
+// takes the shape. The heuristic picks the largest tile of which C has one for every multiprocessor, or else
+// the smallest tile: a large one moves less per multiplication, and an idle multiprocessor does nothing.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "backend.h"
+#include "cuda/gemm_configurations.h"
 #include "cuda/kernels.h"
 
 namespace nameplate::cuda {
 
-// Throws Unsupported where the device or the build has no kernel for the shape's format and accumulator, and
-// Error with ERANGE where its tiles would not fit a grid.
-Kernel builtinGemm(OwnKernels&, const GemmShape&);
+class BuiltinGemm {
+ public:
+  explicit BuiltinGemm(OwnKernels& kernels) : kernels_(kernels) {}
+
+  // With `tuneOn` the candidates are timed, once for each shape; without, what is known of the shape is used,
+  // or else the heuristic's pick. The kernel's note says which, with the times. Throws Unsupported where the
+  // device or the build has no kernel for the format, and Error with ERANGE where none takes the shape.
+  Kernel gemm(const GemmShape&, const Operands* tuneOn);
+
+ private:
+  struct Choice {
+    const GemmConfiguration* configuration;
+    std::string why;
+  };
+  Choice choose(const GemmShape&, const Operands* tuneOn);
+  Choice timed(const std::vector<const GemmConfiguration*>&, const GemmShape&, const Operands&);
+
+  OwnKernels& kernels_;
+  std::map<GemmShape, Choice> chosen_;
+};
 
 // The documented figure of the fastest unit that a device of `capability` has for this GEMM, or "none".
 std::string gemmResource(DType, Accumulator, int capability);

@@ -42,14 +42,23 @@ class OwnKernel {
 
   // The file that it comes from, "wmma.sm_90a.cubin".
   const std::string& image() const { return image_; }
+  const SharedContext& context() const { return program_->context(); }
+
+  // Without it, a launch may ask for 48 KiB of dynamic shared memory at most.
+  void allowSharedBytes(unsigned bytes) const {
+    context()->bind();
+    check(driver().cuFuncSetAttribute(function_, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                      static_cast<int>(bytes)),
+          "cuFuncSetAttribute");
+  }
 
   template <typename Parameters>
-  void launch(unsigned blocks, std::array<unsigned, 2> block, Parameters parameters) const {
-    const Context& context = *program_->context();
-    context.bind();
+  void launch(unsigned blocks, std::array<unsigned, 2> block, Parameters parameters,
+              unsigned sharedBytes = 0) const {
+    context()->bind();
     void* arguments[] = {&parameters};
-    check(driver().cuLaunchKernel(function_, blocks, 1, 1, block[0], block[1], 1, 0, context.stream(),
-                                  arguments, nullptr),
+    check(driver().cuLaunchKernel(function_, blocks, 1, 1, block[0], block[1], 1, sharedBytes,
+                                  context()->stream(), arguments, nullptr),
           "cuLaunchKernel");
   }
 

@@ -41,7 +41,7 @@ const Kernel& preparedGemm(OpenDevice& on, const GemmShape& s, const std::string
   constexpr std::size_t most = 256;
   std::string key = provider;
   for (const std::size_t part : {static_cast<std::size_t>(s.dtype), static_cast<std::size_t>(s.accumulator),
-                                 s.m, s.n, s.k, s.lda, s.ldb, s.ldc})
+                                 s.m, s.n, s.k, s.lda, s.ldb, s.ldc, std::size_t{s.aligned}})
     key += ' ' + std::to_string(part);
   if (const auto found = on.kernels.find(key); found != on.kernels.end()) return found->second;
   if (on.kernels.size() >= most) on.kernels.clear();
@@ -84,8 +84,10 @@ Napi::Value multiply(Door& door, const Napi::CallbackInfo& info) {
           return bufferOf(on, place.buffer).address() + place.offset;
         };
         if (shape.m == 0 || shape.n == 0) return std::string("nothing to do");
-        const Kernel& kernel = preparedGemm(on, shape, provider);
         Operands operands{at(c.place), at(a.place), at(b.place)};
+        GemmShape placed = shape;
+        placed.aligned = ((operands.out | operands.a | (transposed ? operands.b : 0)) & 15) == 0;
+        const Kernel& kernel = preparedGemm(on, placed, provider);
         std::unique_ptr<Buffer> turned;
         if (!transposed && shape.k > 0) {
           turned = on.device->allocate(shape.n * shape.k * row(shape.dtype).bytes);

@@ -34,6 +34,8 @@ nvcc(${options} -gencode arch=compute_${COMPILE},code=compute_${COMPILE} -ptx ${
 file(READ ${OUTPUT} text)
 string(REGEX REPLACE "\n\\.version [0-9.]+" "\n.version ${PTX}" text "${text}")
 string(REGEX REPLACE "\n\\.target sm_[0-9a-z]+" "\n.target sm_${TARGET}" text "${text}")
+# A hint to the assembler that older ones do not know.
+string(REGEX REPLACE "\n[ \t]*\\.pragma \"used_bytes_mask[^\n]*" "" text "${text}")
 if(NOT text MATCHES "\n\\.version ${PTX}\n\\.target sm_${TARGET}\n")
   file(REMOVE ${OUTPUT})
   message(FATAL_ERROR "${OUTPUT}: no .version and .target lines to relabel")

@@ -22,6 +22,7 @@ struct GemmParameters {
 struct GemmTile {
   unsigned m, n;
   unsigned threads;
+  unsigned sharedBytes = 0;  // dynamic: asked for at the launch, since a kernel's own may not pass 48 KiB
 };
 
 inline constexpr GemmTile simtTile{64, 64, 256};

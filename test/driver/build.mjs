@@ -109,6 +109,16 @@ export function olderDriver() {
   return older;
 }
 
+/** The names of the kernels that a table makes. */
+function wgmmaKernels() {
+  const table = `#include "kernels/wgmma.h"
+    #define NAME(format, m, n, stages, cluster) gemm_wgmma_##format##_##m##x##n
+    NAMEPLATE_WGMMA_KERNELS(NAME)`;
+  const args = ['-E', '-P', '-I', join(root, 'native'), '-x', 'c++', '-'];
+  const text = execFileSync(process.env.CXX ?? 'g++', args, { input: table, encoding: 'utf8' });
+  return text.match(/gemm_wgmma_\w+/g) ?? [];
+}
+
 const addons = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map((place) =>
   join(root, place),
 );
@@ -129,6 +139,7 @@ export function addonWithKernels() {
   for (const file of readdirSync(sources).filter((name) => name.endsWith('.cu'))) {
     const text = readFileSync(join(sources, file), 'utf8');
     const names = [...text.matchAll(/__global__[\s\S]*?(\w+)\(const/g)].map(([, name]) => name);
+    if (file === 'wgmma.cu') names.push(...wgmmaKernels());
     const entries = names.map((name) => `.visible .entry ${name}() { ret; }\n`);
     const image = ['.version 6.3\n.target sm_70\n.address_size 64\n', ...entries].join('');
     writeFileSync(join(images, `${basename(file, '.cu')}.compute_70.ptx`), image);

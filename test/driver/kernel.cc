@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <cstring>
+#include <tuple>
 
 #include "gemm.h"
 #include "random.h"
+#include "tensormap.h"
 
 namespace nameplate::simulated {
 namespace {
@@ -40,6 +42,27 @@ KnownKernel gemm(const char* name, DType dtype, Unit unit, const GemmTile& tile)
   return own<GemmParameters>(
       name, tile.threads, [dtype, unit, tile](const Card& card, const Grid& grid, const GemmParameters& p) {
         return gemmWork(card, {p, dtype, unit, 1, tile, grid.blocks});
+      });
+}
+
+// The matrices are known by their tensor maps alone; K is that of A, where any of it is read.
+KnownKernel wgmma(const char* name, DType dtype, Unit unit, const WgmmaTile& tile) {
+  return own<WgmmaParameters>(
+      name, WgmmaTile::threads,
+      [dtype, unit, tile](const Card& card, const Grid& grid, const WgmmaParameters& p) {
+        const auto [a, b, c] = std::tuple(opened(p.a), opened(p.b), opened(p.c));
+        require(a && b && c && grid.blocks % tile.cluster == 0);
+        const auto leading = [](const TiledMatrix& matrix) {
+          return matrix.strideBytes / matrix.elementBytes;
+        };
+        const unsigned long long k = p.steps == 0 ? 0 : a->columns;
+        const unsigned long long covered = WgmmaGrid::parts(k * row(dtype).bytes, WgmmaTile::rowBytes);
+        require(covered == p.steps &&
+                (k == 0 || (b->columns == k && a->rows == c->rows && b->rows == c->columns)));
+        const GemmParameters at{a->base,     b->base,     const_cast<void*>(c->base),
+                                c->rows,     c->columns,  k,
+                                leading(*a), leading(*b), leading(*c)};
+        return gemmWork(card, {at, dtype, unit, 1, {tile.m, tile.n, 0}});
       });
 }
 
@@ -171,6 +194,17 @@ Work scaleWork(const Card& card, const Grid& grid, void** parameters) {
   return work;
 }
 
+struct WgmmaFormat {
+  DType dtype;
+  Unit unit;
+};
+namespace formats {
+constexpr WgmmaFormat bf16{DType::bf16, Unit::bf16}, fp16{DType::fp16, Unit::fp16},
+    fp16_acc16{DType::fp16, Unit::fp16acc16}, tf32{DType::tf32, Unit::tf32}, int8{DType::int8, Unit::int8},
+    fp8e4m3{DType::fp8e4m3, Unit::fp8}, fp8e4m3_fast = fp8e4m3, fp8e5m2{DType::fp8e5m2, Unit::fp8},
+                                        fp8e5m2_fast = fp8e5m2;
+}  // namespace formats
+
 const std::vector<KnownKernel>& table() {
   static const std::vector<KnownKernel> rows{
       gemm("gemm_simt_fp64", DType::fp64, Unit::vectorFp64, simtTile),
@@ -186,7 +220,12 @@ const std::vector<KnownKernel>& table() {
       gemm("gemm_mma_fp8e4m3_fast", DType::fp8e4m3, Unit::fp8, mmaTile),
       gemm("gemm_mma_fp8e5m2", DType::fp8e5m2, Unit::fp8, mmaTile),
       gemm("gemm_mma_fp8e5m2_fast", DType::fp8e5m2, Unit::fp8, mmaTile),
-      stream("stream_read", Arrays::read),
+#define NAMEPLATE_ROW(format, m, n, stages, cluster)                                      \
+  wgmma("gemm_wgmma_" #format "_" #m "x" #n, formats::format.dtype, formats::format.unit, \
+        {m, n, stages, cluster}),
+      NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
+#undef NAMEPLATE_ROW
+          stream("stream_read", Arrays::read),
       stream("stream_write", Arrays::write),
       stream("stream_copy", Arrays::copy),
       stream("stream_triad", Arrays::triad),

@@ -1,0 +1,91 @@
+#include "cuda/gemm_configurations.h"
+
+#include "cuda/wgmma.h"
+
+namespace nameplate::cuda {
+namespace {
+
+std::size_t tilesOf(const GemmTile& tile, const GemmShape& shape) {
+  return (shape.m + tile.m - 1) / tile.m * ((shape.n + tile.n - 1) / tile.n);
+}
+
+std::string tiledRefusal(const GemmConfiguration& configuration, const GemmShape& shape) {
+  const GemmTile& tile = configuration.tile;
+  const double tiles = static_cast<double>((shape.m + tile.m - 1) / tile.m) *
+                       static_cast<double>((shape.n + tile.n - 1) / tile.n);
+  constexpr double mostBlocks = 0x7fffffff;
+  if (tiles <= mostBlocks) return "";
+  return "C has more than 2^31 - 1 tiles of " + std::to_string(tile.m) + " x " + std::to_string(tile.n) +
+         ", the most that one grid takes: split it";
+}
+
+std::function<void(const Operands&)> tiledLaunch(const OwnKernel& kernel,
+                                                 const GemmConfiguration& configuration,
+                                                 const GemmShape& shape) {
+  const GemmTile tile = configuration.tile;
+  if (tile.sharedBytes > 0) kernel.allowSharedBytes(tile.sharedBytes);
+  return [kernel, shape, tile](const Operands& operands) {
+    kernel.launch(
+        static_cast<unsigned>(tilesOf(tile, shape)), {tile.threads, 1},
+        GemmParameters{reinterpret_cast<const void*>(operands.a), reinterpret_cast<const void*>(operands.b),
+                       reinterpret_cast<void*>(operands.out), shape.m, shape.n, shape.k, shape.lda, shape.ldb,
+                       shape.ldc},
+        tile.sharedBytes);
+  };
+}
+
+}  // namespace
+
+const GemmLauncher tiled{tiledRefusal, tiledLaunch};
+
+namespace {
+
+constexpr int any = 9999;
+constexpr auto full = Accumulator::full, half = Accumulator::half, fast = Accumulator::fast;
+using enum DType;
+
+constexpr auto first = "first set of own kernels: right, not built for speed";
+constexpr auto fp8First =
+    "first set of own kernels: right, not built for speed; outside compute capability 8.9 and 12.x mma.sync "
+    "over fp8 becomes conversions and fp16 tensor instructions";
+
+// FP64 tensor cores worth using are in 8.0, 9.0 and 10.0 alone; elsewhere the instruction runs at the rate of
+// the few FP64 units, or slower.
+const GemmConfiguration rows[] = {
+    {fp64, full, 80, 80, "wmma", "gemm_wmma_fp64", wmmaTile, tiled, "tensor.fp64", "", first},
+    {fp64, full, 90, 90, "wmma", "gemm_wmma_fp64", wmmaTile, tiled, "tensor.fp64", "", first},
+    {fp64, full, 100, 100, "wmma", "gemm_wmma_fp64", wmmaTile, tiled, "tensor.fp64", "", first},
+    {fp64, full, 0, any, "simt", "gemm_simt_fp64", simtTile, tiled, "vector.fp64", "", first},
+    {fp32, full, 0, any, "simt", "gemm_simt_fp32", simtTile, tiled, "vector.fp32", "", first},
+    {tf32, full, 80, any, "wmma", "gemm_wmma_tf32", wmmaTile, tiled, "tensor.tf32", "tf32 tensor cores",
+     first},
+    {bf16, full, 80, any, "wmma", "gemm_wmma_bf16", wmmaTile, tiled, "tensor.bf16", "bf16 tensor cores",
+     first},
+    {fp16, full, 70, any, "wmma", "gemm_wmma_fp16", wmmaTile, tiled, "tensor.fp16", "fp16 tensor cores",
+     first},
+    {fp16, half, 70, any, "wmma", "gemm_wmma_fp16_acc16", wmmaTile, tiled, "tensor.fp16.acc16",
+     "fp16 tensor cores", first},
+    {int8, full, 75, any, "wmma", "gemm_wmma_int8", wmmaTile, tiled, "tensor.int8", "", first},
+    {int8, full, 61, any, "simt", "gemm_simt_int8", simtTile, tiled, "none", "the dp4a instruction", first},
+    {fp8e4m3, full, 89, any, "mma", "gemm_mma_fp8e4m3", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
+     fp8First},
+    {fp8e4m3, fast, 89, any, "mma", "gemm_mma_fp8e4m3_fast", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
+     fp8First},
+    {fp8e5m2, full, 89, any, "mma", "gemm_mma_fp8e5m2", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
+     fp8First},
+    {fp8e5m2, fast, 89, any, "mma", "gemm_mma_fp8e5m2_fast", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
+     fp8First},
+};
+
+}  // namespace
+
+std::span<const GemmConfiguration> gemmConfigurations() {
+  static const std::vector<GemmConfiguration> all = [] {
+    std::vector<GemmConfiguration> list = wgmmaConfigurations();
+    for (const GemmConfiguration& row : rows) list.push_back(row);
+    return list;
+  }();
+  return all;
+}
+
+}  // namespace nameplate::cuda

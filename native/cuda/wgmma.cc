@@ -1,0 +1,147 @@
+#include "cuda/wgmma.h"
+
+#include <map>
+#include <tuple>
+
+#include "cuda/tensormap.h"
+
+namespace nameplate::cuda {
+namespace {
+
+struct Format {
+  DType dtype;
+  Accumulator accumulator;
+  const char* resource;
+  const char* needs;
+};
+
+constexpr auto full = Accumulator::full, half = Accumulator::half, fast = Accumulator::fast;
+
+// Named as in the kernels' names.
+namespace format {
+constexpr Format bf16{DType::bf16, full, "tensor.bf16", "bf16 tensor cores"},
+    fp16{DType::fp16, full, "tensor.fp16", "fp16 tensor cores"},
+    fp16_acc16{DType::fp16, half, "tensor.fp16.acc16", "fp16 tensor cores"},
+    tf32{DType::tf32, full, "tensor.tf32", "tf32 tensor cores"},
+    int8{DType::int8, full, "tensor.int8", "int8 tensor cores"},
+    fp8e4m3{DType::fp8e4m3, full, "tensor.fp8", "fp8 tensor cores"},
+    fp8e4m3_fast{DType::fp8e4m3, fast, "tensor.fp8", "fp8 tensor cores"},
+    fp8e5m2{DType::fp8e5m2, full, "tensor.fp8", "fp8 tensor cores"},
+    fp8e5m2_fast{DType::fp8e5m2, fast, "tensor.fp8", "fp8 tensor cores"};
+}  // namespace format
+
+struct Row {
+  Format format;
+  const char* kernel;
+  WgmmaTile tile;
+};
+
+const Row rows[] = {
+#define NAMEPLATE_ROW(name, m, n, stages, cluster) \
+  {format::name, "gemm_wgmma_" #name "_" #m "x" #n, {m, n, stages, cluster}},
+    NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
+#undef NAMEPLATE_ROW
+};
+
+const WgmmaTile& tileOf(const GemmConfiguration& configuration) {
+  for (const Row& row : rows)
+    if (row.kernel == configuration.kernel) return row.tile;
+  throw Error("EINVAL", std::string(configuration.kernel) + " is no wgmma kernel");
+}
+
+// What the copy engine can address of a matrix: 2^31 rows and columns by the kernel's 32-bit coordinates, and
+// rows on 16-byte boundaries less than 2^40 bytes apart.
+std::string refusal(const GemmConfiguration& configuration, const GemmShape& s) {
+  if (!canMapTensors())
+    return "the driver cannot describe matrices to the copy engine: it needs one for CUDA 12.0 or newer";
+  if (!s.aligned) return "takes matrices that start on 16-byte boundaries";
+  const std::size_t in = row(s.dtype).bytes, out = row(row(s.dtype).output).bytes;
+  if ((s.k > 0 && (s.lda * in % 16 != 0 || s.ldb * in % 16 != 0)) || s.ldc * out % 16 != 0)
+    return "takes rows of whole 16 bytes: leading dimensions of A and B that are multiples of " +
+           std::to_string(16 / in) + ", of C " + std::to_string(16 / out);
+  constexpr std::size_t mostElements = 0x7fff0000, mostBytes = std::size_t{1} << 40;
+  if (s.m > mostElements || s.n > mostElements || s.k > mostElements || s.lda * in >= mostBytes ||
+      s.ldb * in >= mostBytes || s.ldc * out >= mostBytes)
+    return "takes at most 2^31 - 2^16 rows and columns, and rows less than 2^40 bytes apart";
+  const WgmmaGrid grid(tileOf(configuration), s.m, s.n, 1);
+  if (grid.down > 0 && grid.across > 0x7fffffff / grid.down) return "takes C of at most 2^31 - 1 tiles";
+  return "";
+}
+
+// One shape's launches by one kernel. The copy engine's view of a matrix depends on its address, and timing
+// goes round the same few sets of buffers: what was encoded for a set is kept, so that it is not timed.
+class Launches {
+ public:
+  Launches(OwnKernel kernel, const WgmmaTile& tile, const GemmShape& shape)
+      : kernel_(std::move(kernel)),
+        tile_(tile),
+        shape_(shape),
+        grid_(tile, shape.m, shape.n,
+              static_cast<unsigned>(kernel_.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT))) {
+    kernel_.allowSharedBytes(tile.sharedBytes());
+  }
+
+  void launch(const Operands& operands) {
+    const auto [at, isNew] = encoded_.try_emplace({operands.out, operands.a, operands.b});
+    if (isNew) try {
+        at->second = parametersFor(operands);
+      } catch (...) {
+        encoded_.erase(at);
+        throw;
+      }
+    kernel_.launch(grid_.blocks, {WgmmaTile::threads, 1}, at->second, tile_.sharedBytes());
+    if (encoded_.size() > mostEncoded) encoded_.clear();
+  }
+
+ private:
+  static constexpr std::size_t mostEncoded = 64;
+
+  WgmmaParameters parametersFor(const Operands& operands) const {
+    const GemmShape& s = shape_;
+    WgmmaParameters p{};
+    p.c = tensorMap(row(s.dtype).output, operands.out, s.m, s.n, s.ldc, WgmmaTile::pieceRows);
+    // With K = 0 there are no matrices to describe, and none is read.
+    p.a = s.k == 0 ? p.c : tensorMap(s.dtype, operands.a, s.m, s.k, s.lda, tile_.rowsOfA());
+    p.b = s.k == 0 ? p.c : tensorMap(s.dtype, operands.b, s.n, s.k, s.ldb, tile_.rowsOfB());
+    p.down = static_cast<unsigned>(grid_.down);
+    p.across = static_cast<unsigned>(grid_.across);
+    p.group = WgmmaGrid::group;
+    p.steps = static_cast<unsigned>(WgmmaGrid::parts(s.k * row(s.dtype).bytes, WgmmaTile::rowBytes));
+    return p;
+  }
+
+  OwnKernel kernel_;
+  WgmmaTile tile_;
+  GemmShape shape_;
+  WgmmaGrid grid_;
+  std::map<std::tuple<std::uintptr_t, std::uintptr_t, std::uintptr_t>, WgmmaParameters> encoded_;
+};
+
+std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const GemmConfiguration& configuration,
+                                             const GemmShape& shape) {
+  const auto launches = std::make_shared<Launches>(kernel, tileOf(configuration), shape);
+  return [launches](const Operands& operands) { launches->launch(operands); };
+}
+
+const GemmLauncher launcher{refusal, prepare};
+
+}  // namespace
+
+std::vector<GemmConfiguration> wgmmaConfigurations() {
+  std::vector<GemmConfiguration> all;
+  for (const auto& [format, kernel, tile] : rows)
+    all.push_back({format.dtype,
+                   format.accumulator,
+                   90,
+                   90,
+                   "wgmma",
+                   kernel,
+                   {tile.m, tile.n, WgmmaTile::threads, tile.sharedBytes()},
+                   launcher,
+                   format.resource,
+                   format.needs,
+                   "not yet run on a GPU, so its speed is not known"});
+  return all;
+}
+
+}  // namespace nameplate::cuda

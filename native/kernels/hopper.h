@@ -1,0 +1,203 @@
+// Hopper's own instructions, one small function each, and nothing else: what the PTX ISA calls mbarrier,
+// cp.async.bulk.tensor, wgmma, stmatrix, setmaxnreg and clusters. wgmma's multiply itself, with up to 128
+// registers to name, is in wgmma_instruction.h. Shared memory is addressed by its 32-bit address.
+#pragma once
+
+#include "kernels/wgmma.h"
+
+namespace nameplate::hopper {
+
+// --- thread blocks and clusters ---
+
+// The dynamic shared memory. 1024 bytes is what the 128-byte swizzle repeats in: it takes its pattern from
+// the address, so copy engine and tensor core agree only on tiles that begin there.
+__device__ __forceinline__ unsigned sharedMemory() {
+  extern __shared__ __align__(1024) unsigned char memory[];
+  return static_cast<unsigned>(__cvta_generic_to_shared(memory));
+}
+
+__device__ __forceinline__ unsigned rankInCluster() {
+  unsigned rank;
+  asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+  return rank;
+}
+
+// Waits for all threads of all blocks of the cluster; what each wrote before is seen by all after.
+__device__ __forceinline__ void syncCluster() {
+  asm volatile("barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;" ::: "memory");
+}
+
+// Waits for the 128 threads that name the same barrier, 1 to 15 (0 is __syncthreads').
+__device__ __forceinline__ void syncWarpgroup(unsigned barrier) {
+  asm volatile("bar.sync %0, 128;" ::"r"(barrier) : "memory");
+}
+
+// Registers per thread of this warpgroup from here on.
+template <unsigned registers>
+__device__ __forceinline__ void keepRegisters() {
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(registers));
+}
+template <unsigned registers>
+__device__ __forceinline__ void takeRegisters() {
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(registers));
+}
+
+// --- barriers in shared memory (mbarrier) ---
+
+// A phase ends when `count` have arrived and all expected bytes have come. Phases are told apart by parity:
+// to wait for parity 1 on a new barrier is to wait for the phase before the first, which is over.
+__device__ __forceinline__ void initialize(unsigned barrier, unsigned count) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(count) : "memory");
+}
+
+// Makes initialised barriers known to the cluster's other blocks and to the copy engine.
+__device__ __forceinline__ void fenceInitialized() {
+  asm volatile("fence.mbarrier_init.release.cluster;\nfence.proxy.async.shared::cta;" ::: "memory");
+}
+
+// Arrives, and tells the phase to wait for `bytes` from the copy engine as well.
+__device__ __forceinline__ void arriveExpecting(unsigned barrier, unsigned bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
+               : "memory");
+}
+
+// Arrives at the barrier that has this address in the block of that rank. Orders nothing between the blocks:
+// what the barriers here hand over is read by tensor cores and written by the copy engine, and over when
+// their waits return. Release and acquire at cluster scope would cost a fence of the whole device each time.
+__device__ __forceinline__ void arriveAt(unsigned barrier, unsigned rank) {
+  asm volatile(
+      "{\n.reg .b32 there;\n"
+      "mapa.shared::cluster.u32 there, %0, %1;\n"
+      "mbarrier.arrive.shared::cluster.b64 _, [there];\n}" ::"r"(barrier),
+      "r"(rank)
+      : "memory");
+}
+
+// Waits until the phase of that parity is over.
+__device__ __forceinline__ void waitFor(unsigned barrier, unsigned parity) {
+  unsigned over;
+  do {
+    asm volatile(
+        "{\n.reg .pred over;\n"
+        "mbarrier.try_wait.parity.shared::cta.b64 over, [%1], %2;\n"
+        "selp.u32 %0, 1, 0, over;\n}"
+        : "=r"(over)
+        : "r"(barrier), "r"(parity)
+        : "memory");
+  } while (!over);
+}
+
+// --- the copy engine (TMA) ---
+
+__device__ __forceinline__ void prefetch(const TensorMap& map) {
+  asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
+}
+
+// The map's box at element (x, y) to shared memory, zeros for what lies outside the matrix. Its bytes, zeros
+// included, are counted by `barrier`.
+__device__ __forceinline__ void load(unsigned to, const TensorMap& map, unsigned x, unsigned y,
+                                     unsigned barrier) {
+  asm volatile(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], "
+      "[%4];" ::"r"(to),
+      "l"(&map), "r"(x), "r"(y), "r"(barrier)
+      : "memory");
+}
+
+// The same to that address in each block of the cluster whose bit is set, counted by the barrier of each.
+__device__ __forceinline__ void loadForAll(unsigned to, const TensorMap& map, unsigned x, unsigned y,
+                                           unsigned barrier, unsigned short ranks) {
+  asm volatile(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], "
+      "[%1, {%2, %3}], [%4], %5;" ::"r"(to),
+      "l"(&map), "r"(x), "r"(y), "r"(barrier), "h"(ranks)
+      : "memory");
+}
+
+// Shared memory to the map's box at (x, y), what lies outside the matrix dropped.
+__device__ __forceinline__ void store(const TensorMap& map, unsigned x, unsigned y, unsigned from) {
+  asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%1, %2}], [%3];" ::"l"(&map),
+               "r"(x), "r"(y), "r"(from)
+               : "memory");
+}
+
+__device__ __forceinline__ void commitStores() {
+  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+
+// Waits until all but the last `pending` commits of this thread have read their shared memory.
+template <unsigned pending>
+__device__ __forceinline__ void waitForStoresToRead() {
+  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(pending) : "memory");
+}
+
+// Lets the copy engine see what this thread wrote to shared memory.
+__device__ __forceinline__ void fenceForCopyEngine() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
+// --- shared memory written by threads ---
+
+// Four 8 x 8 matrices of 16-bit elements: lane l holds elements 2 (l mod 4) and the next of row l / 4 of
+// each, and gives the address of row l mod 8 of matrix l / 8.
+__device__ __forceinline__ void storeMatrices(unsigned to, const unsigned (&x)[4]) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(x[0]),
+               "r"(x[1]), "r"(x[2]), "r"(x[3])
+               : "memory");
+}
+
+__device__ __forceinline__ void storePair(unsigned to, unsigned x, unsigned y) {
+  asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(to), "r"(x), "r"(y) : "memory");
+}
+
+// --- wgmma, but for the multiply itself ---
+
+// Before the first multiply, and again when a thread has touched the sums.
+__device__ __forceinline__ void fenceSums() {
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+}
+
+__device__ __forceinline__ void commitMultiplies() {
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+}
+
+template <unsigned pending>
+__device__ __forceinline__ void waitForMultiplies() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
+}
+
+// For the compiler, which does not see that a multiply writes its sums later: nothing that reads them moves
+// up beyond this point.
+template <unsigned count>
+__device__ __forceinline__ void settle(float (&sums)[count]) {
+#pragma unroll
+  for (unsigned i = 0; i < count; ++i) asm volatile("" : "+f"(sums[i])::"memory");
+}
+template <typename Word, unsigned count>
+__device__ __forceinline__ void settle(Word (&sums)[count]) {
+#pragma unroll
+  for (unsigned i = 0; i < count; ++i) asm volatile("" : "+r"(sums[i])::"memory");
+}
+
+// --- two numbers in one word, the first in its lower half ---
+
+__device__ __forceinline__ unsigned packBf16(float low, float high) {
+  unsigned word;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  return word;
+}
+
+__device__ __forceinline__ unsigned packFp16(float low, float high) {
+  unsigned word;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  return word;
+}
+
+__device__ __forceinline__ unsigned bits(float x) {
+  return __float_as_uint(x);
+}
+__device__ __forceinline__ unsigned bits(int x) {
+  return static_cast<unsigned>(x);
+}
+
+}  // namespace nameplate::hopper

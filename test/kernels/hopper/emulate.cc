@@ -1,0 +1,213 @@
+// Runs the wgmma kernels on the processor and holds their results against plain loops. Build and run, from
+// the root of the package:
+//
+//   g++ -std=c++20 -O2 -fsanitize=undefined -fno-sanitize-recover -fno-strict-aliasing -Wno-unknown-pragmas
+//     -I test/kernels/hopper -I native -include test/kernels/hopper/cuda.h
+//     -x c++ native/kernels/wgmma.cu test/kernels/hopper/*.cc -o emulate
+//   ./emulate [PART OF A KERNEL'S NAME]
+//
+// Inputs are small integers, whose sums every accumulator holds exactly: results must agree bit for bit, and
+// what lies between and around the rows of C must be untouched. Exit status 1 on the first difference.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "machine.h"
+#include "random.h"
+
+namespace nameplate {
+
+#define NAMEPLATE_DECLARE(format, m, n, stages, cluster) \
+  extern "C" void gemm_wgmma_##format##_##m##x##n(WgmmaParameters);
+NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_DECLARE)
+
+namespace {
+
+using machine::Timing;
+
+struct Format {
+  DType dtype;
+  int low, high;  // of the integers that inputs are drawn from: sums stay exact up to K = 1100
+};
+constexpr Format bf16{DType::bf16, -3, 4}, fp16{DType::fp16, -3, 4}, fp16_acc16{DType::fp16, -1, 1},
+    tf32{DType::tf32, -3, 40}, int8{DType::int8, -128, 127}, fp8e4m3{DType::fp8e4m3, -3, 4},
+    fp8e4m3_fast = fp8e4m3, fp8e5m2{DType::fp8e5m2, -2, 3}, fp8e5m2_fast = fp8e5m2;
+
+struct Kernel {
+  std::string name;
+  void (*kernel)(WgmmaParameters);
+  WgmmaTile tile;
+  Format format;
+};
+
+const Kernel kernels[] = {
+#define NAMEPLATE_ROW(format, m, n, stages, cluster) \
+  {"gemm_wgmma_" #format "_" #m "x" #n, gemm_wgmma_##format##_##m##x##n, {m, n, stages, cluster}, format},
+    NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)};
+
+constexpr Timing timings[] = {{false, true, false}, {true, false, false}, {true, true, true},
+                              {false, false, true}, {true, true, false},  {false, true, true}};
+
+[[noreturn]] void fail(const std::string& what) {
+  std::printf("FAILED: %s\n", what.c_str());
+  std::exit(1);
+}
+
+// rows x columns elements, rows whole 16 bytes apart and some more; NaN between them, and before and after.
+struct Matrix {
+  static constexpr std::size_t redZone = 256;
+  DType dtype;
+  std::size_t rows, columns, ld, bytes;
+  std::byte* memory;
+
+  Matrix(DType dtype, std::size_t rows, std::size_t columns, std::size_t extraChunks)
+      : dtype(dtype), rows(rows), columns(columns) {
+    const std::size_t size = row(dtype).bytes, chunk = 16 / size;
+    ld = ((columns + chunk - 1) / chunk + extraChunks) * chunk;
+    if (ld == 0) ld = chunk;
+    bytes = rows * ld * size + 2 * redZone;
+    memory = static_cast<std::byte*>(::operator new(bytes, std::align_val_t(redZone)));
+    std::memset(memory, 0x7f, bytes);
+  }
+  ~Matrix() { ::operator delete(memory, std::align_val_t(redZone)); }
+  Matrix(const Matrix&) = delete;
+  Matrix& operator=(const Matrix&) = delete;
+
+  std::byte* data() const { return memory + redZone; }
+  double at(std::size_t r, std::size_t c) const { return load(dtype, data(), r * ld + c); }
+  void set(std::size_t r, std::size_t c, double value) { store(dtype, data(), r * ld + c, value); }
+  void randomize(unsigned long long seed, const Format& format) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < columns; ++c)
+        set(r, c,
+            format.low + std::floor(randomUnit(seed, r * columns + c) * (format.high - format.low + 1)));
+  }
+};
+
+void multiply(const Matrix& a, const Matrix& b, Matrix& c) {
+  const auto values = [](const Matrix& matrix) {
+    std::vector<float> all(matrix.rows * matrix.columns);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = static_cast<float>(matrix.at(i / matrix.columns, i % matrix.columns));
+    return all;
+  };
+  const std::vector<float> x = values(a), y = values(b);
+  for (std::size_t i = 0; i < c.rows; ++i)
+    for (std::size_t j = 0; j < c.columns; ++j) {
+      double sum = 0;
+      for (std::size_t l = 0; l < a.columns; ++l)
+        sum += static_cast<double>(x[i * a.columns + l]) * static_cast<double>(y[j * a.columns + l]);
+      c.set(i, j, sum);
+    }
+}
+
+void encode(TensorMap& map, const Matrix& matrix, unsigned boxRows) {
+  const std::size_t size = row(matrix.dtype).bytes;
+  machine::encode(map, matrix.dtype, matrix.data(), matrix.columns, matrix.rows, matrix.ld * size,
+                  static_cast<unsigned>(WgmmaTile::rowBytes / size), boxRows);
+}
+
+// As native/cuda/wgmma.cc does.
+void launch(const Kernel& kernel, const Matrix& a, const Matrix& b, const Matrix& c, unsigned multiprocessors,
+            Timing timing) {
+  const WgmmaGrid grid(kernel.tile, c.rows, c.columns, multiprocessors);
+  WgmmaParameters p{};
+  encode(p.c, c, WgmmaTile::pieceRows);
+  if (a.columns > 0) {
+    encode(p.a, a, kernel.tile.rowsOfA());
+    encode(p.b, b, kernel.tile.rowsOfB());
+  }
+  p.down = static_cast<unsigned>(grid.down);
+  p.across = static_cast<unsigned>(grid.across);
+  p.group = WgmmaGrid::group;
+  p.steps = static_cast<unsigned>(
+      WgmmaGrid::parts(a.columns * row(a.dtype).bytes, static_cast<unsigned>(WgmmaTile::rowBytes)));
+  machine::launch(grid.blocks, kernel.tile.cluster, WgmmaTile::threads, timing, [&] { kernel.kernel(p); });
+}
+
+void check(const Kernel& kernel, std::size_t m, std::size_t n, std::size_t k, unsigned multiprocessors,
+           Timing timing) {
+  const std::string what = kernel.name + " " + std::to_string(m) + "x" + std::to_string(n) + "x" +
+                           std::to_string(k) + (timing.lateCopies ? ", late copies" : "") +
+                           (timing.lateMultiplies ? ", late multiplies" : "") +
+                           (timing.backward ? ", backward" : "");
+  const DType output = row(kernel.format.dtype).output;
+  Matrix a(kernel.format.dtype, m, k, n % 2), b(kernel.format.dtype, n, k, m % 2), c(output, m, n, k % 2),
+      expected(output, m, n, k % 2);
+  a.randomize(m * 1000 + k, kernel.format);
+  b.randomize(n * 1000 + k + 7, kernel.format);
+  multiply(a, b, expected);
+  try {
+    launch(kernel, a, b, c, multiprocessors, timing);
+  } catch (const std::exception& error) {
+    fail(what + ": " + error.what());
+  }
+  if (std::memcmp(c.memory, expected.memory, c.bytes) == 0) return;
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j < n; ++j)
+      if (std::memcmp(&c.data()[(i * c.ld + j) * row(output).bytes],
+                      &expected.data()[(i * c.ld + j) * row(output).bytes], row(output).bytes) != 0)
+        fail(what + ": C[" + std::to_string(i) + "][" + std::to_string(j) + "] is " +
+             std::to_string(c.at(i, j)) + ", not " + std::to_string(expected.at(i, j)));
+  fail(what + ": a write beside C");
+}
+
+void checkEdges(const Kernel& kernel, unsigned seed) {
+  const std::size_t sizes[] = {1, 7, 64, 65, 127, 128, 129, 255, 257};
+  const std::size_t steps = WgmmaTile::rowBytes / row(kernel.format.dtype).bytes;  // elements of K
+  const std::size_t depths[] = {0, 1, 7, steps - 1, steps, steps + 1, 2 * steps + 3};
+  unsigned shapes = 0;
+  // Each kernel takes other pairs of the sizes, and all of the depths.
+  for (std::size_t i = 0; i < std::size(depths); ++i) {
+    const std::size_t m = sizes[(i + seed) % 9], n = sizes[(2 * i + 5 * seed) % 9];
+    check(kernel, m, n, depths[i], 132, timings[shapes++ % 6]);
+  }
+  // Several tiles for one cluster, and more rounds of the ring than one: its barriers' phases wrap.
+  const std::size_t deep = (kernel.tile.stages + 1) * steps - 3;
+  check(kernel, 2 * kernel.tile.m + 1, 2 * kernel.tile.n + 9, deep, kernel.tile.cluster, timings[seed % 6]);
+  check(kernel, 3, 3 * kernel.tile.n - 1, steps + 1, kernel.tile.cluster, timings[(seed + 2) % 6]);
+  std::printf("ok %-32s %u shapes\n", kernel.name.c_str(), shapes + 2);
+}
+
+// With sums of 13 bits, as Hopper's tensor cores keep them, 2^14 swallows what is added to it later.
+// Promotion saves the later blocks of K; the fast kernel loses them.
+void checkPromotion(const Kernel& kernel, bool promotes) {
+  constexpr std::size_t k = 1024;
+  Matrix a(kernel.format.dtype, 1, k, 0), b(kernel.format.dtype, 1, k, 0), c(DType::bf16, 1, 1, 0);
+  for (std::size_t l = 0; l < k; ++l) {
+    a.set(0, l, 0);
+    b.set(0, l, 1);
+  }
+  const auto product = [&](std::size_t l, double x, double y) {
+    a.set(0, l, x);
+    b.set(0, l, y);
+  };
+  product(0, 128, 128);
+  for (std::size_t block = 1; block < 7; ++block) product(block * 128, 0.5, 1);
+  product(k - 1, 128, -128);
+  machine::fp8SumBits = 13;
+  launch(kernel, a, b, c, 132, timings[0]);
+  machine::fp8SumBits = 23;
+  if (c.at(0, 0) != (promotes ? 3 : 0)) fail(kernel.name + " promotes every 128 elements of K, or does not");
+  std::printf("ok %-32s %s\n", kernel.name.c_str(), promotes ? "promotes" : "does not promote");
+}
+
+}  // namespace
+}  // namespace nameplate
+
+int main(int count, char** arguments) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  using namespace nameplate;
+  unsigned seed = 0;
+  for (const Kernel& kernel : kernels) {
+    ++seed;
+    if (count > 1 && kernel.name.find(arguments[1]) == std::string::npos) continue;
+    checkEdges(kernel, seed);
+    if (kernel.name.find("fp8") != std::string::npos)
+      checkPromotion(kernel, kernel.name.find("_fast") == std::string::npos);
+  }
+}

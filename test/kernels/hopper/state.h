@@ -1,0 +1,111 @@
+// What the parts of the emulated machine share with each other, and with nobody else.
+#pragma once
+
+#include <cstring>
+#include <deque>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "machine.h"
+
+namespace machine {
+
+// Addresses begin where they do on Hopper, behind a kilobyte that the system keeps.
+constexpr unsigned firstShared = 1024, sharedBytes = 232448;
+
+struct Barrier {
+  unsigned count, pending, phase;
+  int bytes;  // that are still to come; below zero while they come before they are expected
+};
+
+struct Meeting {
+  unsigned waiting = 0;
+  std::uint64_t turn = 0;
+};
+
+struct Warp {
+  Meeting meeting;
+  unsigned rows[2][32];
+};
+
+// A multiply, begun by the threads of a warpgroup one after the other.
+struct Multiplication {
+  Input input;
+  unsigned columns;
+  std::uint64_t a, b;
+  bool accumulate;
+  unsigned threads = 0;  // that have begun it
+  void* sums[128] = {};
+};
+
+struct Warpgroup {
+  std::deque<Multiplication> begun;  // and not done
+  std::size_t done = 0;              // before those
+};
+
+struct Block {
+  unsigned index = 0, threads = 0, ended = 0;
+  std::vector<std::byte> shared = std::vector<std::byte>(firstShared + sharedBytes);
+  std::map<unsigned, Barrier> barriers;
+  std::map<unsigned, Meeting> named;
+  std::vector<Warp> warps;
+  std::vector<Warpgroup> warpgroups;
+  std::vector<unsigned> registers;
+
+  void begin(unsigned at, unsigned count) {
+    index = at;
+    threads = count;
+    ended = 0;
+    // What an earlier block left: NaN in every format.
+    std::memset(shared.data(), 0x7f, shared.size());
+    barriers.clear();
+    named.clear();
+    warps.assign(count / 32, {});
+    warpgroups.assign(count / 128, {});
+    registers.assign(count / 128, 168);
+  }
+};
+
+struct Store {
+  const nameplate::TensorMap* map;
+  int x, y;
+  unsigned from, block;
+};
+
+struct Thread {
+  unsigned block = 0, index = 0;
+  bool done = false;
+  std::function<bool()> ready;  // null where nothing is waited for
+  const char* what = "";
+  unsigned detail = 0;
+  std::vector<std::pair<unsigned, unsigned>> unfenced;     // writes: address, word
+  std::vector<std::pair<unsigned, unsigned>> newBarriers;  // address, count
+  std::vector<Store> uncommitted;
+  std::deque<std::vector<Store>> stores;  // committed, and not yet read
+  std::size_t begun = 0;                  // multiplies
+  std::vector<std::size_t> committed;     // how many had been begun at each commit
+  bool sumsFenced = false;
+};
+
+extern std::vector<Block> blocks;  // of the cluster that runs
+extern Thread* current;
+extern Timing timing;
+
+// Lets others run until ready().
+void await(const char* what, unsigned detail, std::function<bool()> ready);
+// The address, where that many bytes from it on are shared memory.
+unsigned inShared(unsigned address, unsigned bytes);
+// Where the 128-byte swizzle puts the byte at an address: bits 4 to 6 are xored with bits 7 to 9.
+inline unsigned swizzled(unsigned address) {
+  return address ^ (address >> 7 & 7) << 4;
+}
+void complete(unsigned barrier, unsigned rank, unsigned bytes);
+
+// The copy engine does one thing of what it has been asked for; false where there is nothing.
+bool runOneCopy();
+void finishCopies();
+// Throws where something is under way in the memory of a block whose threads have all ended.
+void checkEnd(unsigned block);
+
+}  // namespace machine
