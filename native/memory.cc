@@ -180,11 +180,14 @@ class MemoryTrial : public Trial {
       device_.read(*out_, from * 8, words.data(), n * 8);
       std::vector<Verification> found(threads_.count());
       threads_.shares(n, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
+        Verification& part = found[share];
         for (std::size_t i = begin; i < end; ++i) {
           const auto expected = std::bit_cast<std::uint64_t>(element(from + i));
-          if (words[i] != expected)
-            found[share].differs(from + i, "64-bit word " + std::to_string(from + i), hex(expected),
-                                 hex(words[i]));
+          if (words[i] == expected) continue;
+          if (part.first)  // an array that is wrong everywhere would take minutes to put into words
+            ++part.differences;
+          else
+            part.differs(from + i, "64-bit word " + std::to_string(from + i), hex(expected), hex(words[i]));
         }
       });
       for (const Verification& part : found) {

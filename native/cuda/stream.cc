@@ -190,13 +190,12 @@ std::string timesText(const std::vector<StreamLaunch>& candidates, const Tuning&
 
 }  // namespace
 
-const BuiltinStream::Choice& BuiltinStream::choose(Stream stream, std::size_t bytesPerArray,
-                                                   const Operands* tuneOn) {
+BuiltinStream::Choice BuiltinStream::choose(Stream stream, std::size_t bytesPerArray,
+                                            const Operands* tuneOn) {
   const std::pair key{stream, bytesPerArray};
   if (const auto known = chosen_.find(key); known != chosen_.end()) return known->second;
   Search search(kernels_, stream, bytesPerArray);
-  if (!tuneOn || bytesPerArray == 0)
-    return chosen_.emplace(key, Choice{search.heuristicPick(), "the heuristic's pick"}).first->second;
+  if (!tuneOn || bytesPerArray == 0) return {search.heuristicPick(), "the heuristic's pick"};
   const Context& context = *kernels_.context();
   const std::vector<StreamLaunch> forms = search.forms();
   const Tuning byForm = timeAll(context, forms, bytesPerArray, *tuneOn);
@@ -209,7 +208,7 @@ const BuiltinStream::Choice& BuiltinStream::choose(Stream stream, std::size_t by
 }
 
 Kernel BuiltinStream::stream(Stream stream, std::size_t bytesPerArray, const Operands* tuneOn) {
-  const auto& [launch, why] = choose(stream, bytesPerArray, tuneOn);
+  const auto [launch, why] = choose(stream, bytesPerArray, tuneOn);
   Kernel kernel;
   kernel.name = launch.name + " (" + launch.kernel.image() + ")";
   kernel.resource = "memory";

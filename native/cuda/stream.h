@@ -35,7 +35,7 @@ class BuiltinStream {
     StreamLaunch launch;
     std::string why;
   };
-  const Choice& choose(Stream, std::size_t bytesPerArray, const Operands* tuneOn);
+  Choice choose(Stream, std::size_t bytesPerArray, const Operands* tuneOn);
 
   OwnKernels& kernels_;
   std::map<std::pair<Stream, std::size_t>, Choice> chosen_;
