@@ -90,6 +90,8 @@ class Buffer {
   // Where the device sees it; a host pointer on the CPU and for host memory.
   std::uintptr_t address() const { return address_; }
   std::size_t bytes() const { return bytes_; }
+  // In words, where its memory lies, if there is something to say of it: huge pages, a NUMA node.
+  virtual std::string where() const { return ""; }
 
  protected:
   Buffer(std::uintptr_t address, std::size_t bytes) : address_(address), bytes_(bytes) {}
@@ -129,12 +131,13 @@ struct GemmShape {
   auto operator<=>(const GemmShape&) const = default;
 };
 
-// STREAM's names. read: XOR of all words into per-block partial results; write: one repeated word; copy: out
-// = a; triad: out = a + 2 b in doubles (2, so that a fused and an unfused multiply-add agree bit for bit).
-enum class Stream : std::uint8_t { read, write, copy, triad };
+// STREAM's names, with BabelStream's dot, in doubles. read: XOR of all words into partial results of 32 bits;
+// write: one repeated word; copy: out = a; scale: out = 2 a; add: out = a + b; triad: out = a + 2 b (2, so
+// that a fused and an unfused multiply-add agree bit for bit); dot: sums of a b into partial results.
+enum class Stream : std::uint8_t { read, write, copy, scale, add, triad, dot };
 
 inline constexpr std::uint32_t streamWord = 0x5a17c0deu;  // what `write` writes
-inline constexpr std::size_t readPartials = 16384;        // words that `read` may write its partial XORs to
+inline constexpr std::size_t mostPartials = 16384;        // partial results that `read` and `dot` may write
 inline constexpr std::uint32_t poisonWord =
     0x7fff7fffu;  // a NaN in every float format, and no sum of small integers
 
@@ -234,15 +237,16 @@ class Device {
                     std::size_t bytes) = 0;
   // Fills whole 32-bit words with `word`.
   virtual void fill(Buffer&, std::uint32_t word) = 0;
-  // Fills whole 64-bit words with patternWord(seed, index) of random.h.
-  virtual void fillPattern(Buffer&, std::uint64_t seed) = 0;
+  // Fills whole 64-bit words with patternWord(seed, index) of random.h, of which the bits of `mask` are kept.
+  virtual void fillPattern(Buffer&, std::uint64_t seed, std::uint64_t mask = ~std::uint64_t{0}) = 0;
   // Compares the first `bytes` (a multiple of 4), on the device.
   virtual Mismatch compare(const Buffer& expected, const Buffer& actual, std::size_t bytes) = 0;
 
   // Each throws Unsupported where the device or the provider cannot. A provider that has several candidates
   // times them on `tuneOn` where it is given, and takes its first suggestion where it is not.
   virtual Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) = 0;
-  virtual Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider) = 0;
+  virtual Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
+                        const Operands* tuneOn) = 0;
   virtual Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) = 0;
   // out (columns x rows) = the transpose of a (rows x columns), both packed, elements of 1, 2, 4 or 8 bytes.
   virtual void transpose(const Operands&, std::size_t rows, std::size_t columns,

@@ -31,8 +31,9 @@ Kernel FaultyDevice::gemm(const GemmShape& shape, const std::string& provider, c
   return faulty(device_.gemm(shape, provider, tuneOn), {shape.m, shape.n * size, shape.ldc * size, size});
 }
 
-Kernel FaultyDevice::stream(Stream stream, std::size_t bytes, const std::string& provider) {
-  return faulty(device_.stream(stream, bytes, provider), {1, bytes, bytes, sizeof(double)});
+Kernel FaultyDevice::stream(Stream stream, std::size_t bytes, const std::string& provider,
+                            const Operands* tuneOn) {
+  return faulty(device_.stream(stream, bytes, provider, tuneOn), {1, bytes, bytes, sizeof(double)});
 }
 
 std::unique_ptr<Buffer> FaultyDevice::allocate(std::size_t bytes) {

@@ -28,7 +28,8 @@ class FaultyDevice : public Device {
   FaultyDevice(Device& device, Fault fault) : device_(device), fault_(fault) {}
 
   Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) override;
-  Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider) override;
+  Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
+                const Operands* tuneOn) override;
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
   std::unique_ptr<Buffer> allocate(std::size_t bytes) override;
@@ -50,7 +51,9 @@ class FaultyDevice : public Device {
     device_.copy(to, toOffset, from, fromOffset, bytes);
   }
   void fill(Buffer& buffer, std::uint32_t word) override { device_.fill(buffer, word); }
-  void fillPattern(Buffer& buffer, std::uint64_t seed) override { device_.fillPattern(buffer, seed); }
+  void fillPattern(Buffer& buffer, std::uint64_t seed, std::uint64_t mask) override {
+    device_.fillPattern(buffer, seed, mask);
+  }
   Mismatch compare(const Buffer& expected, const Buffer& actual, std::size_t bytes) override {
     return device_.compare(expected, actual, bytes);
   }

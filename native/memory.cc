@@ -1,4 +1,4 @@
-// Memory rows: STREAM's operations over arrays that no cache holds, each verified word by word.
+// Memory rows: STREAM's operations and BabelStream's dot over arrays that no cache holds, each verified.
 //
 // Bytes are STREAM's (J. McCalpin): what the program asks to move, so copy counts its read and its write.
 // Whatever a cache moves besides (a CPU reads a line before it overwrites it) is not counted.
@@ -14,18 +14,34 @@
 namespace nameplate {
 namespace {
 
+// What a launch leaves: an array, or partial results whose XOR or sum is the result.
+enum class Result : std::uint8_t { array, fold, sum };
+
 struct StreamRow {
   int inputs;
-  bool writesArray;
-  double arraysMoved;
+  Result result;
+  double flop;  // of each 64-bit element
   const char* counted;
+  // An element of the result, or a term of its sum. Each is one rounding or none, so that every device must
+  // agree with it bit for bit.
+  double (*element)(double a, double b);
+
+  double arrays() const { return inputs + (result == Result::array ? 1 : 0); }
 };
 
-constexpr std::array<StreamRow, 4> rows{{
-    {1, false, 1, "each byte read once"},
-    {0, true, 1, "each byte written once"},
-    {1, true, 2, "bytes read plus bytes written"},
-    {2, true, 3, "bytes of two arrays read plus one written"},
+constexpr double wordTwice = std::bit_cast<double>(streamWord * 0x100000001ull);
+
+constexpr std::array<StreamRow, 7> rows{{
+    // in the order of Stream
+    {1, Result::fold, 0, "each byte read once", [](double a, double) { return a; }},
+    {0, Result::array, 0, "each byte written once", [](double, double) { return wordTwice; }},
+    {1, Result::array, 0, "bytes read plus bytes written", [](double a, double) { return a; }},
+    {1, Result::array, 1, "bytes read plus bytes written", [](double a, double) { return 2 * a; }},
+    {2, Result::array, 1, "bytes of two arrays read plus one written",
+     [](double a, double b) { return a + b; }},
+    {2, Result::array, 2, "bytes of two arrays read plus one written",
+     [](double a, double b) { return a + 2 * b; }},
+    {2, Result::sum, 2, "bytes of two arrays read", [](double a, double b) { return a * b; }},
 }};
 
 // Below four times the cache, part of what is measured is the cache.
@@ -37,43 +53,37 @@ class MemoryTrial : public Trial {
               const std::string& provider)
       : device_(device),
         row_(rows[static_cast<std::size_t>(stream)]),
-        stream_(stream),
         bytes_(bytes),
         seed_(seed),
-        kernel_(device.stream(stream, bytes, provider)) {
-    for (int input = 0; input < row_.inputs; ++input) {
-      inputs_.push_back(device.allocate(bytes));
-      device.fillPattern(*inputs_.back(), seed + static_cast<std::uint64_t>(input));
-    }
-    out_ = device.allocate(outBytes());
-    if (row_.writesArray) verified_ = device.allocate(outBytes());
+        inputs_(allocateInputs()),
+        out_(device.allocate(outBytes())),
+        kernel_(makeKernel(stream, provider)) {
+    if (row_.result == Result::array) verified_ = device.allocate(bytes);
+    for (std::size_t i = 0; i < inputs_.size(); ++i) device.fillPattern(*inputs_[i], seed + i, mask());
   }
 
   const Kernel& kernel() const override { return kernel_; }
 
   Work work() const override {
-    return {.flop = stream_ == Stream::triad ? 2 * static_cast<double>(bytes_) / 8 : 0,
-            .bytes = row_.arraysMoved * static_cast<double>(bytes_),
+    return {.flop = row_.flop * static_cast<double>(bytes_) / 8,
+            .bytes = row_.arrays() * static_cast<double>(bytes_),
             .bytesCounted = row_.counted,
-            .workingSetBytes = row_.arraysMoved * static_cast<double>(bytes_),
+            .workingSetBytes = row_.arrays() * static_cast<double>(bytes_),
             .rotations = 1};
   }
 
-  void launch(std::size_t) override {
-    const auto input = [this](std::size_t i) { return i < inputs_.size() ? inputs_[i]->address() : 0; };
-    kernel_.launch({out_->address(), input(0), input(1)});
-  }
+  void launch(std::size_t) override { kernel_.launch(operands()); }
 
   Verification verify() override {
     poison();
     launch(0);
     device_.synchronize();
     Verification verification = compare();
-    if (verified_ && verification.passed()) device_.copy(*verified_, 0, *out_, 0, outBytes());
+    if (verified_ && verification.passed()) device_.copy(*verified_, 0, *out_, 0, bytes_);
     return verification;
   }
 
-  // The partial results of a read may lie differently in each launch; their XOR may not.
+  // Partial results may lie differently in each launch; their XOR or sum may not.
   void verifyTimed(Verification& verification) override {
     if (verified_)
       compareVerified(verification);
@@ -82,42 +92,78 @@ class MemoryTrial : public Trial {
     verification.timedLaunchesCompared = true;
   }
 
-  // read XORs its partial results, so what it does not write must be zero.
-  void poison() override { device_.fill(*out_, row_.writesArray ? poisonWord : 0); }
+  // A partial result that no block writes must not count.
+  void poison() override { device_.fill(*out_, row_.result == Result::array ? poisonWord : 0); }
 
  private:
-  std::size_t outBytes() const { return row_.writesArray ? bytes_ : readPartials * sizeof(std::uint32_t); }
+  std::vector<std::unique_ptr<Buffer>> allocateInputs() {
+    std::vector<std::unique_ptr<Buffer>> inputs;
+    for (int i = 0; i < row_.inputs; ++i) inputs.push_back(device_.allocate(bytes_));
+    return inputs;
+  }
 
-  std::uint64_t expectedWord(std::size_t index) const {
-    switch (stream_) {
-      case Stream::read:
-      case Stream::copy:
-        return patternWord(seed_, index);
-      case Stream::write:
-        return streamWord * 0x100000001ull;
-      case Stream::triad:
-        return std::bit_cast<std::uint64_t>(std::bit_cast<double>(patternWord(seed_, index)) +
-                                            2 * std::bit_cast<double>(patternWord(seed_ + 1, index)));
+  Kernel makeKernel(Stream stream, const std::string& provider) {
+    const Operands on = operands();
+    Kernel kernel = device_.stream(stream, bytes_, provider, &on);
+    const std::string where = (inputs_.empty() ? *out_ : *inputs_.front()).where();
+    if (!where.empty()) kernel.note += (kernel.note.empty() ? "" : "; ") + ("the arrays lie " + where);
+    return kernel;
+  }
+
+  Operands operands() const {
+    const auto input = [this](std::size_t i) { return i < inputs_.size() ? inputs_[i]->address() : 0; };
+    return {out_->address(), input(0), input(1)};
+  }
+
+  std::size_t outBytes() const {
+    switch (row_.result) {
+      case Result::array:
+        return bytes_;
+      case Result::fold:
+        return mostPartials * sizeof(std::uint32_t);
+      case Result::sum:
+        return mostPartials * sizeof(double);
     }
     return 0;
+  }
+
+  // A sum is compared to the last bit too, which asks for terms that add up exactly.
+  std::uint64_t mask() const { return row_.result == Result::sum ? shortMantissa : ~std::uint64_t{0}; }
+
+  double element(std::size_t index) const {
+    const auto input = [&](int i) {
+      if (i >= row_.inputs) return 0.0;
+      return std::bit_cast<double>(patternWord(seed_ + static_cast<std::uint64_t>(i), index) & mask());
+    };
+    return row_.element(input(0), input(1));
   }
 
   Verification compare() {
     Verification verification;
     verification.bound = "exact";
-    if (row_.writesArray) {
-      verification.method = "every word of the output against the one computed from the seed";
-      compareArray(verification);
-    } else {
-      verification.method = "XOR of all words against the one computed from the seed";
-      compareFold(verification);
-    }
     verification.compared = bytes_ / sizeof(std::uint64_t);
+    switch (row_.result) {
+      case Result::array:
+        verification.method = "every word of the output against the one computed from the seed";
+        compareArray(verification);
+        break;
+      case Result::fold:
+        verification.method = "XOR of all words against the one computed from the seed";
+        compareFold(verification);
+        break;
+      case Result::sum:
+        verification.method =
+            "sum of all products against the one computed from the seed; the inputs have eight random bits "
+            "of "
+            "mantissa, with which it is exact in any order";
+        compareSum(verification);
+        break;
+    }
     return verification;
   }
 
   void compareVerified(Verification& verification) {
-    const Mismatch mismatch = device_.compare(*verified_, *out_, outBytes());
+    const Mismatch mismatch = device_.compare(*verified_, *out_, bytes_);
     if (mismatch.count == 0) return;
     verification.differs(mismatch.firstWord / 2, "64-bit word " + std::to_string(mismatch.firstWord / 2),
                          "the 32-bit word " + hex(mismatch.expected) + " of the verified launch",
@@ -134,10 +180,15 @@ class MemoryTrial : public Trial {
       device_.read(*out_, from * 8, words.data(), n * 8);
       std::vector<Verification> found(threads_.count());
       threads_.shares(n, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i)
-          if (words[i] != expectedWord(from + i))
-            found[share].differs(from + i, "64-bit word " + std::to_string(from + i),
-                                 hex(expectedWord(from + i)), hex(words[i]));
+        Verification& part = found[share];
+        for (std::size_t i = begin; i < end; ++i) {
+          const auto expected = std::bit_cast<std::uint64_t>(element(from + i));
+          if (words[i] == expected) continue;
+          if (part.first)  // an array that is wrong everywhere would take minutes to put into words
+            ++part.differences;
+          else
+            part.differs(from + i, "64-bit word " + std::to_string(from + i), hex(expected), hex(words[i]));
+        }
       });
       for (const Verification& part : found) {
         verification.differences += part.differences;
@@ -146,14 +197,19 @@ class MemoryTrial : public Trial {
     }
   }
 
+  template <class Partial>
+  std::vector<Partial> partials() {
+    std::vector<Partial> all(mostPartials);
+    device_.read(*out_, 0, all.data(), all.size() * sizeof all[0]);
+    return all;
+  }
+
   void compareFold(Verification& verification) {
-    std::vector<std::uint32_t> partials(readPartials);
-    device_.read(*out_, 0, partials.data(), partials.size() * sizeof partials[0]);
     std::uint32_t actual = 0;
-    for (const std::uint32_t partial : partials) actual ^= partial;
+    for (const std::uint32_t partial : partials<std::uint32_t>()) actual ^= partial;
     std::vector<std::uint64_t> folds(threads_.count());
     threads_.shares(bytes_ / 8, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) folds[share] ^= expectedWord(i);
+      for (std::size_t i = begin; i < end; ++i) folds[share] ^= std::bit_cast<std::uint64_t>(element(i));
     });
     std::uint64_t fold = 0;
     for (const std::uint64_t part : folds) fold ^= part;
@@ -161,30 +217,49 @@ class MemoryTrial : public Trial {
     if (actual != expected) verification.differs(0, "the XOR of all words", hex(expected), hex(actual));
   }
 
+  void compareSum(Verification& verification) {
+    double actual = 0, expected = 0;
+    for (const double partial : partials<double>()) actual += partial;
+    std::vector<double> sums(threads_.count());
+    threads_.shares(bytes_ / 8, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
+      double sum = 0;
+      for (std::size_t i = begin; i < end; ++i) sum += element(i);
+      sums[share] = sum;
+    });
+    for (const double sum : sums) expected += sum;
+    if (std::bit_cast<std::uint64_t>(actual) != std::bit_cast<std::uint64_t>(expected))
+      verification.differs(0, "the sum of all products", std::to_string(expected), std::to_string(actual));
+  }
+
   Device& device_;
   StreamRow row_;
-  Stream stream_;
   std::size_t bytes_;
   std::uint64_t seed_;
-  Kernel kernel_;
   cpu::Threads threads_;
   std::vector<std::unique_ptr<Buffer>> inputs_;
   std::unique_ptr<Buffer> out_, verified_;
+  Kernel kernel_;
 };
 
 }  // namespace
 
 Workload memoryWorkload(Device& device, const MemoryOperation& operation, const Shape& shape, Data,
                         std::uint64_t seed) {
-  const std::size_t bytes = shape.bytes / 16 * 16;
-  if (bytes == 0) throw Error("ERANGE", "a memory row needs arrays of at least 16 bytes");
+  const std::size_t bytes = shape.bytes;
+  if (bytes == 0 || bytes % sizeof(double) != 0)
+    throw Error("EINVAL", "a memory row moves whole 64-bit words: " + std::to_string(bytes) +
+                              " bytes is not a multiple of 8 above 0");
   const StreamRow& row = rows[static_cast<std::size_t>(operation.stream)];
+  if (row.result == Result::sum && bytes / sizeof(double) > mostShortProducts)
+    throw Error("ERANGE", "the sum of more than " + std::to_string(mostShortProducts) +
+                              " products is not exact, and could not be verified: ask for at most " +
+                              std::to_string(mostShortProducts * sizeof(double)) + " bytes");
   const double cache = device.facts().l2Bytes;
-  if (row.arraysMoved * static_cast<double>(bytes) < leastCaches * cache)
+  if (row.arrays() * static_cast<double>(bytes) < leastCaches * cache)
     throw Unsupported(
         "the arrays would fit in cache (" + std::to_string(bytes) + " bytes each, last-level cache " +
         std::to_string(static_cast<std::size_t>(cache)) + "): ask for at least " +
-        std::to_string(static_cast<std::size_t>(leastCaches * cache / row.arraysMoved)) + " bytes");
+        std::to_string(static_cast<std::size_t>(leastCaches * cache / row.arrays())) + " bytes");
   return [&device, operation, bytes, seed](const std::string& provider) {
     return std::make_unique<MemoryTrial>(device, operation.stream, bytes, seed, provider);
   };

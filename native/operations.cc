@@ -17,6 +17,7 @@ constexpr Names withOpenblas{"builtin", "openblas"};
 constexpr Names withOnednn{"builtin", "onednn"};
 constexpr Names withCublaslt{"builtin", "cublaslt"};
 constexpr Names withDriver{"builtin", "driver"};
+constexpr Names withLibc{"builtin", "libc"};
 
 constexpr auto gemm(DType dtype, Accumulator accumulator = full) {
   return GemmOperation{dtype, accumulator};
@@ -42,8 +43,11 @@ constexpr std::array table{
     Operation{"gemm.int8", "", gemm(int8), withOnednn, withCublaslt},
     Operation{"memory.read", "", memory(Stream::read), own, own},
     Operation{"memory.write", "", memory(Stream::write), own, withDriver},
-    Operation{"memory.copy", "", memory(Stream::copy), own, withDriver},
+    Operation{"memory.copy", "", memory(Stream::copy), withLibc, withDriver},
+    Operation{"memory.scale", "", memory(Stream::scale), own, own},
+    Operation{"memory.add", "", memory(Stream::add), own, own},
     Operation{"memory.triad", "", memory(Stream::triad), own, own},
+    Operation{"memory.dot", "", memory(Stream::dot), own, own},
     Operation{"link.h2d.pinned", "pinned", link(Direction::hostToDevice, HostMemory::pinned), {}, driver},
     Operation{
         "link.h2d.pageable", "pageable", link(Direction::hostToDevice, HostMemory::pageable), {}, driver},

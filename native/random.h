@@ -28,6 +28,11 @@ NAMEPLATE_EVERYWHERE constexpr unsigned long long patternWord(unsigned long long
   return (mix(seed, index) >> 12) | 0x3ff0000000000000ull;
 }
 
+// Leaves eight random bits of the mantissa. A product of two such doubles is a multiple of 2^-16 below 4, and
+// so the sum of 2^35 of them is exact in any order.
+inline constexpr unsigned long long shortMantissa = ~0ull << 44;
+inline constexpr unsigned long long mostShortProducts = 1ull << 35;
+
 // Uniform in [0, 1) with 53 random bits.
 NAMEPLATE_EVERYWHERE constexpr double randomUnit(unsigned long long seed, unsigned long long index) {
   return static_cast<double>(mix(seed, index) >> 11) * 0x1p-53;

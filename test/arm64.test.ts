@@ -1,5 +1,5 @@
-// The addon's sources for arm64, by Debian's cross compiler, and the CPU's GEMM run by an emulator: its NEON path has no
-// other machine here. Skipped where the compiler or the emulator is missing; .ci/run installs them.
+// The addon's sources for arm64, by Debian's cross compiler, and the CPU's GEMM and memory rows run by an emulator: their NEON
+// paths have no other machine here. Skipped where the compiler or the emulator is missing; .ci/run installs them.
 
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -41,5 +41,26 @@ describe.skipIf(!here(compiler))('for arm64', () => {
       expect(stdout).toMatch(/^baseline: \d{4} products right\n$/);
     },
     600_000,
+  );
+
+  it.skipIf(!here(emulator))(
+    'the loops of the memory rows are right, with paired non-temporal stores',
+    async () => {
+      const parts = /\/(stream.*|threads|cgroup|placement|processor)\.cc$/;
+      const sources = sourcesIn('native/cpu').filter((path) => parts.test(path));
+      const program = join(folder, 'stream');
+      await execute(compiler, [
+        ...options,
+        '-O2',
+        '-static',
+        'test/cpu/stream.cc',
+        ...sources,
+        '-o',
+        program,
+      ]);
+      const { stdout } = await execute(emulator, [program], { timeout: 100_000 });
+      expect(stdout).toBe('NEON: 75 sizes right\nrefusals right\n');
+    },
+    200_000,
   );
 });

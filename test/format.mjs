@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const formatter = join(dirname(require.resolve('clang-format-node/package.json')), 'build/cli.js');
-const sources = ['native', 'test'].flatMap((folder) =>
+const sources = ['native', 'test', 'bench'].flatMap((folder) =>
   readdirSync(folder, { recursive: true })
     .filter((path) => /\.(cc|h|cu)$/.test(path))
     .map((path) => join(folder, path)),

@@ -190,12 +190,12 @@ describe('the images', () => {
       const architectures = ['75', '80', '86', '89', '90a', '100f', '120'].filter(
         (a) => major >= 13 || !/^1\d\d/.test(a),
       );
-      for (const family of ['simt', 'wmma', 'stream'])
+      for (const family of ['simt', 'wmma', 'stream', 'buffer'])
         for (const architecture of architectures)
           expect(build.images).toContain(`${family}.sm_${architecture}.cubin`);
       for (const architecture of architectures.filter((a) => Number.parseInt(a, 10) >= 89))
         expect(build.images).toContain(`mma.sm_${architecture}.cubin`);
-      for (const family of ['simt', 'wmma', 'stream'])
+      for (const family of ['simt', 'wmma', 'stream', 'buffer'])
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       expect(build.images).toContain('mma.compute_89.ptx');
       for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx'])

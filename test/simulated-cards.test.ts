@@ -165,7 +165,27 @@ describe.concurrent('memory and link rows', () => {
       if (row.documented !== null && !pageable)
         expect((row.rate ?? 0) / row.documented.expected).toBeCloseTo(0.9, 2);
     }
-    expect(new Set(report.rows.map(({ id }) => id)).size).toBe(8);
+    expect(new Set(report.rows.map(({ id }) => id)).size).toBe(11);
+  });
+
+  it.each([
+    ['h100-sxm5-80gb', true, false],
+    ['unknown-100', true, true],
+    ['v100-sxm2-16gb', false, false],
+  ])('of the forms of a kernel, the one that %s prefers is taken', async (card, bulk, wide) => {
+    const { report } = await measure(
+      { NAMEPLATE_SIMULATE: card },
+      ...['--only', 'memory.*', '--provider', 'builtin'],
+    );
+    expect(report.rows).toHaveLength(7);
+    for (const { id, kernel } of report.rows) {
+      const name = id.replace('memory.', 'stream_');
+      expect(kernel?.name).toMatch(new RegExp(`^${name}_16x2, 2 x 256 threads per multiprocessor \\(stream`));
+      expect(kernel?.note).toMatch(/16x2 4x512 [\d.]+ ms.*; then 16x2 4x512 .* 16x2 2x256 [\d.]+ ms/);
+      expect(kernel?.note.includes('bulk 2x1')).toBe(bulk && id === 'memory.copy');
+      expect(kernel?.note.includes('32x2')).toBe(wide);
+      expect(kernel?.note.includes('allx512')).toBe(!['memory.read', 'memory.dot'].includes(id));
+    }
   });
 
   it("of a MIG slice are judged by the slice's share of the memory and by the whole link", async () => {

@@ -86,7 +86,7 @@ std::size_t CpuDevice::freeBytes() const {
 }
 
 std::vector<std::string> CpuDevice::providers() const {
-  std::vector<std::string> names{"builtin"};
+  std::vector<std::string> names{"builtin", "libc"};
   if (OpenBlas::find()) names.emplace_back("openblas");
   if (OneDnn::find()) names.emplace_back("onednn");
   return names;
@@ -134,12 +134,12 @@ void CpuDevice::fill(Buffer& buffer, std::uint32_t word) {
       [&](std::size_t, std::size_t begin, std::size_t end) { std::fill(words + begin, words + end, word); });
 }
 
-void CpuDevice::fillPattern(Buffer& buffer, std::uint64_t seed) {
+void CpuDevice::fillPattern(Buffer& buffer, std::uint64_t seed, std::uint64_t mask) {
   auto* const words = reinterpret_cast<std::uint64_t*>(buffer.address());
   threads_.shares(buffer.bytes() / sizeof(std::uint64_t), grain / sizeof(std::uint64_t),
                   [&](std::size_t, std::size_t begin, std::size_t end) {
                     for (std::size_t index = begin; index < end; ++index)
-                      words[index] = patternWord(seed, index);
+                      words[index] = patternWord(seed, index) & mask;
                   });
 }
 
@@ -183,8 +183,10 @@ Kernel CpuDevice::gemm(const GemmShape& shape, const std::string& provider, cons
   return queued(blockedGemm(shape, threads_));
 }
 
-Kernel CpuDevice::stream(Stream stream, std::size_t bytesPerArray, const std::string& provider) {
-  requireBuiltin(provider, "memory rows");
+Kernel CpuDevice::stream(Stream stream, std::size_t bytesPerArray, const std::string& provider,
+                         const Operands*) {
+  if (provider == "libc") return queued(libraryStream(stream, bytesPerArray, threads_));
+  requireBuiltin(provider, "this memory row");
   return queued(memoryStream(stream, bytesPerArray, threads_));
 }
 

@@ -25,11 +25,12 @@ class CpuDevice : public Device {
   void copy(Buffer& to, std::size_t toOffset, const Buffer& from, std::size_t fromOffset,
             std::size_t bytes) override;
   void fill(Buffer&, std::uint32_t word) override;
-  void fillPattern(Buffer&, std::uint64_t seed) override;
+  void fillPattern(Buffer&, std::uint64_t seed, std::uint64_t mask) override;
   Mismatch compare(const Buffer& expected, const Buffer& actual, std::size_t bytes) override;
 
   Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) override;
-  Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider) override;
+  Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
+                const Operands* tuneOn) override;
   Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
   void transpose(const Operands&, std::size_t rows, std::size_t columns, std::size_t elementBytes) override;
 

@@ -4,7 +4,6 @@
 #include "cuda/cublaslt_library.h"
 #include "cuda/facts.h"
 #include "cuda/link.h"
-#include "cuda/stream.h"
 #include "cuda/watch.h"
 
 namespace nameplate::cuda {
@@ -44,6 +43,7 @@ CudaDevice::CudaDevice(int ordinal)
       context_(std::make_shared<const Context>(deviceAt(ordinal))),
       kernels_(context_),
       builtinGemm_(kernels_),
+      builtinStream_(kernels_),
       cublasLt_(context_) {}
 
 Facts CudaDevice::facts() const {
@@ -70,12 +70,13 @@ Kernel CudaDevice::gemm(const GemmShape& shape, const std::string& provider, con
   return provide("GEMM", provider, providers);
 }
 
-Kernel CudaDevice::stream(Stream kind, std::size_t bytesPerArray, const std::string& provider) {
+Kernel CudaDevice::stream(Stream kind, std::size_t bytesPerArray, const std::string& provider,
+                          const Operands* tuneOn) {
   if (bytesPerArray % 8 != 0)
     throw Error("EINVAL", "a memory row moves whole 64-bit words: " + std::to_string(bytesPerArray) +
                               " bytes per array is no multiple of 8");
   const Provider<Make> providers[] = {
-      {"builtin", [&] { return builtinStream(kernels_, kind, bytesPerArray); }},
+      {"builtin", [&] { return builtinStream_.stream(kind, bytesPerArray, tuneOn); }},
       {"driver", [&] { return driverStream(context_, kind, bytesPerArray); }}};
   return provide("memory row", provider, providers);
 }

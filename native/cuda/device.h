@@ -13,6 +13,7 @@
 #include "cuda/cublaslt.h"
 #include "cuda/gemm.h"
 #include "cuda/kernels.h"
+#include "cuda/stream.h"
 
 namespace nameplate::cuda {
 
@@ -32,12 +33,13 @@ class CudaDevice final : public Device {
   void copy(Buffer& to, std::size_t toOffset, const Buffer& from, std::size_t fromOffset,
             std::size_t bytes) override;
   void fill(Buffer&, std::uint32_t word) override;
-  void fillPattern(Buffer&, std::uint64_t seed) override;
+  void fillPattern(Buffer&, std::uint64_t seed, std::uint64_t mask) override;
   Mismatch compare(const Buffer& expected, const Buffer& actual, std::size_t bytes) override;
   void transpose(const Operands&, std::size_t rows, std::size_t columns, std::size_t elementBytes) override;
 
   Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) override;
-  Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider) override;
+  Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
+                const Operands* tuneOn) override;
   Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
 
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
@@ -59,6 +61,7 @@ class CudaDevice final : public Device {
   SharedContext context_;
   OwnKernels kernels_;
   BuiltinGemm builtinGemm_;
+  BuiltinStream builtinStream_;
   CublasLtGemm cublasLt_;
 };
 

@@ -48,7 +48,7 @@ const CudaBuffer& CudaDevice::ours(const Buffer& buffer) const {
 }
 
 bool CudaDevice::hasOwnMemoryKernels() const {
-  return kernels_.holds("stream");
+  return kernels_.holds("buffer");
 }
 
 // Enough blocks to fill the device, for kernels that stride by the whole grid.
@@ -120,19 +120,19 @@ void CudaDevice::fill(Buffer& buffer, std::uint32_t word) {
   context_->synchronize();
 }
 
-void CudaDevice::fillPattern(Buffer& buffer, std::uint64_t seed) {
+void CudaDevice::fillPattern(Buffer& buffer, std::uint64_t seed, std::uint64_t mask) {
   const std::size_t words = buffer.bytes() / 8;
   synchronize();
   if (words == 0) return;
   if (ours(buffer).onHost() || !hasOwnMemoryKernels()) {
     std::vector<std::uint64_t> part(std::min(words, chunkBytes / 8));
     return inChunks(words * 8, [&](std::size_t at, std::size_t bytes) {
-      for (std::size_t i = 0; i < bytes / 8; ++i) part[i] = patternWord(seed, at / 8 + i);
+      for (std::size_t i = 0; i < bytes / 8; ++i) part[i] = patternWord(seed, at / 8 + i) & mask;
       write(buffer, at, part.data(), bytes);
     });
   }
-  kernels_.find("stream", "pattern_fill")
-      .launch(wholeDevice(), {streamThreads, 1}, PatternParameters{ours(buffer).host(), words, seed});
+  kernels_.find("buffer", "pattern_fill")
+      .launch(wholeDevice(), {bufferThreads, 1}, PatternParameters{ours(buffer).host(), words, seed, mask});
   context_->synchronize();
 }
 
@@ -156,8 +156,8 @@ Mismatch CudaDevice::compareOnDevice(const CudaBuffer& expected, const CudaBuffe
   const auto scratch = allocate(sizeof found);
   write(*scratch, 0, &found, sizeof found);
   auto* out = reinterpret_cast<unsigned long long*>(scratch->address());
-  kernels_.find("stream", "buffer_compare")
-      .launch(wholeDevice(), {streamThreads, 1},
+  kernels_.find("buffer", "buffer_compare")
+      .launch(wholeDevice(), {bufferThreads, 1},
               CompareParameters{expected.host(), actual.host(), words, out, out + 1});
   read(*scratch, 0, &found, sizeof found);
   if (found.count == 0) return {};
@@ -189,7 +189,7 @@ void CudaDevice::transpose(const Operands& operands, std::size_t rows, std::size
   const std::size_t down = (rows + tile - 1) / tile, across = (columns + tile - 1) / tile;
   if (down > mostBlocks / across)
     throw Error("ERANGE", "the matrix has more tiles than one grid takes: transpose it in parts");
-  kernels_.find("stream", "transpose_" + std::to_string(elementBytes))
+  kernels_.find("buffer", "transpose_" + std::to_string(elementBytes))
       .launch(static_cast<unsigned>(down * across), {transposeTile, 8},
               TransposeParameters{reinterpret_cast<void*>(operands.out),
                                   reinterpret_cast<const void*>(operands.a), rows, columns});

@@ -30,7 +30,7 @@ inline constexpr GemmTile wmmaTile{64, 64, 128};
 inline constexpr GemmTile mmaTile{64, 64, 128};
 
 // `out`, `a` and `b` are arrays of `words` 64-bit words, except that `read` writes one 32-bit partial XOR per
-// block to `out` (at most readPartials of backend.h, so at most that many blocks).
+// block to `out`, and `dot` one partial sum (at most mostPartials of backend.h, so at most that many blocks).
 struct StreamParameters {
   void* out;
   const void* a;
@@ -39,13 +39,33 @@ struct StreamParameters {
   unsigned int word;  // what `write` writes, twice in each 64-bit word
 };
 
-inline constexpr unsigned streamThreads = 512;
+inline constexpr unsigned streamThreads = 512;  // the most of a block
 
-// Fills `words` 64-bit words with patternWord(seed, index).
+// A stream's kernel in one of its forms, stream_copy_16x8: `count` accesses of `bytes` bytes to each array
+// that a thread has under way at once.
+struct StreamAccess {
+  unsigned bytes, count;
+};
+
+inline constexpr StreamAccess streamAccesses[] = {{16, 1}, {16, 2}, {16, 4}, {16, 8}, {16, 16},
+                                                  {32, 1}, {32, 2}, {32, 4}, {32, 8}};
+
+// What is under way stays in registers: 256 bytes of them are 64.
+constexpr bool streamFits(StreamAccess access, unsigned inputs) {
+  return access.bytes * access.count * (inputs < 1 ? 1 : inputs) <= 256;
+}
+
+// stream_copy_bulk: one thread a block moves chunks through this many places in shared memory.
+inline constexpr unsigned bulkThreads = 32, bulkChunkBytes = 16 << 10, bulkStages = 6;
+
+inline constexpr unsigned bufferThreads = 512;
+
+// Fills `words` 64-bit words with patternWord(seed, index) & mask.
 struct PatternParameters {
   void* out;
   unsigned long long words;
   unsigned long long seed;
+  unsigned long long mask;
 };
 
 // Compares `words` 32-bit words. `count` and `first` are zero and ~0 before the launch: how many differ, and

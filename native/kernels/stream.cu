@@ -1,244 +1,292 @@
-// Moving memory: the STREAM kernels, and what prepares and checks their buffers (pattern, comparison,
-// transpose).
+// STREAM's kernels: read, write, copy, scale, add, triad and dot over whole arrays of doubles.
 //
-// First set: right before fast; not yet run on a GPU.
+// Not yet run on a GPU. Bandwidth is bytes in flight over latency: an H200 wants some 48 KiB in flight per
+// multiprocessor, which one load per thread does not give. So every thread issues all loads of a step before
+// it uses the first, and how many and how wide they are is what the forms of a kernel differ in; the launcher
+// times them. stream_copy_bulk leaves the copying to the copy engine.
 //
-// Bandwidth is bytes in flight over latency: an H200 wants some 48 KiB in flight per multiprocessor, which
-// one load per thread does not give. So every thread issues eight 16-byte loads before it uses the first
-// (triad four from each of two arrays), and neighbouring threads touch neighbouring addresses. Arrays start
-// on a 16-byte boundary; an odd last word is moved alone. As compiled: at most 46 registers; a transpose tile
-// takes up to 8448 bytes.
+// Predicted for an H200 (4.8 TB/s documented), and to be held against it: read 4.35 to 4.55 TB/s, write 4.2
+// to 4.4, copy 4.2 to 4.35, triad 4.25 to 4.4.
+//
+// As compiled: at most 88 registers; the machine code of 8.0, 9.0 and 10.0 issues all loads of a step before
+// the first use.
+//
+// A warp's step is one contiguous piece of each array, so that the distances between its accesses are
+// constants and go into the instructions, whatever the size of the block.
+#include "kernels/bulk_copy.h"
 #include "kernels/parameters.h"
-#include "random.h"
+#include "kernels/vector.h"
 
 namespace nameplate {
 namespace {
 
-constexpr unsigned unroll = 8;
+constexpr unsigned warpThreads = 32;
 
-// Without a stated number of blocks per multiprocessor the assembler saves registers by using each load as
-// soon as it arrives, and two to four are in flight instead of eight. Two blocks allow 64 registers.
-constexpr unsigned blocksPerMultiprocessor = 2;
+// Without a stated number of blocks the assembler saves registers by using each load as soon as it arrives,
+// and fewer are in flight. Two blocks of 512 threads allow 64 registers each, one allows 128.
+constexpr unsigned residentBlocks(unsigned bytesUnderWay) {
+  return bytesUnderWay <= 128 ? 2 : 1;
+}
 
-// Splits the elements into spans of `count` per thread, and the spans over the blocks: batch(i) handles
-// elements i, i + streamThreads, … of a full span, one(i) each element of the last. The distance is a
-// constant, so that it goes into the instruction: `count` addresses per array would cost more registers than
-// the data.
+// batch(i) handles vectors i, i + 32, … of a warp's whole step, one(i) a single one of the last.
 template <unsigned count, typename Batch, typename One>
-__device__ __forceinline__ void forEach(unsigned long long elements, Batch batch, One one) {
-  constexpr unsigned span = count * streamThreads;
+__device__ __forceinline__ void forEach(unsigned long long vectors, Batch batch, One one) {
+  constexpr unsigned step = count * warpThreads;
+  const unsigned warps = blockDim.x / warpThreads;
+  const unsigned lane = threadIdx.x % warpThreads;
+  const unsigned long long stride = static_cast<unsigned long long>(gridDim.x) * warps * step;
+  unsigned long long first =
+      (static_cast<unsigned long long>(blockIdx.x) * warps + threadIdx.x / warpThreads) * step;
 #pragma unroll 1
-  for (unsigned long long first = static_cast<unsigned long long>(blockIdx.x) * span; first < elements;
-       first += static_cast<unsigned long long>(gridDim.x) * span) {
-    if (first + span <= elements) {
-      batch(first + threadIdx.x);
+  for (; first < vectors; first += stride) {
+    if (first + step <= vectors) {
+      batch(first + lane);
     } else {
 #pragma unroll 1
-      for (unsigned long long i = first + threadIdx.x; i < elements; i += streamThreads) one(i);
+      for (unsigned long long i = first + lane; i < vectors; i += warpThreads) one(i);
     }
   }
 }
 
-__device__ __forceinline__ unsigned folded(uint4 v) {
-  return v.x ^ v.y ^ v.z ^ v.w;
+// Calls one(i) for the words behind the last whole vector.
+template <unsigned wordsPerVector, typename One>
+__device__ __forceinline__ void forRest(unsigned long long words, One one) {
+  const unsigned rest = static_cast<unsigned>(words % wordsPerVector);
+  if (blockIdx.x == 0 && threadIdx.x < rest) one(words - rest + threadIdx.x);
 }
 
-__device__ __forceinline__ double triad(double a, double b) {
-  return fma(2.0, b, a);
+using Word = unsigned long long;
+
+__device__ __forceinline__ double number(Word word) {
+  return __longlong_as_double(static_cast<long long>(word));
+}
+__device__ __forceinline__ Word bits(double value) {
+  return static_cast<Word>(__double_as_longlong(value));
 }
 
-__device__ __forceinline__ double2 triad(double2 a, double2 b) {
-  return double2{triad(a.x, b.x), triad(a.y, b.y)};
-}
+struct Write {
+  static constexpr unsigned inputs = 0;
+  static __device__ __forceinline__ Word of(Word word, Word) { return word; }
+};
+struct Copy {
+  static constexpr unsigned inputs = 1;
+  static __device__ __forceinline__ Word of(Word a, Word) { return a; }
+};
+struct Scale {
+  static constexpr unsigned inputs = 1;
+  static __device__ __forceinline__ Word of(Word a, Word) { return bits(2.0 * number(a)); }
+};
+struct Add {
+  static constexpr unsigned inputs = 2;
+  static __device__ __forceinline__ Word of(Word a, Word b) { return bits(number(a) + number(b)); }
+};
+struct Triad {
+  static constexpr unsigned inputs = 2;
+  static __device__ __forceinline__ Word of(Word a, Word b) { return bits(fma(2.0, number(b), number(a))); }
+};
 
-// Whether this thread moves the last word of an array with an odd number of them.
-__device__ __forceinline__ bool movesLastWord(unsigned long long words) {
-  return words % 2 == 1 && blockIdx.x == 0 && threadIdx.x == 0;
-}
+// out = of(a, b), word by word.
+template <typename Operation, unsigned bytes, unsigned count>
+struct Map {
+  using V = Vector<bytes>;
+  static constexpr unsigned inputs = Operation::inputs;
+
+  static __device__ __forceinline__ void run(const StreamParameters& p) {
+    const OnceTouched memory;
+    const Word constant = p.word * 0x100000001ull;
+    forEach<count>(
+        p.words / V::size, [&](unsigned long long i) { step<count>(p, memory, constant, i); },
+        [&](unsigned long long i) { step<1>(p, memory, constant, i); });
+    forRest<V::size>(p.words, [&](unsigned long long i) {
+      const Word x = inputs > 0 ? static_cast<const Word*>(p.a)[i] : constant;
+      const Word y = inputs > 1 ? static_cast<const Word*>(p.b)[i] : 0;
+      static_cast<Word*>(p.out)[i] = Operation::of(x, y);
+    });
+  }
+
+  // Vectors i, i + 32, …, all loads before the first store.
+  template <unsigned accesses>
+  static __device__ __forceinline__ void step(const StreamParameters& p, const OnceTouched& memory,
+                                              Word constant, unsigned long long i) {
+    V x[accesses] = {}, y[accesses] = {};
+#pragma unroll
+    for (unsigned u = 0; u < accesses; ++u) {
+      const unsigned long long at = i + u * warpThreads;
+      if constexpr (inputs > 0) x[u] = memory.load(static_cast<const V*>(p.a) + at);
+      if constexpr (inputs > 1) y[u] = memory.load(static_cast<const V*>(p.b) + at);
+    }
+#pragma unroll
+    for (unsigned u = 0; u < accesses; ++u) {
+      V v;
+#pragma unroll
+      for (unsigned w = 0; w < V::size; ++w)
+        v.words[w] = Operation::of(inputs > 0 ? x[u].words[w] : constant, y[u].words[w]);
+      memory.store(static_cast<V*>(p.out) + i + u * warpThreads, v);
+    }
+  }
+};
+
+struct Read {
+  static constexpr unsigned inputs = 1;
+  using Sum = Word;
+  using Partial = unsigned;
+  static __device__ __forceinline__ Sum add(Sum sum, Word a, Word) { return sum ^ a; }
+  static __device__ __forceinline__ Sum join(Sum one, Sum other) { return one ^ other; }
+  static __device__ __forceinline__ Partial partial(Sum sum) {
+    return static_cast<unsigned>(sum ^ (sum >> 32));
+  }
+};
+struct Dot {
+  static constexpr unsigned inputs = 2;
+  using Sum = double;
+  using Partial = double;
+  static __device__ __forceinline__ Sum add(Sum sum, Word a, Word b) {
+    return fma(number(a), number(b), sum);
+  }
+  static __device__ __forceinline__ Sum join(Sum one, Sum other) { return one + other; }
+  static __device__ __forceinline__ Partial partial(Sum sum) { return sum; }
+};
+
+// One partial result a block.
+template <typename Operation, unsigned bytes, unsigned count>
+struct Reduce {
+  using V = Vector<bytes>;
+  using Sum = typename Operation::Sum;
+  static constexpr unsigned inputs = Operation::inputs;
+
+  static __device__ __forceinline__ void run(const StreamParameters& p) {
+    const OnceTouched memory;
+    Sum sum = 0;
+    forEach<count>(
+        p.words / V::size, [&](unsigned long long i) { step<count>(p, memory, sum, i); },
+        [&](unsigned long long i) { step<1>(p, memory, sum, i); });
+    forRest<V::size>(p.words, [&](unsigned long long i) {
+      const Word y = inputs > 1 ? static_cast<const Word*>(p.b)[i] : 0;
+      sum = Operation::add(sum, static_cast<const Word*>(p.a)[i], y);
+    });
+    leave(sum, static_cast<typename Operation::Partial*>(p.out));
+  }
+
+  template <unsigned accesses>
+  static __device__ __forceinline__ void step(const StreamParameters& p, const OnceTouched& memory, Sum& sum,
+                                              unsigned long long i) {
+    V x[accesses], y[accesses] = {};
+#pragma unroll
+    for (unsigned u = 0; u < accesses; ++u) {
+      const unsigned long long at = i + u * warpThreads;
+      x[u] = memory.load(static_cast<const V*>(p.a) + at);
+      if constexpr (inputs > 1) y[u] = memory.load(static_cast<const V*>(p.b) + at);
+    }
+#pragma unroll
+    for (unsigned u = 0; u < accesses; ++u)
+#pragma unroll
+      for (unsigned w = 0; w < V::size; ++w) sum = Operation::add(sum, x[u].words[w], y[u].words[w]);
+  }
+
+  static __device__ __forceinline__ Sum joinWarp(Sum sum) {
+    for (unsigned distance = warpThreads / 2; distance > 0; distance /= 2)
+      sum = Operation::join(sum, __shfl_xor_sync(~0u, sum, distance));
+    return sum;
+  }
+
+  static __device__ __forceinline__ void leave(Sum sum, typename Operation::Partial* out) {
+    __shared__ Sum warpSums[streamThreads / warpThreads];
+    sum = joinWarp(sum);
+    if (threadIdx.x % warpThreads == 0) warpSums[threadIdx.x / warpThreads] = sum;
+    __syncthreads();
+    if (threadIdx.x >= warpThreads) return;
+    sum = joinWarp(threadIdx.x < blockDim.x / warpThreads ? warpSums[threadIdx.x] : Sum{0});
+    if (threadIdx.x == 0) out[blockIdx.x] = Operation::partial(sum);
+  }
+};
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(streamThreads, blocksPerMultiprocessor)
-    stream_read(const StreamParameters p) {
-  const auto* a = static_cast<const uint4*>(p.a);
-  unsigned sum = 0;
-  forEach<unroll>(
-      p.words / 2,
-      [&](unsigned long long i) {
-        uint4 values[unroll];
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) values[u] = a[i + u * streamThreads];
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) sum ^= folded(values[u]);
-      },
-      [&](unsigned long long i) { sum ^= folded(a[i]); });
-  if (movesLastWord(p.words)) {
-    const auto* last = static_cast<const unsigned*>(p.a) + (p.words - 1) * 2;
-    sum ^= last[0] ^ last[1];
+#define NAMEPLATE_STREAM(name, Kind, Operation, bytes, count)                         \
+  static_assert(streamFits({bytes, count}, Operation::inputs));                       \
+  extern "C" __global__ void __launch_bounds__(                                       \
+      streamThreads, residentBlocks(bytes * count * (Operation::inputs > 1 ? 2 : 1))) \
+      stream_##name##_##bytes##x##count(const StreamParameters p) {                   \
+    Kind<Operation, bytes, count>::run(p);                                            \
   }
 
-  constexpr unsigned warps = streamThreads / 32;
-  __shared__ unsigned warpSums[warps];
-  for (unsigned distance = 16; distance > 0; distance /= 2) sum ^= __shfl_xor_sync(~0u, sum, distance);
-  if (threadIdx.x % 32 == 0) warpSums[threadIdx.x / 32] = sum;
-  __syncthreads();
-  if (threadIdx.x < 32) {
-    sum = threadIdx.x < warps ? warpSums[threadIdx.x] : 0;
-    for (unsigned distance = 16; distance > 0; distance /= 2) sum ^= __shfl_xor_sync(~0u, sum, distance);
-    if (threadIdx.x == 0) static_cast<unsigned*>(p.out)[blockIdx.x] = sum;
-  }
-}
+#ifdef NAMEPLATE_WIDE
+#define NAMEPLATE_WIDE_STREAM NAMEPLATE_STREAM
+#else
+#define NAMEPLATE_WIDE_STREAM(...)
+#endif
 
-extern "C" __global__ void __launch_bounds__(streamThreads, blocksPerMultiprocessor)
-    stream_write(const StreamParameters p) {
-  auto* out = static_cast<uint4*>(p.out);
-  const uint4 value{p.word, p.word, p.word, p.word};
-  forEach<unroll>(
-      p.words / 2,
-      [&](unsigned long long i) {
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) out[i + u * streamThreads] = value;
-      },
-      [&](unsigned long long i) { out[i] = value; });
-  if (movesLastWord(p.words)) {
-    auto* last = static_cast<unsigned*>(p.out) + (p.words - 1) * 2;
-    last[0] = last[1] = p.word;
-  }
-}
+// The accesses that fit whatever the operation, and those that fit one input alone: parameters.h.
+#define NAMEPLATE_STREAMS(name, Kind, Operation)      \
+  NAMEPLATE_STREAM(name, Kind, Operation, 16, 1)      \
+  NAMEPLATE_STREAM(name, Kind, Operation, 16, 2)      \
+  NAMEPLATE_STREAM(name, Kind, Operation, 16, 4)      \
+  NAMEPLATE_STREAM(name, Kind, Operation, 16, 8)      \
+  NAMEPLATE_WIDE_STREAM(name, Kind, Operation, 32, 1) \
+  NAMEPLATE_WIDE_STREAM(name, Kind, Operation, 32, 2) \
+  NAMEPLATE_WIDE_STREAM(name, Kind, Operation, 32, 4)
+#define NAMEPLATE_LONG_STREAMS(name, Kind, Operation) \
+  NAMEPLATE_STREAMS(name, Kind, Operation)            \
+  NAMEPLATE_STREAM(name, Kind, Operation, 16, 16)     \
+  NAMEPLATE_WIDE_STREAM(name, Kind, Operation, 32, 8)
 
-extern "C" __global__ void __launch_bounds__(streamThreads, blocksPerMultiprocessor)
-    stream_copy(const StreamParameters p) {
-  const auto* a = static_cast<const uint4*>(p.a);
-  auto* out = static_cast<uint4*>(p.out);
-  forEach<unroll>(
-      p.words / 2,
-      [&](unsigned long long i) {
-        uint4 values[unroll];
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) values[u] = a[i + u * streamThreads];
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) out[i + u * streamThreads] = values[u];
-      },
-      [&](unsigned long long i) { out[i] = a[i]; });
-  if (movesLastWord(p.words)) {
-    const unsigned long long last = p.words - 1;
-    static_cast<unsigned long long*>(p.out)[last] = static_cast<const unsigned long long*>(p.a)[last];
-  }
-}
+NAMEPLATE_LONG_STREAMS(read, Reduce, Read)
+NAMEPLATE_LONG_STREAMS(write, Map, Write)
+NAMEPLATE_LONG_STREAMS(copy, Map, Copy)
+NAMEPLATE_LONG_STREAMS(scale, Map, Scale)
+NAMEPLATE_STREAMS(add, Map, Add)
+NAMEPLATE_STREAMS(triad, Map, Triad)
+NAMEPLATE_STREAMS(dot, Reduce, Dot)
 
-extern "C" __global__ void __launch_bounds__(streamThreads, blocksPerMultiprocessor)
-    stream_triad(const StreamParameters p) {
-  const auto* a = static_cast<const double2*>(p.a);
-  const auto* b = static_cast<const double2*>(p.b);
-  auto* out = static_cast<double2*>(p.out);
-  constexpr unsigned pairs = unroll / 2;
-  forEach<pairs>(
-      p.words / 2,
-      [&](unsigned long long i) {
-        double2 x[pairs], y[pairs];
-#pragma unroll
-        for (unsigned u = 0; u < pairs; ++u) {
-          x[u] = a[i + u * streamThreads];
-          y[u] = b[i + u * streamThreads];
-        }
-#pragma unroll
-        for (unsigned u = 0; u < pairs; ++u) out[i + u * streamThreads] = triad(x[u], y[u]);
-      },
-      [&](unsigned long long i) { out[i] = triad(a[i], b[i]); });
-  if (movesLastWord(p.words)) {
-    const unsigned long long last = p.words - 1;
-    static_cast<double*>(p.out)[last] =
-        triad(static_cast<const double*>(p.a)[last], static_cast<const double*>(p.b)[last]);
-  }
-}
+#if NAMEPLATE_TARGET >= 90
 
-extern "C" __global__ void __launch_bounds__(streamThreads) pattern_fill(const PatternParameters p) {
-  auto* out = static_cast<unsigned long long*>(p.out);
-  const auto one = [&](unsigned long long i) { out[i] = patternWord(p.seed, i); };
-  forEach<unroll>(
-      p.words,
-      [&](unsigned long long i) {
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) one(i + u * streamThreads);
-      },
-      one);
-}
+// Chunk i of a block is fetched into place i mod bulkStages, and stored from there when it has come. A place
+// is free again when its store has read it; two stores may be on their way, so that fetching does not wait
+// for the last one.
+extern "C" __global__ void __launch_bounds__(bulkThreads) stream_copy_bulk(const StreamParameters p) {
+  constexpr unsigned storing = 2, fetching = bulkStages - storing;
+  __shared__ bulk::Barrier arrived[bulkStages];
+  if (threadIdx.x > 0) return;
+  for (bulk::Barrier& barrier : arrived) bulk::initialize(barrier);
+  bulk::fenceInitialized();
 
-// Each warp adds up its own findings first: one atomic per differing word would take minutes on a buffer that
-// differs everywhere.
-extern "C" __global__ void __launch_bounds__(streamThreads) buffer_compare(const CompareParameters p) {
-  const auto* expected = static_cast<const unsigned*>(p.expected);
-  const auto* actual = static_cast<const unsigned*>(p.actual);
-  unsigned long long count = 0, first = ~0ull;
-  const auto check = [&](unsigned long long i, bool differs) {
-    count += differs;
-    if (differs && i < first) first = i;
+  const unsigned long long bytes = p.words / 2 * 16;
+  const unsigned long long stride = static_cast<unsigned long long>(gridDim.x) * bulkChunkBytes;
+  unsigned char* const places = bulk::sharedMemory();
+  const auto bytesAt = [bytes](unsigned long long offset) {
+    return bytes - offset < bulkChunkBytes ? static_cast<unsigned>(bytes - offset) : bulkChunkBytes;
   };
-  forEach<unroll>(
-      p.words,
-      [&](unsigned long long i) {
-        bool differs[unroll];
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u)
-          differs[u] = expected[i + u * streamThreads] != actual[i + u * streamThreads];
-#pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) check(i + u * streamThreads, differs[u]);
-      },
-      [&](unsigned long long i) { check(i, expected[i] != actual[i]); });
-  for (unsigned distance = 16; distance > 0; distance /= 2) {
-    count += __shfl_xor_sync(~0u, count, distance);
-    const unsigned long long other = __shfl_xor_sync(~0u, first, distance);
-    if (other < first) first = other;
+  const auto fetch = [&](unsigned long long offset, unsigned place) {
+    bulk::arriveExpecting(arrived[place], bytesAt(offset));
+    bulk::load(places + place * bulkChunkBytes, static_cast<const unsigned char*>(p.a) + offset,
+               bytesAt(offset), arrived[place]);
+  };
+
+  const unsigned long long start = static_cast<unsigned long long>(blockIdx.x) * bulkChunkBytes;
+  unsigned long long ahead = start;  // of the next chunk to fetch
+  unsigned next = 0;                 // its place
+  for (; next < fetching && ahead < bytes; ++next, ahead += stride) fetch(ahead, next);
+  unsigned place = 0, parity = 0;
+  for (unsigned long long offset = start; offset < bytes; offset += stride) {
+    bulk::waitFor(arrived[place], parity);
+    bulk::store(static_cast<unsigned char*>(p.out) + offset, places + place * bulkChunkBytes,
+                bytesAt(offset));
+    bulk::commitStores();
+    if (++place == bulkStages) {
+      place = 0;
+      parity ^= 1;
+    }
+    if (ahead >= bytes) continue;
+    bulk::waitForStoresToRead<storing>();
+    fetch(ahead, next);
+    ahead += stride;
+    if (++next == bulkStages) next = 0;
   }
-  if (threadIdx.x % 32 == 0 && count > 0) {
-    atomicAdd(p.count, count);
-    atomicMin(p.first, first);
-  }
+  bulk::waitForStores();
+  if (p.words % 2 == 1 && blockIdx.x == 0)
+    static_cast<Word*>(p.out)[p.words - 1] = static_cast<const Word*>(p.a)[p.words - 1];
 }
 
-namespace {
-
-// Rows are read and written along their length; the turn happens in shared memory, whose rows are one element
-// longer than the tile so that a column does not fall into one bank.
-template <typename Element>
-__device__ __forceinline__ void transpose(const TransposeParameters& p) {
-  __shared__ Element tile[transposeTile][transposeTile + 1];
-  constexpr unsigned step = 8;  // rows that the block's threads cover at once
-  const auto* a = static_cast<const Element*>(p.a);
-  auto* out = static_cast<Element*>(p.out);
-  const unsigned long long tilesPerRow = (p.columns + transposeTile - 1) / transposeTile;
-  const unsigned long long row = blockIdx.x / tilesPerRow * transposeTile;
-  const unsigned long long column = blockIdx.x % tilesPerRow * transposeTile;
-  const unsigned x = threadIdx.x, y = threadIdx.y;
-#pragma unroll
-  for (unsigned i = 0; i < transposeTile; i += step)
-    if (row + y + i < p.rows && column + x < p.columns)
-      tile[y + i][x] = a[(row + y + i) * p.columns + column + x];
-  __syncthreads();
-#pragma unroll
-  for (unsigned i = 0; i < transposeTile; i += step)
-    if (column + y + i < p.columns && row + x < p.rows)
-      out[(column + y + i) * p.rows + row + x] = tile[x][y + i];
-}
-
-constexpr unsigned transposeThreads = transposeTile * 8;
-
-}  // namespace
-
-extern "C" __global__ void __launch_bounds__(transposeThreads) transpose_1(const TransposeParameters p) {
-  transpose<unsigned char>(p);
-}
-
-extern "C" __global__ void __launch_bounds__(transposeThreads) transpose_2(const TransposeParameters p) {
-  transpose<unsigned short>(p);
-}
-
-extern "C" __global__ void __launch_bounds__(transposeThreads) transpose_4(const TransposeParameters p) {
-  transpose<unsigned>(p);
-}
-
-extern "C" __global__ void __launch_bounds__(transposeThreads) transpose_8(const TransposeParameters p) {
-  transpose<unsigned long long>(p);
-}
+#endif
 
 }  // namespace nameplate

@@ -35,6 +35,8 @@ const std::vector<Card>& table() {
        2039e9 / 8, 400, 0x20b2, 4, true, true, 12, 3, &ga100},
       {"unknown", "NVIDIA Nonesuch 9000", 90, 96, 51539607552, 2000e6, 1900e6, 3000e6, 4096, 3000e9, 500,
        0x9999, 5, true, false, 0, 0, &hopper},
+      {"unknown-100", "NVIDIA Nonesuch 10000", 100, 148, 51539607552, 2000e6, 1900e6, 3000e6, 8192, 8000e9,
+       1000, 0x9998, 5, true, false, 0, 0, &hopper},
   };
   return rows;
 }

@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <tuple>
@@ -66,58 +67,89 @@ KnownKernel wgmma(const char* name, DType dtype, Unit unit, const WgmmaTile& til
       });
 }
 
-enum class Arrays { read, write, copy, triad };
+struct Arrays {
+  const char* name;
+  unsigned inputs;
+  enum { fold, array, sum } result;
+  double (*element)(double a, double b);
+};
 
-Work streamWork(Arrays kind, const Card& card, const Grid& grid, const StreamParameters& p) {
+const Arrays streams[] = {
+    {"read", 1, Arrays::fold, [](double a, double) { return a; }},
+    {"write", 0, Arrays::array, nullptr},
+    {"copy", 1, Arrays::array, [](double a, double) { return a; }},
+    {"scale", 1, Arrays::array, [](double a, double) { return 2 * a; }},
+    {"add", 2, Arrays::array, [](double a, double b) { return a + b; }},
+    {"triad", 2, Arrays::array, [](double a, double b) { return a + 2 * b; }},
+    {"dot", 2, Arrays::sum, [](double a, double b) { return a * b; }},
+};
+
+Work streamWork(const Arrays& row, const Card& card, const Grid& grid, const StreamParameters& p) {
   const unsigned long long bytes = p.words * 8;
-  const auto words = [](std::byte* at) { return reinterpret_cast<unsigned long long*>(at); };
-  const auto doubles = [](std::byte* at) { return reinterpret_cast<double*>(at); };
   const auto count = static_cast<std::size_t>(p.words);
   Work work;
-  double moved = 1;
-  work.writes = {span(p.out, bytes)};
-  switch (kind) {
-    case Arrays::read:  // the first block's partial result is that of all
-      work.reads = {span(p.a, bytes)};
-      work.writes = {span(p.out, grid.blocks * 4ull)};
-      work.compute = [=](const Hosts& reads, const Hosts& writes) {
-        unsigned long long fold = 0;
-        for (std::size_t i = 0; i < count; ++i) fold ^= words(reads[0])[i];
-        auto* partials = reinterpret_cast<unsigned*>(writes[0]);
-        std::memset(partials, 0, grid.blocks * 4ull);
-        partials[0] = static_cast<unsigned>(fold ^ (fold >> 32));
-      };
-      break;
-    case Arrays::write:
-      work.compute = [=](const Hosts&, const Hosts& writes) {
-        for (std::size_t i = 0; i < count; ++i) words(writes[0])[i] = p.word * 0x100000001ull;
-      };
-      break;
-    case Arrays::copy:
-      moved = 2;
-      work.reads = {span(p.a, bytes)};
-      work.compute = [=](const Hosts& reads, const Hosts& writes) {
-        std::memmove(writes[0], reads[0], bytes);
-      };
-      break;
-    case Arrays::triad:
-      moved = 3;
-      work.reads = {span(p.a, bytes), span(p.b, bytes)};
-      work.compute = [=](const Hosts& reads, const Hosts& writes) {
-        for (std::size_t i = 0; i < count; ++i)
-          doubles(writes[0])[i] = doubles(reads[0])[i] + 2 * doubles(reads[1])[i];
-      };
-      break;
-  }
-  work.seconds = movingSeconds(card, moved * static_cast<double>(bytes));
+  const bool array = row.result == Arrays::array;
+  if (row.inputs > 0) work.reads.push_back(span(p.a, bytes));
+  if (row.inputs > 1) work.reads.push_back(span(p.b, bytes));
+  work.seconds = movingSeconds(card, (row.inputs + (array ? 1.0 : 0.0)) * static_cast<double>(bytes));
+  // All forms of a kernel leave the same array: it need not be made again for each. Of the partial results,
+  // the first block's is that of all.
+  if (array) work.what = std::string("stream_") + row.name + bytesOf(p);
+  const std::size_t partialBytes = row.result == Arrays::fold ? sizeof(unsigned) : sizeof(double);
+  work.writes = {span(p.out, array ? bytes : grid.blocks * partialBytes)};
+  work.compute = [=](const Hosts& reads, const Hosts& writes) {
+    const auto input = [&](std::size_t at) {
+      return at < reads.size() ? reinterpret_cast<const double*>(reads[at]) : nullptr;
+    };
+    const double *a = input(0), *b = input(1);
+    const auto element = [&](std::size_t i) { return row.element(a[i], b ? b[i] : 0); };
+    if (!array) std::memset(writes[0], 0, grid.blocks * partialBytes);
+    if (row.result == Arrays::fold) {
+      unsigned long long fold = 0;
+      for (std::size_t i = 0; i < count; ++i) fold ^= std::bit_cast<unsigned long long>(a[i]);
+      *reinterpret_cast<unsigned*>(writes[0]) = static_cast<unsigned>(fold ^ (fold >> 32));
+    } else if (row.result == Arrays::sum) {
+      double sum = 0;
+      for (std::size_t i = 0; i < count; ++i) sum += element(i);
+      *reinterpret_cast<double*>(writes[0]) = sum;
+    } else if (!row.element) {
+      for (std::size_t i = 0; i < count; ++i)
+        reinterpret_cast<unsigned long long*>(writes[0])[i] = p.word * 0x100000001ull;
+    } else {
+      for (std::size_t i = 0; i < count; ++i) reinterpret_cast<double*>(writes[0])[i] = element(i);
+    }
+  };
   return work;
 }
 
-KnownKernel stream(const char* name, Arrays kind) {
-  return own<StreamParameters>(name, streamThreads,
-                               [kind](const Card& card, const Grid& grid, const StreamParameters& p) {
-                                 return streamWork(kind, card, grid, p);
-                               });
+// The card prefers one form on one grid, which is not what the launcher would guess: a search has to find it.
+constexpr StreamAccess preferred{16, 2};
+constexpr unsigned preferredBlocks = 2, preferredThreads = 256;
+
+KnownKernel stream(const std::string& name, unsigned threads, const Arrays& row, StreamAccess access) {
+  const bool liked = access.bytes == preferred.bytes && access.count == preferred.count;
+  return own<StreamParameters>(
+      name, threads, [&row, liked](const Card& card, const Grid& grid, const StreamParameters& p) {
+        Work work = streamWork(row, card, grid, p);
+        const auto blocks = static_cast<unsigned>(card.multiprocessors) * preferredBlocks;
+        if (!liked) work.seconds *= 1.1;
+        if (grid.blocks != blocks || grid.threads != preferredThreads) work.seconds *= 1.1;
+        return work;
+      });
+}
+
+// In all forms.
+std::vector<KnownKernel> streamKernels() {
+  std::vector<KnownKernel> rows;
+  for (const Arrays& row : streams) {
+    const std::string name = std::string("stream_") + row.name;
+    for (const StreamAccess access : streamAccesses)
+      if (streamFits(access, row.inputs))
+        rows.push_back(stream(name + "_" + std::to_string(access.bytes) + "x" + std::to_string(access.count),
+                              streamThreads, row, access));
+    if (name == "stream_copy") rows.push_back(stream("stream_copy_bulk", bulkThreads, row, {}));
+  }
+  return rows;
 }
 
 Work patternWork(const Card& card, const Grid&, const PatternParameters& p) {
@@ -126,7 +158,7 @@ Work patternWork(const Card& card, const Grid&, const PatternParameters& p) {
   work.writes = {span(p.out, p.words * 8)};
   work.compute = [p](const Hosts&, const Hosts& writes) {
     auto* out = reinterpret_cast<unsigned long long*>(writes[0]);
-    for (std::size_t i = 0; i < p.words; ++i) out[i] = patternWord(p.seed, i);
+    for (std::size_t i = 0; i < p.words; ++i) out[i] = patternWord(p.seed, i) & p.mask;
   };
   return work;
 }
@@ -225,12 +257,8 @@ const std::vector<KnownKernel>& table() {
         {m, n, stages, cluster}),
       NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
-          stream("stream_read", Arrays::read),
-      stream("stream_write", Arrays::write),
-      stream("stream_copy", Arrays::copy),
-      stream("stream_triad", Arrays::triad),
-      own<PatternParameters>("pattern_fill", streamThreads, patternWork),
-      own<CompareParameters>("buffer_compare", streamThreads, compareWork),
+          own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
+      own<CompareParameters>("buffer_compare", bufferThreads, compareWork),
       transpose(1),
       transpose(2),
       transpose(4),
@@ -243,8 +271,10 @@ const std::vector<KnownKernel>& table() {
 }  // namespace
 
 const KnownKernel* findKernel(const std::string& name) {
-  for (const KnownKernel& row : table())
-    if (row.name == name) return &row;
+  static const std::vector<KnownKernel> moving = streamKernels();
+  for (const auto* rows : {&table(), &moving})
+    for (const KnownKernel& row : *rows)
+      if (row.name == name) return &row;
   return nullptr;
 }
 

@@ -37,10 +37,22 @@ void gemm_mma_fp8e4m3(GemmParameters);
 void gemm_mma_fp8e4m3_fast(GemmParameters);
 void gemm_mma_fp8e5m2(GemmParameters);
 void gemm_mma_fp8e5m2_fast(GemmParameters);
-void stream_read(StreamParameters);
-void stream_write(StreamParameters);
-void stream_copy(StreamParameters);
-void stream_triad(StreamParameters);
+#define NAMEPLATE_STREAMS(name)                                                        \
+  void stream_##name##_16x1(StreamParameters), stream_##name##_16x2(StreamParameters), \
+      stream_##name##_16x4(StreamParameters), stream_##name##_16x8(StreamParameters),  \
+      stream_##name##_32x1(StreamParameters), stream_##name##_32x2(StreamParameters),  \
+      stream_##name##_32x4(StreamParameters);
+#define NAMEPLATE_LONG_STREAMS(name) \
+  NAMEPLATE_STREAMS(name)            \
+  void stream_##name##_16x16(StreamParameters), stream_##name##_32x8(StreamParameters);
+NAMEPLATE_LONG_STREAMS(read)
+NAMEPLATE_LONG_STREAMS(write)
+NAMEPLATE_LONG_STREAMS(copy)
+NAMEPLATE_LONG_STREAMS(scale)
+NAMEPLATE_STREAMS(add)
+NAMEPLATE_STREAMS(triad)
+NAMEPLATE_STREAMS(dot)
+void stream_copy_bulk(StreamParameters);
 void pattern_fill(PatternParameters);
 void buffer_compare(CompareParameters);
 void transpose_1(TransposeParameters);
@@ -298,45 +310,135 @@ void checkPromotion(const Gemm& gemm, bool promotes) {
 
 // --- streams ---
 
+using StreamKernel = void (*)(StreamParameters);
+
+struct StreamForms {
+  const char* name;
+  Stream stream;
+  std::vector<StreamKernel> kernels;
+};
+
+#define NAMEPLATE_FORMS(name)                                                             \
+  stream_##name##_16x1, stream_##name##_16x2, stream_##name##_16x4, stream_##name##_16x8, \
+      stream_##name##_32x1, stream_##name##_32x2, stream_##name##_32x4
+#define NAMEPLATE_LONG_FORMS(name) NAMEPLATE_FORMS(name), stream_##name##_16x16, stream_##name##_32x8
+
+const StreamForms streamForms[] = {
+    {"read", Stream::read, {NAMEPLATE_LONG_FORMS(read)}},
+    {"write", Stream::write, {NAMEPLATE_LONG_FORMS(write)}},
+    {"copy", Stream::copy, {NAMEPLATE_LONG_FORMS(copy)}},
+    {"scale", Stream::scale, {NAMEPLATE_LONG_FORMS(scale)}},
+    {"add", Stream::add, {NAMEPLATE_FORMS(add)}},
+    {"triad", Stream::triad, {NAMEPLATE_FORMS(triad)}},
+    {"dot", Stream::dot, {NAMEPLATE_FORMS(dot)}},
+};
+
+double streamElement(Stream stream, double a, double b) {
+  switch (stream) {
+    case Stream::write:
+      return std::bit_cast<double>(streamWord * 0x100000001ull);
+    case Stream::read:
+    case Stream::copy:
+      return a;
+    case Stream::scale:
+      return 2 * a;
+    case Stream::add:
+      return a + b;
+    case Stream::triad:
+      return a + 2 * b;
+    case Stream::dot:
+      return a * b;
+  }
+  return 0;
+}
+
+// Inputs and what is expected of them, for one size.
+struct StreamCase {
+  explicit StreamCase(std::size_t words) : words(words), a(words, 32), b(words, 32) {
+    for (std::size_t i = 0; i < words; ++i) {
+      a[i] = patternWord(1, i) & shortMantissa;
+      b[i] = patternWord(2, i) & shortMantissa;
+    }
+  }
+  double element(Stream stream, std::size_t i) const {
+    return streamElement(stream, std::bit_cast<double>(a[i]), std::bit_cast<double>(b[i]));
+  }
+  std::size_t words;
+  Array<unsigned long long> a, b;
+};
+
+// Launches `kernel` as `launch` does, and holds what it leaves against plain loops.
+template <typename Launch>
+void checkStream(const StreamCase& at, Stream stream, unsigned blocks, const std::string& where,
+                 Launch launch) {
+  const Array<unsigned long long> out(at.words, 32);
+  std::vector<double> sums(blocks, -1);  // a block that writes no partial result is found
+  std::vector<unsigned> folds(blocks, poisonWord);
+  StreamParameters p{out.data(), at.a.data(), at.b.data(), at.words, streamWord};
+  if (stream == Stream::dot) p.out = sums.data();
+  if (stream == Stream::read) p.out = folds.data();
+  launch(p);
+  double sum = 0, expectedSum = 0;
+  unsigned fold = 0, expectedFold = 0;
+  for (std::size_t i = 0; i < at.words; ++i) {
+    const double expected = at.element(stream, i);
+    expectedSum += expected;
+    expectedFold ^= static_cast<unsigned>(at.a[i] ^ (at.a[i] >> 32));
+    if (stream != Stream::dot && stream != Stream::read)
+      demand(out[i] == std::bit_cast<unsigned long long>(expected), where + ", word " + std::to_string(i));
+  }
+  for (const double partial : sums) sum += partial;
+  for (const unsigned partial : folds) fold ^= partial;
+  if (stream == Stream::dot) demand(sum == expectedSum, where);
+  if (stream == Stream::read) demand(fold == expectedFold, where);
+}
+
 void checkStreams() {
-  for (std::size_t words : {0, 1, 2, 3, 64, 1001, 8191, 8192, 8194, 50001})
-    for (unsigned blocks : {1u, 3u})
-      for (Order order : orders) {
-        const Index block{streamThreads, 1, 1};
-        const std::string where = " of " + std::to_string(words) + " words";
-        const Array<unsigned long long> a(words, 16), b(words, 16), out(words, 16);
-        for (std::size_t i = 0; i < words; ++i) {
-          a[i] = patternWord(1, i);
-          b[i] = patternWord(2, i);
+  for (const std::size_t words : {0, 1, 2, 3, 5, 63, 64, 127, 2049, 8191, 20003}) {
+    const StreamCase at(words);
+    unsigned turn = 0;
+    for (const StreamForms& forms : streamForms)
+      for (std::size_t form = 0; form < forms.kernels.size(); ++form)
+        for (const unsigned blocks : {1u, 3u}) {
+          const unsigned threads = turn % 2 == 0 ? 256 : streamThreads;
+          const Order order = orders[turn++ / 2 % 2];
+          const std::string where = "form " + std::to_string(form) + " of stream_" + forms.name + " of " +
+                                    std::to_string(words) + " words";
+          checkStream(at, forms.stream, blocks, where, [&](const StreamParameters& p) {
+            emulation::launch(blocks, {threads, 1, 1}, order, [&] { forms.kernels[form](p); });
+          });
         }
-        const StreamParameters p{out.data(), a.data(), b.data(), words, streamWord};
+  }
+  std::printf("ok stream_read, _write, _copy, _scale, _add, _triad, _dot in all forms\n");
+}
 
-        emulation::launch(blocks, block, order, [&] { stream_write(p); });
-        for (std::size_t i = 0; i < words; ++i)
-          demand(out[i] == streamWord * 0x100000001ull, "stream_write" + where);
+void checkBulkCopy() {
+  constexpr std::size_t chunk = bulkChunkBytes / 8;
+  for (const std::size_t words : {std::size_t{0}, std::size_t{1}, std::size_t{2}, chunk - 2, chunk, chunk + 1,
+                                  5 * chunk, 13 * chunk + 6, 31 * chunk + 3}) {
+    const StreamCase at(words);
+    for (const unsigned blocks : {1u, 2u, 3u})
+      for (const bulk::Engine engine : {bulk::Engine::prompt, bulk::Engine::late})
+        checkStream(at, Stream::copy, blocks, "stream_copy_bulk of " + std::to_string(words) + " words",
+                    [&](const StreamParameters& p) {
+                      bulk::begin(engine, bulkStages * bulkChunkBytes);
+                      emulation::launch(blocks, {bulkThreads, 1, 1}, orders[blocks % 2],
+                                        [&] { stream_copy_bulk(p); });
+                    });
+  }
+  std::printf("ok stream_copy_bulk\n");
+}
 
-        emulation::launch(blocks, block, order, [&] { stream_copy(p); });
-        for (std::size_t i = 0; i < words; ++i) demand(out[i] == a[i], "stream_copy" + where);
-
-        emulation::launch(blocks, block, order, [&] { stream_triad(p); });
-        for (std::size_t i = 0; i < words; ++i)
-          demand(
-              std::bit_cast<double>(out[i]) == std::bit_cast<double>(a[i]) + 2 * std::bit_cast<double>(b[i]),
-              "stream_triad" + where);
-
-        std::vector<unsigned> partials(blocks, poisonWord);
-        StreamParameters reading = p;
-        reading.out = partials.data();
-        emulation::launch(blocks, block, order, [&] { stream_read(reading); });
-        unsigned expected = 0, sum = 0;
-        for (std::size_t i = 0; i < words; ++i) expected ^= static_cast<unsigned>(a[i] ^ (a[i] >> 32));
-        for (unsigned partial : partials) sum ^= partial;
-        demand(sum == expected, "stream_read" + where);
-
-        emulation::launch(blocks, block, order, [&] { pattern_fill({out.data(), words, 99}); });
-        for (std::size_t i = 0; i < words; ++i) demand(out[i] == patternWord(99, i), "pattern_fill" + where);
-      }
-  std::printf("ok stream_read, stream_write, stream_copy, stream_triad, pattern_fill\n");
+void checkPattern() {
+  for (const std::size_t words : {0, 1, 64, 8191, 50001})
+    for (Order order : orders) {
+      const Array<unsigned long long> out(words);
+      const unsigned long long mask = words % 2 == 0 ? ~0ull : shortMantissa;
+      emulation::launch(3, {bufferThreads, 1, 1}, order,
+                        [&] { pattern_fill({out.data(), words, 99, mask}); });
+      for (std::size_t i = 0; i < words; ++i) demand(out[i] == (patternWord(99, i) & mask), "pattern_fill");
+    }
+  std::printf("ok pattern_fill\n");
 }
 
 void checkCompare() {
@@ -356,7 +458,7 @@ void checkCompare() {
         if (differing == 3)
           for (std::size_t i = words; i-- > 0;) differ(i);
         unsigned long long count = 0, first = ~0ull;
-        emulation::launch(2, {streamThreads, 1, 1}, order,
+        emulation::launch(2, {bufferThreads, 1, 1}, order,
                           [&] { buffer_compare({x.data(), y.data(), words, &count, &first}); });
         demand(count == expectedCount && first == expectedFirst,
                "buffer_compare of " + std::to_string(words));
@@ -398,6 +500,8 @@ int main() {
         checkPromotion(gemm, std::string(gemm.name).find("_fast") == std::string::npos);
     checkTf32Rounding();
     checkStreams();
+    checkBulkCopy();
+    checkPattern();
     checkCompare();
     checkTranspose<std::uint8_t>(transpose_1);
     checkTranspose<std::uint16_t>(transpose_2);

@@ -8,6 +8,7 @@
 // Included by the compiler before each source (-include); cuda/ holds stand-ins for CUDA's own headers.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "bulk_copy.h"
 #include "dtype.h"
 
 #define __global__
@@ -69,6 +71,14 @@ struct alignas(16) uint4 {
 struct alignas(16) double2 {
   double x, y;
 };
+
+inline double __longlong_as_double(long long bits) {
+  return std::bit_cast<double>(bits);
+}
+
+inline long long __double_as_longlong(double value) {
+  return std::bit_cast<long long>(value);
+}
 
 inline int __dp4a(int a, int b, int sum) {
   for (int i = 0; i < 4; ++i)

@@ -1,0 +1,92 @@
+// How good are the CPU's own memory rows? Beside what STREAM's users compile (its loops, -O3 -march=native) and beside memcpy
+// of the C library: same arrays, same threads, taking turns. On an otherwise idle machine:
+//
+//   npm run bench:memory -- [--bytes 1GiB] [--threads 1,2] [--rounds 15] [--out bench/results]
+//
+// The ratio is the median over the rounds of one contender's time over our own in the same round, so that a machine whose
+// memory is faster in one minute than in the next does not decide it. Exit 0 only if every array was right.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadNative } from '../dist/index.js';
+import { parseBytes } from '../dist/units.js';
+
+const { values } = parseArgs({
+  options: {
+    bytes: { type: 'string', default: '1GiB' },
+    threads: { type: 'string' },
+    rounds: { type: 'string', default: '15' },
+    out: { type: 'string', default: 'bench/results' },
+  },
+});
+
+const { devices, build } = await loadNative().inventory({ threads: null });
+const cpu = devices.find(({ backend }) => backend === 'cpu');
+const threadCounts = values.threads
+  ? values.threads.split(',').map(Number)
+  : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
+
+/** Builds the program as the addon is built, and the loops as STREAM's users build them. */
+function compile(folder) {
+  const common = ['-std=c++20', '-O3', '-I', 'native', '-pthread'];
+  const parts = /^(stream.*|memory|threads|placement|processor|cgroup)\.cc$/;
+  const sources = readdirSync('native/cpu').filter((name) => parts.test(name));
+  const loops = join(folder, 'loops.o');
+  const program = join(folder, 'stream');
+  execFileSync('g++', [...common, '-march=native', '-c', 'bench/stream_loop.cc', '-o', loops]);
+  const all = ['bench/stream.cc', ...sources.map((name) => join('native/cpu', name)), loops];
+  execFileSync('g++', [...common, '-DNDEBUG', ...all, '-o', program]);
+  return program;
+}
+
+const arrays = { copy: 2, scale: 2, add: 3, triad: 3 };
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const line = (...cells) =>
+  process.stdout.write(`${cells.map((cell, i) => (i < 2 ? cell.padEnd(9) : cell.padStart(9))).join(' ')}\n`);
+
+const folder = mkdtempSync(join(tmpdir(), 'nameplate-bench-'));
+const program = compile(folder);
+process.stdout.write(`${cpu.name} · ${cpu.multiprocessors} cores · ${values.bytes} per array\n`);
+line('row', 'by', 'threads', 'GB/s', 'own/it', 'least', 'most');
+const results = [];
+let exitCode = 0;
+for (const threads of threadCounts) {
+  const { status, stdout, stderr } = spawnSync(
+    program,
+    [threads, parseBytes(values.bytes), values.rounds].map(String),
+    {
+      encoding: 'utf8',
+    },
+  );
+  process.stderr.write(stderr);
+  exitCode ||= status ?? 3;
+  if (stdout === '') continue;
+  const { bytes, pages, operations } = JSON.parse(stdout);
+  for (const { operation, contenders } of operations) {
+    const own = contenders.find(({ provider }) => provider === 'builtin');
+    for (const { provider, kernel, seconds } of contenders) {
+      const rate = (arrays[operation] * bytes) / median(seconds);
+      const ratios = seconds.map((time, round) => time / own.seconds[round]);
+      const result = { operation, provider, kernel, threads, bytes, pages, rate, seconds };
+      if (provider !== 'builtin')
+        result.ownOverIt = { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
+      results.push(result);
+      const shown = Object.values(result.ownOverIt ?? {}).map((ratio) => ratio.toFixed(3));
+      line(operation, provider, String(threads), (rate / 1e9).toFixed(1), ...shown);
+    }
+  }
+}
+rmSync(folder, { recursive: true });
+
+const day = new Date().toISOString().slice(0, 10);
+const name = `${cpu.name} ${cpu.multiprocessors} cores`.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase();
+const file = join(values.out, `cpu-memory-${name}-${day}.json`);
+mkdirSync(values.out, { recursive: true });
+const compiler = execFileSync('g++', ['--version'], { encoding: 'utf8' }).split('\n')[0];
+const record = { date: day, rounds: Number(values.rounds), compiler, device: cpu, build, results };
+writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`);
+process.stdout.write(`recorded as ${file}\n`);
+process.exitCode = exitCode;
