@@ -2,6 +2,7 @@
 //
 // 1. Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with integers, rows
 //    and columns against float64, poison, padding and red zones. Nothing is timed here.
+//    Then each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile.
 // 2. The self-test: faults seeded into data and telemetry, each of which must be caught.
 // 3. The default run, whose report is recorded.
 // Ends within eight minutes, whatever happens; exit 0 only if nothing was wrong and nothing failed.
@@ -46,6 +47,22 @@ const shapes = [
   [64, 4097, 512],
   [4095, 72, 257],
   [2048, 2048, 2048],
+];
+// Sizes of tile, as they stand in kernels' names, and per tile: inside one, across two, an odd number of them; one row.
+const tiles = [
+  [256, 256],
+  [256, 192],
+  [256, 128],
+  [128, 256],
+  [128, 192],
+  [128, 128],
+  [128, 64],
+];
+const aroundTile = ([m, n]) => [
+  [m - 1, n - 3, 65],
+  [m + 1, n + 5, 200],
+  [2 * m + 9, 3 * n - 1, 1030],
+  [1, 5 * n + 2, 333],
 ];
 const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
 
@@ -103,7 +120,26 @@ async function verifyAll() {
         mine.filter((c) => c.provider === provider),
       );
   }
+  checks.push(...(await verifyEachTile(native)));
   return { device, build, libraries, checks };
+}
+
+/** NAMEPLATE_KERNEL, which the addon reads before each choice, leaves it no other. */
+async function verifyEachTile(native) {
+  const checks = [];
+  for (const tile of tiles) {
+    const name = `_${tile.join('x')}`;
+    const mine = [];
+    process.env.NAMEPLATE_KERNEL = name;
+    for (const operation of native.operations().filter(({ family }) => family === 'gemm'))
+      for (const shape of aroundTile(tile))
+        mine.push(...(await verify(native, { ...operation, providers: { cuda: ['builtin'] } }, shape)));
+    delete process.env.NAMEPLATE_KERNEL;
+    const taken = mine.filter(({ outcome }) => outcome !== 'unsupported');
+    if (taken.length > 0) summarize(`kernels *${name}`, taken);
+    checks.push(...taken);
+  }
+  return checks;
 }
 
 function summarize(row, checks) {

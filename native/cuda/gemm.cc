@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "cuda/tuning.h"
@@ -40,8 +42,14 @@ struct Fitting {
 };
 
 Fitting fitting(const GemmShape& shape, const Context& context) {
-  const Candidates all = configurationsFor(shape.dtype, shape.accumulator, context.capability());
+  Candidates all = configurationsFor(shape.dtype, shape.accumulator, context.capability());
   if (all.empty()) refuse(shape, context);
+  if (const char* part = std::getenv("NAMEPLATE_KERNEL"); part && *part) {
+    std::erase_if(all, [part](const GemmConfiguration* row) { return !std::strstr(row->kernel, part); });
+    if (all.empty())
+      throw Unsupported("no kernel of " + gemmText(shape.dtype, shape.accumulator) + " has \"" + part +
+                        "\" in its name, as NAMEPLATE_KERNEL asks");
+  }
   Fitting found;
   std::string_view refusing;  // the family that spoke last: its sizes of tile say the same
   for (const GemmConfiguration* row : all) {

@@ -10,20 +10,20 @@
 // operand, of which each loads half for both: so a stage is empty when the consumers of both say so.
 //
 // All formats run through one template, because it counts bytes: any multiply takes 32 bytes of K of each
-// row. The 128-byte swizzle puts 16-byte chunk c of row r where chunk c xor (r mod 8) was, for the copy
+// row. The 128-byte swizzle puts 16-byte chunk c of row r where chunk c xor (r mod 8) would be, for the copy
 // engine and the tensor core by themselves, and for C by storeSums. Zeros beyond the edges come from the copy
 // engine, which also drops what would be stored there.
 //
 // Budget, of 232448 bytes of shared memory and 232 registers per thread of a consumer (40 of the producer;
 // 168 at the start, where setmaxnreg shares them out anew). No spills in any:
-//   tile      stages  blocks  bytes    registers for sums
+//   tile      stages  cluster bytes    registers for sums
 //   128x256   4       2       229440   128
 //   256x128   4       2       229440   128, promoted 192
 //   256x192   3       2       204848   192
 //   128x192   4       2       196672   96
 //   128x128   6       2       229472   64, promoted 128
 //   128x64    8       1       229504   32, promoted 64
-//   256x256   3       2       229424   128, of fp16: elsewhere fp16 sums take half
+//   256x256   3       2       229424   128 of fp16 pairs; in the others fp16 sums take half
 //
 // The ladder this stands on, each step with what it should reach in bf16 at 8192 on an H200 in bursts. These
 // are predictions from published kernels; none has been measured with this code:
