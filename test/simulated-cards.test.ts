@@ -168,6 +168,20 @@ describe.concurrent('memory and link rows', () => {
     expect(new Set(report.rows.map(({ id }) => id)).size).toBe(11);
   });
 
+  it('are refused where L2 would hold the arrays, and fail with a code where memory does not', async () => {
+    const small = await measure({ NAMEPLATE_SIMULATE_L2: `${50 * 2 ** 20}` }, '--only', 'memory.*');
+    expect(small.code).toBe(3);
+    expect(small.report.rows).toHaveLength(9);
+    for (const { verdict } of small.report.rows)
+      expect(verdict).toMatchObject({ status: 'unsupported', why: expect.stringMatching(/fit in cache/) });
+    const large = await measure({}, '--only', 'memory.*', '--bytes', '200GiB');
+    expect(large.code).toBe(3);
+    const failed = large.report.rows.filter(({ shape }) => 'bytes' in shape && shape.bytes > 2 ** 30);
+    expect(failed).toHaveLength(9);
+    for (const { verdict } of failed)
+      expect(verdict).toMatchObject({ status: 'failed', code: 'CUDA_ERROR_OUT_OF_MEMORY' });
+  });
+
   it.each([
     ['h100-sxm5-80gb', true, false],
     ['unknown-100', true, true],

@@ -80,7 +80,7 @@ const char* const names[] = {"read", "write", "copy", "scale", "add", "triad", "
 // `shares` parts of [0, words), as threads would have them, cut at multiples of a line.
 void check(const cpu::StreamLoops& loops, std::size_t words, std::size_t shares) {
   const Array a(words), b(words);
-  for (std::size_t i = 0; i < words; ++i) {
+  for (std::size_t i = 0; i < a.extent(); ++i) {  // also behind the end: what is read there must show
     a[i] = patternWord(1, i) & shortMantissa;
     b[i] = patternWord(2, i) & shortMantissa;
   }
