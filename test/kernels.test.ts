@@ -59,12 +59,12 @@ describe('the images', () => {
       const architectures = ['75', '80', '86', '89', '90a', '100f', '120'].filter(
         (a) => major >= 13 || !/^1\d\d/.test(a),
       );
-      for (const family of ['simt', 'wmma', 'stream'])
+      for (const family of ['simt', 'wmma', 'stream', 'sweep', 'chase'])
         for (const architecture of architectures)
           expect(build.images).toContain(`${family}.sm_${architecture}.cubin`);
       for (const architecture of architectures.filter((a) => Number.parseInt(a, 10) >= 89))
         expect(build.images).toContain(`mma.sm_${architecture}.cubin`);
-      for (const family of ['simt', 'wmma', 'stream'])
+      for (const family of ['simt', 'wmma', 'stream', 'sweep', 'chase'])
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       expect(build.images).toContain('mma.compute_89.ptx');
     },

@@ -133,7 +133,7 @@ describe('every entry point', () => {
     // Whether the CPU's libraries are here is a fact of this machine, and no business of the driver's.
     expect(came.absences.filter(({ what }) => what !== 'OpenBLAS' && what !== 'oneDNN')).toEqual([]);
     expect(came).toMatchObject({ exit: 0, error: null, module: { value: [3, 6, 9, 4] } });
-    expect(came.rows).toHaveLength(7);
+    expect(came.rows).toHaveLength(13);
     expect(unmeasured(came)).toEqual([]);
     expect(came.ledger.length).toBeGreaterThan(0);
     expect(leaks(came)).toEqual([]);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -60,6 +61,28 @@ HostBuffer::HostBuffer(std::size_t bytes, Threads& threads)
   threads.shares(bytes, page, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end; at += page) as<volatile char>()[at] = 0;
   });
+}
+
+// Read from the list of mappings: an advice is only that, and nothing else tells whether it was followed.
+std::string HostBuffer::where() const {
+  std::ifstream in("/proc/self/smaps");
+  std::uintptr_t begin = 0, end = 0;
+  double huge = 0;
+  bool known = false;
+  for (std::string text; std::getline(in, text);) {
+    unsigned long first = 0, past = 0, kibibytes = 0;
+    if (std::sscanf(text.c_str(), "%lx-%lx ", &first, &past) == 2) {
+      begin = std::max<std::uintptr_t>(first, address_);
+      end = std::min<std::uintptr_t>(past, address_ + bytes_);
+    } else if (begin < end && std::sscanf(text.c_str(), "AnonHugePages: %lu kB", &kibibytes) == 1) {
+      huge += std::min(static_cast<double>(kibibytes) * 1024, static_cast<double>(end - begin));
+      known = true;
+    }
+  }
+  if (!known) return "";
+  const int percent = static_cast<int>(100 * huge / static_cast<double>(bytes_) + 0.5);
+  if (percent == 0) return "in small pages: the system gave no huge ones";
+  return std::to_string(std::min(percent, 100)) + " % in huge pages";
 }
 
 HostBuffer::~HostBuffer() {

@@ -23,6 +23,9 @@ class HostBuffer : public Buffer {
   // Aligned to 64 bytes or more. The contents are not defined. Throws ENOMEM.
   HostBuffer(std::size_t bytes, Threads&);
   ~HostBuffer() override;
+  // How much of it the system put into huge pages: with small ones, a random access also waits for the page
+  // table.
+  std::string where() const override;
 
   template <class T>
   T* as() const {

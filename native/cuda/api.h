@@ -56,27 +56,28 @@ struct CUuuid {
   VALUE(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, 803)  \
   VALUE(CUDA_ERROR_UNKNOWN, 999)
 
-#define NAMEPLATE_DEVICE_ATTRIBUTES(VALUE)                  \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)       \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X, 2)             \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, 3)             \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z, 4)             \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, 5)              \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, 6)              \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z, 7)              \
-  VALUE(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK, 8) \
-  VALUE(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                 \
-  VALUE(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)       \
-  VALUE(CU_DEVICE_ATTRIBUTE_INTEGRATED, 18)                 \
-  VALUE(CU_DEVICE_ATTRIBUTE_ECC_ENABLED, 32)                \
-  VALUE(CU_DEVICE_ATTRIBUTE_PCI_BUS_ID, 33)                 \
-  VALUE(CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID, 34)              \
-  VALUE(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, 36)          \
-  VALUE(CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH, 37)    \
-  VALUE(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, 38)              \
-  VALUE(CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID, 50)              \
-  VALUE(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)   \
-  VALUE(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)   \
+#define NAMEPLATE_DEVICE_ATTRIBUTES(VALUE)                            \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)                 \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X, 2)                       \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, 3)                       \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z, 4)                       \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, 5)                        \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, 6)                        \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z, 7)                        \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK, 8)           \
+  VALUE(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                           \
+  VALUE(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)                 \
+  VALUE(CU_DEVICE_ATTRIBUTE_INTEGRATED, 18)                           \
+  VALUE(CU_DEVICE_ATTRIBUTE_ECC_ENABLED, 32)                          \
+  VALUE(CU_DEVICE_ATTRIBUTE_PCI_BUS_ID, 33)                           \
+  VALUE(CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID, 34)                        \
+  VALUE(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, 36)                    \
+  VALUE(CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH, 37)              \
+  VALUE(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, 38)                        \
+  VALUE(CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID, 50)                        \
+  VALUE(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)             \
+  VALUE(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)             \
+  VALUE(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, 81) \
   VALUE(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, 97)
 
 #define NAMEPLATE_FUNCTION_ATTRIBUTES(VALUE)        \
@@ -100,6 +101,7 @@ enum CUstreamCaptureMode : unsigned { NAMEPLATE_CAPTURE_MODES(NAMEPLATE_ENUMERAT
 
 inline constexpr unsigned nonBlockingStream = 1;   // CU_STREAM_NON_BLOCKING
 inline constexpr unsigned defaultEvent = 0;        // CU_EVENT_DEFAULT: with timing
+inline constexpr unsigned defaultWait = 0;         // CU_EVENT_WAIT_DEFAULT
 inline constexpr unsigned portableHostMemory = 1;  // CU_MEMHOSTALLOC_PORTABLE
 
 // Each row: name; name in the library's symbol table, where a second version of a call is a second symbol;
@@ -138,6 +140,8 @@ inline constexpr unsigned portableHostMemory = 1;  // CU_MEMHOSTALLOC_PORTABLE
   CALL(cuStreamCreate, cuStreamCreate, 2000, true, (CUstream * stream, unsigned flags))                     \
   CALL(cuStreamDestroy, cuStreamDestroy_v2, 4000, true, (CUstream stream))                                  \
   CALL(cuStreamSynchronize, cuStreamSynchronize, 2000, true, (CUstream stream))                             \
+  CALL(cuStreamWaitEvent, cuStreamWaitEvent, 3020, true,                                                    \
+       (CUstream stream, CUevent event, unsigned flags))                                                    \
   CALL(cuStreamBeginCapture, cuStreamBeginCapture_v2, 10010, true,                                          \
        (CUstream stream, CUstreamCaptureMode mode))                                                         \
   CALL(cuStreamEndCapture, cuStreamEndCapture, 10000, true, (CUstream stream, CUgraph * graph))             \

@@ -66,6 +66,7 @@ NAMEPLATE_JIT_OPTIONS(CHECK_VALUE)
 NAMEPLATE_CAPTURE_MODES(CHECK_VALUE)
 static_assert(nonBlockingStream == ::CU_STREAM_NON_BLOCKING);
 static_assert(defaultEvent == ::CU_EVENT_DEFAULT);
+static_assert(defaultWait == ::CU_EVENT_WAIT_DEFAULT);
 static_assert(portableHostMemory == CU_MEMHOSTALLOC_PORTABLE);
 static_assert(sizeof(CUuuid) == sizeof(::CUuuid));
 static_assert(SameCall<GetProcAddressV1, PFN_cuGetProcAddress_v11030>::value);

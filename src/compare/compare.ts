@@ -148,6 +148,7 @@ const sameRow = (a: Row, b: Row) => a.id === b.id && a.provider === b.provider;
 
 function sameShape({ shape: a }: Row, { shape: b }: Row): boolean {
   if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes;
+  if ('kernels' in a) return 'kernels' in b && a.kernels === b.kernels;
   return 'm' in b && a.m === b.m && a.n === b.n && a.k === b.k;
 }
 

@@ -7,7 +7,7 @@
 // that is left at the end says what else is in it.
 
 import type { Attribution, Documented, Factor } from '../row.js';
-import type { Conditions, DeviceFacts } from '../schema.js';
+import type { Conditions, DeviceFacts, LinkEnd } from '../schema.js';
 import { formatClock, formatPercent, formatWatts, giga } from '../units.js';
 import { standingReasons } from './throttle.js';
 
@@ -200,19 +200,43 @@ function link({ rate, documented, device, conditions }: AttributionInput): Shown
   const most =
     mostGeneration === null || mostWidth === null ? '' : `, ${pcie(mostGeneration, mostWidth)} possible here`;
   const value = inUse / documented.value;
+  const cause = value < worthSaying ? narrowed({ generation, width }, device) : null;
   return {
     factors: [
       {
         name: 'link',
         value,
-        evidence: `${words} in use${most}; documented ${documented.printed}`,
+        evidence: [
+          `${words} in use${most}; documented ${documented.printed}`,
+          ...(cause === null ? [] : [cause]),
+        ].join('; '),
         confirm: value < worthSaying ? lspci(device) : null,
-        brief: `link runs at ${words}, documented ${documented.printed}`,
+        brief: `link runs at ${words}, documented ${documented.printed}${cause === null ? '' : ` (${cause})`}`,
       },
     ],
     mixedIn: [],
     rest,
   };
+}
+
+/**
+ * Which end of a link keeps it below the documented rate, where the system tells what each end can do. A link below what
+ * both can do was trained down: a bad contact, a riser, a setting of the firmware.
+ */
+function narrowed(inUse: LinkEnd, { linkCard: card, linkSlot: slot }: DeviceFacts): string | null {
+  if (card === null || slot === null) return null;
+  const possible = {
+    generation: Math.min(card.generation, slot.generation),
+    width: Math.min(card.width, slot.width),
+  };
+  if (inUse.generation < possible.generation || inUse.width < possible.width) {
+    const ends = `card can do ${pcie(card.generation, card.width)}, slot ${pcie(slot.generation, slot.width)}`;
+    return `trained down: ${ends}`;
+  }
+  const slotEnds = slot.generation < card.generation || slot.width < card.width;
+  return slotEnds
+    ? `the slot ends at ${pcie(slot.generation, slot.width)}, the card can do ${pcie(card.generation, card.width)}`
+    : null;
 }
 
 /** NVML writes the bus id with an eight-digit domain, lspci with four. */

@@ -38,6 +38,11 @@ int attributeOf(const Card& card, CUdevice_attribute attribute) {
              : card.capability == 80 ? 166912
              : card.capability == 70 ? 98304
                                      : 101376;
+    case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR:
+      return card.capability >= 90   ? 233472
+             : card.capability == 80 ? 167936
+             : card.capability == 70 ? 98304
+                                     : 102400;
     case CU_DEVICE_ATTRIBUTE_CLOCK_RATE:
       return static_cast<int>(card.boostHz / 1e3);
     case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
