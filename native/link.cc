@@ -32,7 +32,8 @@ class LinkTrial : public Trial {
 
   Work work() const override {
     return {.bytes = static_cast<double>(ways() * bytes_),
-            .bytesCounted = ways() == 2 ? "bytes copied, both directions together" : "bytes copied, one direction",
+            .bytesCounted =
+                ways() == 2 ? "bytes copied, both directions together" : "bytes copied, one direction",
             .workingSetBytes = static_cast<double>(ways() * bytes_)};
   }
 

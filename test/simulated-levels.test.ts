@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
 import { cli } from './command.js';
-import { type Environment, measure, scratch, simulate, statusOf } from './simulation.js';
+import { type Environment, measure, scratch, simulate } from './simulation.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -71,7 +71,7 @@ describe.concurrent('latencies', () => {
   });
 
   it.each(['latency.memory', 'launch.graph', 'cache.copy.device'])('that end elsewhere: %s', async (id) => {
-    const { code, report } = await measure({ NAMEPLATE_FAULT: 'flip' }, '--only', id);
+    const { code, report } = await measure({ NAMEPLATE_FAULT: 'nan' }, '--only', id);
     expect(code).toBe(4);
     expect(report.rows.map(({ verdict }) => verdict.status)).toEqual(['corrupted']);
   });

@@ -140,8 +140,7 @@ inline constexpr unsigned portableHostMemory = 1;  // CU_MEMHOSTALLOC_PORTABLE
   CALL(cuStreamCreate, cuStreamCreate, 2000, true, (CUstream * stream, unsigned flags))                     \
   CALL(cuStreamDestroy, cuStreamDestroy_v2, 4000, true, (CUstream stream))                                  \
   CALL(cuStreamSynchronize, cuStreamSynchronize, 2000, true, (CUstream stream))                             \
-  CALL(cuStreamWaitEvent, cuStreamWaitEvent, 3020, true,                                                    \
-       (CUstream stream, CUevent event, unsigned flags))                                                    \
+  CALL(cuStreamWaitEvent, cuStreamWaitEvent, 3020, true, (CUstream stream, CUevent event, unsigned flags))  \
   CALL(cuStreamBeginCapture, cuStreamBeginCapture_v2, 10010, true,                                          \
        (CUstream stream, CUstreamCaptureMode mode))                                                         \
   CALL(cuStreamEndCapture, cuStreamEndCapture, 10000, true, (CUstream stream, CUgraph * graph))             \

@@ -96,7 +96,8 @@ std::unique_ptr<Buffer> far(const SharedContext& context, std::size_t bytes, std
     if (other != *node)
       return std::make_unique<PinnedBuffer>(context, bytes, other,
                                             "on NUMA node " + std::to_string(other) +
-                                                ", the device being attached to node " + std::to_string(*node));
+                                                ", the device being attached to node " +
+                                                std::to_string(*node));
   throw Unsupported("one NUMA node: no memory is far from the device");
 }
 

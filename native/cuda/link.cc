@@ -51,7 +51,8 @@ Kernel driverLink(const SharedContext& context, Direction direction, HostMemory 
       kernel.name = "cuMemcpyHtoDAsync and cuMemcpyDtoHAsync on two streams, " + words;
       // Recorded, the two might be put one after the other on one engine: they are enqueued anew each time.
       kernel.capturable = false;
-      kernel.launch = [context, bytes, second = std::make_shared<SideStream>(context)](const Operands& operands) {
+      kernel.launch = [context, bytes,
+                       second = std::make_shared<SideStream>(context)](const Operands& operands) {
         context->bind();
         second->follow();
         toDevice(operands.out, operands.a, bytes, context->stream());
@@ -74,7 +75,8 @@ Kernel builtinLink(OwnKernels& kernels, Direction direction, HostMemory memory, 
       static_cast<unsigned>(kernels.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
   const bool both = direction == Direction::both;
   Kernel kernel;
-  kernel.name = "link_copy (" + own.image() + "), pinned memory" + (both ? ", half of the blocks each way" : "");
+  kernel.name =
+      "link_copy (" + own.image() + "), pinned memory" + (both ? ", half of the blocks each way" : "");
   kernel.resource = both ? "none" : "link";
   kernel.tuned = false;
   kernel.note = "first set of own kernels: not yet run on a GPU";

@@ -66,8 +66,8 @@ std::vector<int> memoryNodes(const fs::path& root) {
 OnNode::OnNode(int node) : nodes_(mostNodes / wordBits) {
   // Both may be forbidden, as in a container without CAP_SYS_NICE.
   const auto refused = [&](const char* call) {
-    throw Unsupported(std::string("host memory of NUMA node ") + std::to_string(node) + " is not to be had: " +
-                      call + " says " + std::strerror(errno));
+    throw Unsupported(std::string("host memory of NUMA node ") + std::to_string(node) +
+                      " is not to be had: " + call + " says " + std::strerror(errno));
   };
   if (syscall(SYS_get_mempolicy, &mode_, nodes_.data(), mostNodes, nullptr, 0) != 0) refused("get_mempolicy");
   std::vector<unsigned long> wanted(nodes_.size());

@@ -10,8 +10,8 @@ namespace {
 constexpr unsigned unroll = 4;
 
 // Blocks `first`, first + step, … of the grid share the copy.
-__device__ __forceinline__ void copy(uint4* out, const uint4* from, unsigned long long vectors, unsigned first,
-                                     unsigned step) {
+__device__ __forceinline__ void copy(uint4* out, const uint4* from, unsigned long long vectors,
+                                     unsigned first, unsigned step) {
   constexpr unsigned long long span = unroll * linkThreads;
 #pragma unroll 1
   for (unsigned long long begin = first * span; begin < vectors; begin += step * span) {

@@ -415,7 +415,8 @@ void checkChase() {
   std::size_t taken = 0;
   for (std::size_t steps : {1u, 7u, 8u, 21u, 1000u}) {
     taken += steps;
-    emulation::launch(1, {chaseThreads, 1, 1}, Order::backward, [&] { chase({state.data(), cycle.data(), steps}); });
+    emulation::launch(1, {chaseThreads, 1, 1}, Order::backward,
+                      [&] { chase({state.data(), cycle.data(), steps}); });
     demand(state[0] == address(taken) && state[1] == taken, "chase of " + std::to_string(steps) + " steps");
   }
   count[0] = 41;
