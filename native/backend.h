@@ -293,6 +293,15 @@ class Device {
   // Kernels that do nothing but add 1 to the 64-bit word at `out`, each after the one before: a graph has
   // `kernels` of them, a launch by itself one. The launch returns when the device has finished.
   virtual Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) = 0;
+  // Memory of another device, named by id or uuid, which this one reaches; and copies between the two: from
+  // `a` here to `out` there, and where `both`, from out + bytes to a + bytes at the same time.
+  virtual std::unique_ptr<Buffer> allocateOn(const std::string& /*peer*/, std::size_t /*bytes*/) {
+    throw Unsupported("only GPUs have peers");
+  }
+  virtual Kernel peerCopy(const std::string& /*peer*/, bool /*both*/, std::size_t /*bytes*/,
+                          const std::string& /*provider*/) {
+    throw Unsupported("only GPUs have peers");
+  }
   // out (columns x rows) = the transpose of a (rows x columns), both packed, elements of 1, 2, 4 or 8 bytes.
   virtual void transpose(const Operands&, std::size_t rows, std::size_t columns,
                          std::size_t elementBytes) = 0;

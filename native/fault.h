@@ -69,6 +69,13 @@ class FaultyDevice : public Device {
   Kernel emptyLaunch(Submission submission, std::size_t kernels, const std::string& provider) override {
     return device_.emptyLaunch(submission, kernels, provider);
   }
+  std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override {
+    return device_.allocateOn(peer, bytes);
+  }
+  Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                  const std::string& provider) override {
+    return device_.peerCopy(peer, both, bytes, provider);
+  }
   void transpose(const Operands& operands, std::size_t rows, std::size_t columns,
                  std::size_t elementBytes) override {
     device_.transpose(operands, rows, columns, elementBytes);

@@ -64,18 +64,21 @@ constexpr std::array table{
     Operation{"link.both.pinned", "pinned", link(Direction::both, HostMemory::pinned), {}, withDriver},
     Operation{"link.h2d.far", "far", link(Direction::hostToDevice, HostMemory::far), {}, driver},
     Operation{"link.d2h.far", "far", link(Direction::deviceToHost, HostMemory::far), {}, driver},
+    Operation{"peer.copy", "", PeerOperation{false}, {}, driver},
+    Operation{"peer.both", "", PeerOperation{true}, {}, driver},
 };
 
 struct Family {
   std::string_view name, unit;
 };
 // In the order of Operation::what.
-constexpr std::array<Family, 6> families{{{"gemm", "FLOP/s"},
+constexpr std::array<Family, 7> families{{{"gemm", "FLOP/s"},
                                           {"memory", "B/s"},
                                           {"cache", "B/s"},
                                           {"latency", "s"},
                                           {"launch", "s"},
-                                          {"link", "B/s"}}};
+                                          {"link", "B/s"},
+                                          {"peer", "B/s"}}};
 
 }  // namespace
 

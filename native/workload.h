@@ -20,6 +20,7 @@ enum class Data : std::uint8_t { uniform, normal, integers, zeros };
 
 struct Shape {
   std::size_t m = 0, n = 0, k = 0;  // GEMM
+  std::string peer{};               // peer: the other device; empty where there is none
   std::size_t kernels = 0;          // launch: in one launch
   std::size_t bytes = 0;            // memory: of one array; link: of one copy; cache, latency: working set
   bool operator==(const Shape&) const = default;
@@ -86,6 +87,7 @@ Workload memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data, std
 Workload cacheWorkload(Device&, const CacheOperation&, const Shape&, Data, std::uint64_t seed);
 Workload latencyWorkload(Device&, const LatencyOperation&, const Shape&, Data, std::uint64_t seed);
 Workload launchWorkload(Device&, const LaunchOperation&, const Shape&, Data, std::uint64_t seed);
+Workload peerWorkload(Device&, const PeerOperation&, const Shape&, Data, std::uint64_t seed);
 Workload linkWorkload(Device&, const LinkOperation&, const Shape&, Data, std::uint64_t seed);
 
 }  // namespace nameplate

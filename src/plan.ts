@@ -61,6 +61,7 @@ const onCpu: Record<Level, Plan> = {
       latency: swept,
       launch: swept,
       link: budget(0.02, 0.05, 0.1),
+      peer: budget(0.02, 0.05, 0.1),
     },
     gemm: { fp64: [512], fp32: [512], others: [256] },
     memory: [128 * MiB],
@@ -75,6 +76,7 @@ const onCpu: Record<Level, Plan> = {
       latency: swept,
       launch: swept,
       link: budget(0.05, 0.1, 0.25),
+      peer: budget(0.05, 0.1, 0.25),
     },
     gemm: { fp64: [1024], fp32: [1024], others: [512] },
     memory: [128 * MiB],
@@ -89,6 +91,7 @@ const onCpu: Record<Level, Plan> = {
       latency: budget(0.05, 0.05, 0.2),
       launch: budget(0.05, 0.05, 0.2),
       link: budget(0.5, 1, 3),
+      peer: budget(0.5, 1, 3),
     },
     gemm: { others: [256, 512, 1024, 2048] },
     memory: [256 * MiB, GiB],
@@ -110,6 +113,7 @@ const onCuda: Record<Level, Plan> = {
       latency: swept,
       launch: swept,
       link: budget(0.05, 0.05, 0.1),
+      peer: budget(0.05, 0.05, 0.1),
     },
     gemm: { fp64: [2048], others: [4096] },
     memory: [GiB],
@@ -124,6 +128,7 @@ const onCuda: Record<Level, Plan> = {
       latency: swept,
       launch: swept,
       link: budget(0.1, 0.2, 0.5),
+      peer: budget(0.1, 0.2, 0.5),
     },
     gemm: { fp64: [4096], others: [8192] },
     memory: [GiB],
@@ -138,6 +143,7 @@ const onCuda: Record<Level, Plan> = {
       latency: budget(0.05, 0.05, 0.2),
       launch: budget(0.05, 0.05, 0.2),
       link: budget(0.05, 0.1, 0.3),
+      peer: budget(0.05, 0.1, 0.3),
     },
     gemm: { fp64: [1024, 2048, 4096, 8192], others: [1024, 2048, 4096, 8192, 16384] },
     memory: [GiB, 4 * GiB],
@@ -178,7 +184,13 @@ export function plan(options: RunOptions, inventory: Inventory, operations: read
     if (backend === 'cpu') checkThreads(options.threads, mostThreads);
   }
   const chosen = chooseOperations(options.only, devices, operations);
-  const jobs = devices.flatMap((device) => chosen.flatMap((operation) => jobsOf(device, operation, options)));
+  const jobs = devices.flatMap((device) => {
+    // Of all that are here, measured or not: a peer is only copied to.
+    const peers = inventory.devices
+      .filter(({ id, backend }) => backend === 'cuda' && id !== device.id)
+      .map(({ id }) => id);
+    return chosen.flatMap((operation) => jobsOf(device, operation, options, peers));
+  });
   if (jobs.length > 0) return jobs;
   const rows = chosen.map(({ id }) => id).join(', ');
   throw new UsageError(
@@ -186,13 +198,18 @@ export function plan(options: RunOptions, inventory: Inventory, operations: read
   );
 }
 
-function jobsOf(device: DeviceFacts, operation: OperationRow, options: RunOptions): Job[] {
+function jobsOf(
+  device: DeviceFacts,
+  operation: OperationRow,
+  options: RunOptions,
+  peers: readonly string[],
+): Job[] {
   const providers = operation.providers[device.backend].filter(
     (name) => options.provider === 'both' || (name === 'builtin') === (options.provider === 'builtin'),
   );
   if (providers.length === 0) return [];
   const { data, seed, telemetry, threads, level } = options;
-  return shapesOf(device, operation, options).map((shape) => ({
+  return shapesOf(device, operation, options, peers).map((shape) => ({
     device,
     operation,
     request: {
@@ -219,16 +236,23 @@ const shapeKinds: Record<Family, 'm' | 'bytes' | 'kernels'> = {
   latency: 'bytes',
   launch: 'kernels',
   link: 'bytes',
+  peer: 'bytes',
 };
 const kindOf = (shape: Shape) => ('m' in shape ? 'm' : 'bytes' in shape ? 'bytes' : 'kernels');
 
 /** Asked shapes of the row's kind replace those of the level. */
-function shapesOf(device: DeviceFacts, operation: OperationRow, options: RunOptions): Shape[] {
+function shapesOf(
+  device: DeviceFacts,
+  operation: OperationRow,
+  options: RunOptions,
+  peers: readonly string[],
+): Shape[] {
   const { family, dtype } = operation;
   const { gemm, memory, link, sweep } = plans[device.backend][options.level];
   const perOctave = sweep ?? (options.only.length > 0 ? sweepWhenNamed : null);
   if (family === 'cache' && perOctave === null) return [];
   const asked = options.shapes.filter((shape) => kindOf(shape) === shapeKinds[family]);
+  if (family === 'peer') return withPeers(asked.length > 0 ? asked : link.map((bytes) => ({ bytes })), peers);
   if (asked.length > 0) return asked;
   const byFamily: Record<Family, () => Shape[]> = {
     gemm: () => ((dtype && gemm[dtype]) ?? gemm.others).map((side) => ({ m: side, n: side, k: side })),
@@ -239,8 +263,16 @@ function shapesOf(device: DeviceFacts, operation: OperationRow, options: RunOpti
       perOctave === null ? [{ bytes: beyondCaches(device) }] : sweepSizes(device, operation, perOctave),
     launch: () => [{ kernels: 1 }],
     link: () => link.map((bytes) => ({ bytes })),
+    peer: () => [],
   };
   return byFamily[family]();
+}
+
+/** Each size with each other device; with none, so that the row can say so, once. */
+function withPeers(sizes: readonly Shape[], peers: readonly string[]): Shape[] {
+  const bytes = sizes.flatMap((shape) => ('bytes' in shape ? [shape.bytes] : []));
+  if (peers.length === 0) return bytes.slice(-1).map((size) => ({ bytes: size, peer: null }));
+  return peers.flatMap((peer) => bytes.map((size) => ({ bytes: size, peer })));
 }
 
 /** Four times the last cache, where three of four accesses leave it; with no cache known, what exceeds those of today. */

@@ -106,7 +106,7 @@ export type Inventory = z.infer<typeof Inventory>;
 /** One row of the native table of operations: `gemm.fp16.acc16`, `memory.copy`, `link.h2d.pinned`. */
 export const OperationRow = z.strictObject({
   id: z.string(),
-  family: z.enum(['gemm', 'memory', 'cache', 'latency', 'launch', 'link']),
+  family: z.enum(['gemm', 'memory', 'cache', 'latency', 'launch', 'link', 'peer']),
   operation: z.string().describe('the id without format and variant'),
   dtype: DType.nullable(),
   variant: z.string().nullable(),
@@ -125,7 +125,11 @@ export const BytesShape = z.strictObject({
   bytes: count.describe('of one array, of one copy, or of a working set'),
 });
 export const KernelsShape = z.strictObject({ kernels: count.describe('in one launch') });
-export const Shape = z.union([GemmShape, BytesShape, KernelsShape]);
+export const PeerShape = z.strictObject({
+  bytes: count.describe('of one copy'),
+  peer: z.string().nullable().describe('the other device; null where there is none'),
+});
+export const Shape = z.union([GemmShape, BytesShape, PeerShape, KernelsShape]);
 export type Shape = z.infer<typeof Shape>;
 
 export const InventoryRequest = z.strictObject({

@@ -43,7 +43,7 @@ describe.concurrent('caches', () => {
   it('are left out of a run that names no rows', async () => {
     const { report } = await measure({});
     const families = new Set(report.rows.map(({ id }) => id.split('.')[0]));
-    expect([...families]).toEqual(['gemm', 'memory', 'latency', 'launch', 'link']);
+    expect([...families]).toEqual(['gemm', 'memory', 'latency', 'launch', 'link', 'peer']);
   });
 
   it('whose sets are larger than the memory are unsupported, with the bytes', async () => {
@@ -110,5 +110,52 @@ describe.concurrent('links', () => {
       code: 'CUDA_ERROR_OUT_OF_MEMORY',
       why: expect.stringMatching(/bytes of pinned host memory asked for/),
     });
+  });
+});
+
+describe.concurrent('peers', () => {
+  const two = { NAMEPLATE_SIMULATE: 'two-h200' };
+
+  it('are a matrix: each device with each other, one way and both, over NVLink', async () => {
+    const { code, report } = await measure(two, '--device', 'cuda:1', '--only', 'peer.*');
+    expect(code).toBe(0);
+    const facts = report.rows.map(({ id, device, shape, rate }) => {
+      const peer = 'peer' in shape ? shape.peer : '';
+      return `${id} ${device} ${peer} ${((rate ?? 0) / 1e9).toFixed(0)}`;
+    });
+    expect(facts).toEqual([
+      'peer.copy cuda:0 cuda:1 405',
+      'peer.both cuda:0 cuda:1 810',
+      'peer.copy cuda:1 cuda:0 405',
+      'peer.both cuda:1 cuda:0 810',
+    ]);
+    const [copy] = report.rows;
+    expect(copy?.kernel?.name).toBe('cuMemcpyPeerAsync to cuda:1, over NVLink');
+    expect(copy?.verification).toMatchObject({ differences: 0, timedLaunchesCompared: true });
+    expect(copy?.documented).toMatchObject({ resource: 'peer', value: 450e9 });
+    expect(copy?.attribution?.ofSpec).toBeCloseTo(0.9, 2);
+  });
+
+  it('over PCI Express are told apart, and have no figure of NVLink beside them', async () => {
+    const pcie = { ...two, NAMEPLATE_SIMULATE_PEERS: 'pcie' };
+    const { report } = await measure(pcie, '--only', 'peer.copy');
+    expect(report.rows[0]?.kernel?.name).toMatch(/over PCI Express$/);
+    expect(report.rows[0]?.documented).toBeNull();
+  });
+
+  it('that are not reachable are unsupported with the reason', async () => {
+    const { report } = await measure({ ...two, NAMEPLATE_SIMULATE_PEERS: 'none' }, '--only', 'peer.copy');
+    expect(report.rows[0]?.verdict).toEqual({
+      status: 'unsupported',
+      why: 'cuda:0 does not reach cuda:1 directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do',
+    });
+  });
+
+  it('of one device alone are unsupported: one device', async () => {
+    const { report } = await measure({}, '--only', 'peer.*,memory.copy');
+    const peers = report.rows.filter(({ id }) => id.startsWith('peer'));
+    expect(peers.map(({ verdict }) => ('why' in verdict ? verdict.why : ''))).toEqual(
+      Array(2).fill('one device: there is no peer to copy to'),
+    );
   });
 });

@@ -35,6 +35,27 @@ class DeviceBuffer final : public CudaBuffer {
   }
 };
 
+class PeerBuffer final : public CudaBuffer {
+ public:
+  PeerBuffer(SharedContext own, SharedContext peer, std::size_t bytes)
+      : CudaBuffer(std::move(own), false, bytes), peer_(std::move(peer)) {
+    peer_->bind();
+    CUdeviceptr address = 0;
+    check(driver().cuMemAlloc(&address, atLeastOne(bytes)), "cuMemAlloc",
+          std::to_string(bytes) + " bytes asked for on the peer");
+    address_ = address;
+    context_->bind();
+  }
+  ~PeerBuffer() override {
+    peer_->bindQuietly();
+    ignore(driver().cuMemFree(address_));
+    context_->bindQuietly();
+  }
+
+ private:
+  SharedContext peer_;
+};
+
 class PinnedBuffer final : public CudaBuffer {
  public:
   PinnedBuffer(SharedContext context, std::size_t bytes, std::optional<int> node, std::string where)
@@ -73,6 +94,10 @@ class PageableBuffer final : public CudaBuffer {
 
 std::unique_ptr<Buffer> allocateDevice(SharedContext context, std::size_t bytes) {
   return std::make_unique<DeviceBuffer>(std::move(context), bytes);
+}
+
+std::unique_ptr<Buffer> allocatePeer(SharedContext own, SharedContext peer, std::size_t bytes) {
+  return std::make_unique<PeerBuffer>(std::move(own), std::move(peer), bytes);
 }
 
 namespace {

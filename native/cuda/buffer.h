@@ -27,6 +27,9 @@ class CudaBuffer : public Buffer {
 // Throws Error with CUDA_ERROR_OUT_OF_MEMORY, naming the bytes asked for and the bytes free.
 std::unique_ptr<Buffer> allocateDevice(SharedContext, std::size_t bytes);
 
+// Memory on `peer`, at the disposal of `own`, whose stream and copies it is used with.
+std::unique_ptr<Buffer> allocatePeer(SharedContext own, SharedContext peer, std::size_t bytes);
+
 // Pinned memory is the driver's, at any device's disposal, on `node` where one is given: the device's own,
 // and for HostMemory::far another. Pageable memory is the system's, touched so that its pages exist before a
 // copy is timed.

@@ -54,6 +54,7 @@ class Context {
   void synchronize() const;
 
   CUdevice device() const { return device_; }
+  CUcontext handle() const { return context_; }
   CUstream stream() const { return stream_; }
   int attribute(CUdevice_attribute attribute) const;
   // Compute capability: 9 and 0 of 9.0, as 90.

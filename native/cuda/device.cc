@@ -47,7 +47,8 @@ CudaDevice::CudaDevice(int ordinal)
       identity_(deviceFacts(ordinal)),
       context_(std::make_shared<const Context>(deviceAt(ordinal))),
       kernels_(context_),
-      cublasLt_(context_) {}
+      cublasLt_(context_),
+      peers_(context_, identity_) {}
 
 Facts CudaDevice::facts() const {
   return deviceFacts(ordinal_);
@@ -107,6 +108,17 @@ Kernel CudaDevice::emptyLaunch(Submission submission, std::size_t kernels, const
   const Provider<Make> providers[] = {
       {"driver", [&] { return driverLaunch(kernels_, submission, kernels); }}};
   return provide("launch row", provider, providers);
+}
+
+std::unique_ptr<Buffer> CudaDevice::allocateOn(const std::string& peer, std::size_t bytes) {
+  return allocatePeer(context_, peers_.reach(peer).context, bytes);
+}
+
+Kernel CudaDevice::peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                            const std::string& provider) {
+  const Provider<Make> providers[] = {
+      {"driver", [&] { return driverPeerCopy(context_, peers_.reach(peer), both, bytes); }}};
+  return provide("peer row", provider, providers);
 }
 
 Kernel CudaDevice::link(Direction direction, HostMemory memory, std::size_t bytes,

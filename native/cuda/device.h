@@ -12,6 +12,7 @@
 #include "cuda/buffer.h"
 #include "cuda/cublaslt.h"
 #include "cuda/kernels.h"
+#include "cuda/peer.h"
 
 namespace nameplate::cuda {
 
@@ -42,6 +43,9 @@ class CudaDevice final : public Device {
   std::size_t lineBytes() const override;
   Kernel chase(std::size_t steps, const std::string& provider) override;
   Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) override;
+  std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override;
+  Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                  const std::string& provider) override;
   Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
 
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
@@ -63,6 +67,7 @@ class CudaDevice final : public Device {
   SharedContext context_;
   OwnKernels kernels_;
   CublasLtGemm cublasLt_;
+  Peers peers_;
 };
 
 }  // namespace nameplate::cuda

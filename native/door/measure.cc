@@ -74,6 +74,11 @@ Shape shapeOf(Fields fields) {
   Shape shape;
   if (fields.has("bytes")) {
     shape.bytes = fields.count("bytes", mostBytes);
+    if (fields.has("peer")) {
+      const Napi::Value peer = fields.take("peer");
+      if (!peer.IsNull() && !peer.IsString()) throw fields.wrong("peer", "the id of a device, or null");
+      if (peer.IsString()) shape.peer = peer.As<Napi::String>();
+    }
   } else if (fields.has("kernels")) {
     shape.kernels = fields.count("kernels", mostKernels);
   } else {

@@ -27,7 +27,8 @@ export function curves(rows: readonly Row[], devices: readonly DeviceFacts[]): C
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     if (row.rate === null || !('bytes' in row.shape)) continue;
-    const key = JSON.stringify([row.device, row.id, row.provider]);
+    const peer = 'peer' in row.shape ? row.shape.peer : null;
+    const key = JSON.stringify([row.device, row.id, row.provider, peer]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].flatMap((group) => {

@@ -201,6 +201,7 @@ function columns(colors: Colors, derived: boolean): Column<Row>[] {
 }
 
 export function formatShape(shape: Shape): string {
+  if ('peer' in shape && shape.peer !== null) return `${formatBytes(shape.bytes)} → ${shape.peer}`;
   if ('bytes' in shape) return formatBytes(shape.bytes);
   if ('kernels' in shape) return plural(shape.kernels, 'kernel');
   const { m, n, k } = shape;
