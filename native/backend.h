@@ -44,6 +44,18 @@ struct CoreGroup {
   std::optional<double> maxClockHz;  // mean of their highest clocks, where the system gives them
 };
 
+// A cache, as the system describes it.
+struct Cache {
+  std::size_t level = 0;
+  double bytes = 0;          // of one of them
+  std::size_t sharedBy = 1;  // threads of a run, or multiprocessors, that share one
+};
+
+// PCI Express: what one end of a link can do.
+struct LinkEnd {
+  double generation = 0, width = 0;
+};
+
 // What a device says of itself. An absent value means that it did not say. Clocks in Hz, power in watts.
 struct Facts {
   std::string id;       // "cpu", "cuda:0"
@@ -59,7 +71,8 @@ struct Facts {
   std::string placement;                         // CPU only: in words, which cores are used and why
   std::vector<CoreGroup> cores;                  // CPU only: those that a run uses
   double memoryBytes = 0;
-  double l2Bytes = 0;  // the last-level cache of a CPU
+  double l2Bytes = 0;         // the last-level cache of a CPU
+  std::vector<Cache> caches;  // of data, the nearest first
   std::optional<double> maxClockHz, maxMemoryClockHz;
   std::optional<double> memoryBusBits;
   std::optional<double> powerLimitWatts, powerLimitDefaultWatts;
@@ -69,7 +82,9 @@ struct Facts {
   bool simulated = false;  // a stand-in for tests answered: nothing here may pass for a measurement
   std::optional<std::string> pciBusId, pciDeviceId;  // "00000000:1B:00.0", "0x2330"
   std::optional<double> linkGeneration, linkWidth, linkMaxGeneration, linkMaxWidth;
-  std::vector<std::string> features;  // instruction sets of a CPU
+  std::optional<LinkEnd> linkCard, linkSlot;  // what each end of the link can do by itself
+  std::optional<double> numaNode;             // the host's, that the device is attached to
+  std::vector<std::string> features;          // instruction sets of a CPU
 };
 
 // Something that a fuller installation would have here, and how to get it.
@@ -141,8 +156,33 @@ inline constexpr std::size_t mostPartials = 16384;        // partial results tha
 inline constexpr std::uint32_t poisonWord =
     0x7fff7fffu;  // a NaN in every float format, and no sum of small integers
 
-enum class Direction : std::uint8_t { hostToDevice, deviceToHost };
-enum class HostMemory : std::uint8_t { pinned, pageable };
+// Whose working set a cache row sweeps: one of each core (of a GPU, multiprocessor), or one of the whole
+// device.
+enum class Scope : std::uint8_t { core, device };
+
+// `sets` working sets side by side, each walked through `passes` times in one launch. read: the sum of all
+// 64-bit words, modulo 2^64, in up to sweepPartials parts at `out`; copy: out = a.
+struct Sweep {
+  Stream stream = Stream::read;
+  Scope scope = Scope::core;
+  std::size_t sets = 1, bytes = 0;  // of one array of one set
+  std::size_t passes = 1;
+};
+
+inline constexpr std::size_t sweepPartials = 4096;  // 64-bit words
+
+// What a chase leaves at `out`: each launch goes on where the one before it ended.
+struct ChaseState {
+  std::uint64_t at = 0;     // the address of a node, whose first word is the address of the next
+  std::uint64_t steps = 0;  // taken so far, by all launches
+};
+
+// How a launch reaches the device: one kernel by itself, or a recorded graph of kernels.
+enum class Submission : std::uint8_t { kernel, graph };
+
+enum class Direction : std::uint8_t { hostToDevice, deviceToHost, both };
+// Pinned memory lies on the device's own NUMA node where one is known; `far` is pinned on another.
+enum class HostMemory : std::uint8_t { pinned, pageable, far };
 
 // Where two buffers first differ, bit by bit: NaN equals the same NaN, and +0 differs from -0.
 struct Mismatch {
@@ -248,6 +288,25 @@ class Device {
   virtual Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
                         const Operands* tuneOn) = 0;
   virtual Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) = 0;
+  // Working sets of a sweep: as many as there are cores, or one.
+  virtual std::size_t sets(Scope) const = 0;
+  virtual Kernel sweep(const Sweep&, const std::string& provider) = 0;
+  // Nodes of a chase lie this far apart.
+  virtual std::size_t lineBytes() const = 0;
+  // One thread follows `steps` addresses, each found where the one before led; out is a ChaseState.
+  virtual Kernel chase(std::size_t steps, const std::string& provider) = 0;
+  // Kernels that do nothing but add 1 to the 64-bit word at `out`, each after the one before: a graph has
+  // `kernels` of them, a launch by itself one. The launch returns when the device has finished.
+  virtual Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) = 0;
+  // Memory of another device, named by id or uuid, which this one reaches; and copies between the two: from
+  // `a` here to `out` there, and where `both`, from out + bytes to a + bytes at the same time.
+  virtual std::unique_ptr<Buffer> allocateOn(const std::string& /*peer*/, std::size_t /*bytes*/) {
+    throw Unsupported("only GPUs have peers");
+  }
+  virtual Kernel peerCopy(const std::string& /*peer*/, bool /*both*/, std::size_t /*bytes*/,
+                          const std::string& /*provider*/) {
+    throw Unsupported("only GPUs have peers");
+  }
   // out (columns x rows) = the transpose of a (rows x columns), both packed, elements of 1, 2, 4 or 8 bytes.
   virtual void transpose(const Operands&, std::size_t rows, std::size_t columns,
                          std::size_t elementBytes) = 0;

@@ -61,6 +61,24 @@ class FaultyDevice : public Device {
               const std::string& provider) override {
     return device_.link(direction, memory, bytes, provider);
   }
+  std::size_t sets(Scope scope) const override { return device_.sets(scope); }
+  Kernel sweep(const Sweep& sweep, const std::string& provider) override {
+    return device_.sweep(sweep, provider);
+  }
+  std::size_t lineBytes() const override { return device_.lineBytes(); }
+  Kernel chase(std::size_t steps, const std::string& provider) override {
+    return device_.chase(steps, provider);
+  }
+  Kernel emptyLaunch(Submission submission, std::size_t kernels, const std::string& provider) override {
+    return device_.emptyLaunch(submission, kernels, provider);
+  }
+  std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override {
+    return device_.allocateOn(peer, bytes);
+  }
+  Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                  const std::string& provider) override {
+    return device_.peerCopy(peer, both, bytes, provider);
+  }
   void transpose(const Operands& operands, std::size_t rows, std::size_t columns,
                  std::size_t elementBytes) override {
     device_.transpose(operands, rows, columns, elementBytes);

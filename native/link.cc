@@ -1,4 +1,9 @@
-// Link rows: copies between host and device memory, one direction at a time, pinned or pageable.
+// Link rows: copies between host and device memory, one way or both at once, from pinned or pageable memory.
+//
+// Host memory is the device's own NUMA node's where the system names one, or another node's where the row is
+// of that. Of both ways at once, each has its own half of the buffers.
+#include <algorithm>
+
 #include "backend.h"
 #include "random.h"
 #include "workload.h"
@@ -6,36 +11,44 @@
 namespace nameplate {
 namespace {
 
+constexpr std::size_t grain = 16;
+
 class LinkTrial : public Trial {
  public:
   LinkTrial(Device& device, const LinkOperation& operation, std::size_t bytes, std::uint64_t seed,
             const std::string& provider)
       : device_(device),
-        toDevice_(operation.direction == Direction::hostToDevice),
+        direction_(operation.direction),
         bytes_(bytes),
         seed_(seed),
         kernel_(device.link(operation.direction, operation.memory, bytes, provider)),
-        host_(device.allocateHost(bytes, operation.memory)),
-        onDevice_(device.allocate(bytes)) {}
+        host_(device.allocateHost(ways() * bytes, operation.memory)),
+        onDevice_(device.allocate(ways() * bytes)) {
+    if (const std::string where = host_->where(); !where.empty())
+      kernel_.note += (kernel_.note.empty() ? "host memory " : "; host memory ") + where;
+  }
 
   const Kernel& kernel() const override { return kernel_; }
 
   Work work() const override {
-    return {.bytes = static_cast<double>(bytes_),
-            .bytesCounted = "bytes copied, one direction",
-            .workingSetBytes = static_cast<double>(bytes_)};
+    return {.bytes = static_cast<double>(ways() * bytes_),
+            .bytesCounted =
+                ways() == 2 ? "bytes copied, both directions together" : "bytes copied, one direction",
+            .workingSetBytes = static_cast<double>(ways() * bytes_)};
   }
 
   void launch(std::size_t) override {
-    kernel_.launch(toDevice_ ? Operands{onDevice_->address(), host_->address(), 0}
-                             : Operands{host_->address(), onDevice_->address(), 0});
+    kernel_.launch(direction_ == Direction::deviceToHost
+                       ? Operands{host_->address(), onDevice_->address(), 0}
+                       : Operands{onDevice_->address(), host_->address(), 0});
   }
 
   Verification verify() override {
-    if (toDevice_)
-      for (std::size_t i = 0; i < bytes_ / 8; ++i) hostWords()[i] = patternWord(seed_, i);
-    else
-      device_.fillPattern(*onDevice_, seed_);
+    // What is to be copied; the destinations are poisoned right after.
+    std::vector<std::uint64_t> words(wordsEach());
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = patternWord(seed_, i);
+    if (toDevice()) std::copy(words.begin(), words.end(), hostWords());
+    if (toHost()) device_.write(*onDevice_, onDeviceSource(), words.data(), bytes_);
     poison();
     launch(0);
     device_.synchronize();
@@ -43,10 +56,9 @@ class LinkTrial : public Trial {
   }
 
   void poison() override {
-    if (toDevice_)
-      device_.fill(*onDevice_, poisonWord);
-    else
-      std::fill_n(hostWords(), bytes_ / 8, poisonWord * 0x100000001ull);
+    const std::vector<std::uint64_t> words(wordsEach(), poisonWord * 0x100000001ull);
+    if (toDevice()) device_.write(*onDevice_, 0, words.data(), bytes_);
+    if (toHost()) std::copy(words.begin(), words.end(), hostWords() + hostDestination() / 8);
   }
 
   void verifyTimed(Verification& verification) override {
@@ -55,29 +67,39 @@ class LinkTrial : public Trial {
   }
 
  private:
+  // The way to the device uses the first half of both buffers, the way back the second.
+  bool toDevice() const { return direction_ != Direction::deviceToHost; }
+  bool toHost() const { return direction_ != Direction::hostToDevice; }
+  std::size_t ways() const { return direction_ == Direction::both ? 2 : 1; }
+  std::size_t onDeviceSource() const { return (ways() - 1) * bytes_; }
+  std::size_t hostDestination() const { return (ways() - 1) * bytes_; }
+  std::size_t wordsEach() const { return bytes_ / 8; }
   std::uint64_t* hostWords() { return reinterpret_cast<std::uint64_t*>(host_->address()); }
 
   Verification compare() {
     Verification verification;
     verification.method = "every word at the destination against the one computed from the seed";
     verification.bound = "exact";
-    verification.compared = bytes_ / 8;
-    std::vector<std::uint64_t> arrived;
-    const std::uint64_t* words = hostWords();
-    if (toDevice_) {
-      arrived.resize(bytes_ / 8);
+    if (toDevice()) {
+      std::vector<std::uint64_t> arrived(wordsEach());
       device_.read(*onDevice_, 0, arrived.data(), bytes_);
-      words = arrived.data();
+      compareWords(arrived.data(), ways() == 2 ? " on the device" : "", verification);
     }
-    for (std::size_t i = 0; i < bytes_ / 8; ++i)
-      if (words[i] != patternWord(seed_, i))
-        verification.differs(i, "64-bit word " + std::to_string(i), hex(patternWord(seed_, i)),
-                             hex(words[i]));
+    if (toHost())
+      compareWords(hostWords() + hostDestination() / 8, ways() == 2 ? " on the host" : "", verification);
     return verification;
   }
 
+  void compareWords(const std::uint64_t* words, const std::string& where, Verification& verification) const {
+    for (std::size_t i = 0; i < wordsEach(); ++i)
+      if (words[i] != patternWord(seed_, i))
+        verification.differs(i, "64-bit word " + std::to_string(i) + where, hex(patternWord(seed_, i)),
+                             hex(words[i]));
+    verification.compared += wordsEach();
+  }
+
   Device& device_;
-  bool toDevice_;
+  Direction direction_;
   std::size_t bytes_;
   std::uint64_t seed_;
   Kernel kernel_;
@@ -88,8 +110,8 @@ class LinkTrial : public Trial {
 
 Workload linkWorkload(Device& device, const LinkOperation& operation, const Shape& shape, Data,
                       std::uint64_t seed) {
-  const std::size_t bytes = shape.bytes / 8 * 8;
-  if (bytes == 0) throw Error("ERANGE", "a link row needs copies of at least 8 bytes");
+  const std::size_t bytes = shape.bytes / grain * grain;
+  if (bytes == 0) throw Error("ERANGE", "a link row needs copies of at least 16 bytes");
   return [&device, operation, bytes, seed](const std::string& provider) {
     return std::make_unique<LinkTrial>(device, operation, bytes, seed, provider);
   };

@@ -25,6 +25,9 @@ constexpr auto gemm(DType dtype, Accumulator accumulator = full) {
 constexpr auto memory(Stream stream) {
   return MemoryOperation{stream};
 }
+constexpr auto cache(Stream stream, Scope scope) {
+  return CacheOperation{stream, scope};
+}
 constexpr auto link(Direction direction, HostMemory memory) {
   return LinkOperation{direction, memory};
 }
@@ -48,20 +51,47 @@ constexpr std::array table{
     Operation{"memory.add", "", memory(Stream::add), own, own},
     Operation{"memory.triad", "", memory(Stream::triad), own, own},
     Operation{"memory.dot", "", memory(Stream::dot), own, own},
-    Operation{"link.h2d.pinned", "pinned", link(Direction::hostToDevice, HostMemory::pinned), {}, driver},
+    Operation{"cache.read.core", "core", cache(Stream::read, Scope::core), own, own},
+    Operation{"cache.copy.core", "core", cache(Stream::copy, Scope::core), own, {}},
+    Operation{"cache.read.device", "device", cache(Stream::read, Scope::device), {}, own},
+    Operation{"cache.copy.device", "device", cache(Stream::copy, Scope::device), {}, own},
+    Operation{"latency.memory", "", LatencyOperation{false}, own, own},
+    Operation{"latency.host", "", LatencyOperation{true}, {}, own},
+    Operation{"launch.kernel", "", LaunchOperation{Submission::kernel}, {}, driver},
+    Operation{"launch.graph", "", LaunchOperation{Submission::graph}, {}, driver},
+    Operation{"link.h2d.pinned", "pinned", link(Direction::hostToDevice, HostMemory::pinned), {}, withDriver},
     Operation{
         "link.h2d.pageable", "pageable", link(Direction::hostToDevice, HostMemory::pageable), {}, driver},
-    Operation{"link.d2h.pinned", "pinned", link(Direction::deviceToHost, HostMemory::pinned), {}, driver},
+    Operation{"link.d2h.pinned", "pinned", link(Direction::deviceToHost, HostMemory::pinned), {}, withDriver},
     Operation{
         "link.d2h.pageable", "pageable", link(Direction::deviceToHost, HostMemory::pageable), {}, driver},
+    Operation{"link.both.pinned", "pinned", link(Direction::both, HostMemory::pinned), {}, withDriver},
+    Operation{"link.h2d.far", "far", link(Direction::hostToDevice, HostMemory::far), {}, driver},
+    Operation{"link.d2h.far", "far", link(Direction::deviceToHost, HostMemory::far), {}, driver},
+    Operation{"peer.copy", "", PeerOperation{false}, {}, driver},
+    Operation{"peer.both", "", PeerOperation{true}, {}, driver},
 };
 
-constexpr std::array<std::string_view, 3> families{"gemm", "memory", "link"};
+struct Family {
+  std::string_view name, unit;
+};
+// In the order of Operation::what.
+constexpr std::array<Family, 7> families{{{"gemm", "FLOP/s"},
+                                          {"memory", "B/s"},
+                                          {"cache", "B/s"},
+                                          {"latency", "s"},
+                                          {"launch", "s"},
+                                          {"link", "B/s"},
+                                          {"peer", "B/s"}}};
 
 }  // namespace
 
 std::string_view Operation::family() const {
-  return families[what.index()];
+  return families[what.index()].name;
+}
+
+std::string_view Operation::unit() const {
+  return families[what.index()].unit;
 }
 
 std::string_view Operation::name() const {

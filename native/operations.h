@@ -16,6 +16,19 @@ struct GemmOperation {
 struct MemoryOperation {
   Stream stream;
 };
+struct CacheOperation {
+  Stream stream;
+  Scope scope;
+};
+struct LatencyOperation {
+  bool onHost;  // whether the memory is the host's, reached over the link
+};
+struct LaunchOperation {
+  Submission submission;
+};
+struct PeerOperation {
+  bool both;  // directions at once
+};
 struct LinkOperation {
   Direction direction;
   HostMemory memory;
@@ -24,12 +37,15 @@ struct LinkOperation {
 struct Operation {
   std::string_view id;  // "gemm.fp16.acc16", "memory.copy", "link.h2d.pinned"
   std::string_view variant;
-  std::variant<GemmOperation, MemoryOperation, LinkOperation> what;
+  std::variant<GemmOperation, MemoryOperation, CacheOperation, LatencyOperation, LaunchOperation,
+               LinkOperation, PeerOperation>
+      what;
   // Providers worth asking, own kernels first; empty where the backend has no such thing. Whether this device
   // can do it is the provider's answer, with its reason.
   std::span<const std::string_view> cpu, cuda;
 
   std::string_view family() const;
+  std::string_view unit() const;
   std::string_view name() const;  // the id without format and variant: "gemm", "memory.copy", "link.h2d"
 };
 

@@ -11,6 +11,10 @@ Workload makeWorkload(Device& device, const Operation& operation, const Shape& s
     std::uint64_t seed;
     auto operator()(const GemmOperation& o) const { return gemmWorkload(device, o, shape, data, seed); }
     auto operator()(const MemoryOperation& o) const { return memoryWorkload(device, o, shape, data, seed); }
+    auto operator()(const CacheOperation& o) const { return cacheWorkload(device, o, shape, data, seed); }
+    auto operator()(const LatencyOperation& o) const { return latencyWorkload(device, o, shape, data, seed); }
+    auto operator()(const LaunchOperation& o) const { return launchWorkload(device, o, shape, data, seed); }
+    auto operator()(const PeerOperation& o) const { return peerWorkload(device, o, shape, data, seed); }
     auto operator()(const LinkOperation& o) const { return linkWorkload(device, o, shape, data, seed); }
   };
   return std::visit(Maker{device, shape, data, seed}, operation.what);

@@ -20,7 +20,9 @@ enum class Data : std::uint8_t { uniform, normal, integers, zeros };
 
 struct Shape {
   std::size_t m = 0, n = 0, k = 0;  // GEMM
-  std::size_t bytes = 0;            // memory: of one array; link: of one copy
+  std::string peer{};               // peer: the other device; empty where there is none
+  std::size_t kernels = 0;          // launch: in one launch
+  std::size_t bytes = 0;            // memory: of one array; link: of one copy; cache, latency: working set
   bool operator==(const Shape&) const = default;
 };
 
@@ -31,6 +33,7 @@ struct Work {
   std::string bytesCounted;
   double workingSetBytes = 0;
   std::size_t rotations = 1;
+  std::size_t steps = 0;  // what a latency is the time of: accesses or launches, each after the one before
   std::optional<std::array<std::size_t, 3>> leadingDimensions{};
   std::string accumulator{}, output{};  // empty where there is none
 };
@@ -81,6 +84,10 @@ Workload makeWorkload(Device&, const Operation&, const Shape&, Data, std::uint64
 
 Workload gemmWorkload(Device&, const GemmOperation&, const Shape&, Data, std::uint64_t seed);
 Workload memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data, std::uint64_t seed);
+Workload cacheWorkload(Device&, const CacheOperation&, const Shape&, Data, std::uint64_t seed);
+Workload latencyWorkload(Device&, const LatencyOperation&, const Shape&, Data, std::uint64_t seed);
+Workload launchWorkload(Device&, const LaunchOperation&, const Shape&, Data, std::uint64_t seed);
+Workload peerWorkload(Device&, const PeerOperation&, const Shape&, Data, std::uint64_t seed);
 Workload linkWorkload(Device&, const LinkOperation&, const Shape&, Data, std::uint64_t seed);
 
 }  // namespace nameplate

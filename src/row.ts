@@ -62,6 +62,15 @@ export const PhaseSummary = z.strictObject({
 });
 export type PhaseSummary = z.infer<typeof PhaseSummary>;
 
+/** What later versions added is filled in where an older report of this schema version lacks it. */
+const WorkOfReport = Work.extend({ steps: Work.shape.steps.default(0) });
+const DeviceOfReport = DeviceFacts.extend({
+  caches: DeviceFacts.shape.caches.default([]),
+  linkCard: DeviceFacts.shape.linkCard.default(null),
+  linkSlot: DeviceFacts.shape.linkSlot.default(null),
+  numaNode: DeviceFacts.shape.numaNode.default(null),
+});
+
 /** Both figures are kept; `rate` of the row is the median of `sustained`. */
 export const Measurement = z.strictObject({ burst: PhaseSummary, sustained: PhaseSummary });
 export type Measurement = z.infer<typeof Measurement>;
@@ -142,7 +151,11 @@ export const Row = z.strictObject({
   seed: count,
   unit: z.enum(['FLOP/s', 'B/s', 's']),
   rate: finite.nullable().describe('median of the sustained phase'),
-  work: Work.nullable(),
+  clocks: finite
+    .nullable()
+    .default(null)
+    .describe('of a latency: in clocks of the device, at the median of the clock held meanwhile'),
+  work: WorkOfReport.nullable(),
   kernel: KernelFacts.nullable(),
   statistics: Statistics.nullable().describe('of the sustained phase'),
   conditions: Conditions.nullable().describe('of the sustained phase'),
@@ -180,6 +193,33 @@ export const RunOptions = z.strictObject({
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
+/** A size at which a curve leaves one level for the next, slower one; the last level has none. */
+export const CurveLevel = z.strictObject({
+  name: z.string().nullable().describe('L1, L2, L3 or memory; null where no cache of that size is reported'),
+  from: count.describe('bytes of the smallest working set on it'),
+  to: count.describe('bytes of the largest'),
+  points: count,
+  rate: finite.describe('median over its sizes'),
+  clocks: finite.nullable().describe('of a latency'),
+  reportedBytes: finite.nullable().describe('what the system says of this cache, for a set of this kind'),
+});
+export type CurveLevel = z.infer<typeof CurveLevel>;
+
+/** What the rows of one operation at several sizes say together. */
+export const Curve = z.strictObject({
+  id: z.string(),
+  provider: z.string(),
+  device: z.string(),
+  unit: z.enum(['FLOP/s', 'B/s', 's']),
+  sizes: count,
+  levels: z.array(CurveLevel).describe('empty where the kind of row has none, or none were found'),
+  half: z
+    .strictObject({ bytes: finite, rate: finite.describe('at the largest sizes, of which it is the half') })
+    .nullable()
+    .describe('of copies: the size from which on half of the rate of large ones is reached, n_1/2'),
+});
+export type Curve = z.infer<typeof Curve>;
+
 export const schemaVersion = 2;
 
 export const Report = z.strictObject({
@@ -190,10 +230,11 @@ export const Report = z.strictObject({
   seconds: finite,
   state: z.enum(['running', 'complete', 'interrupted']),
   simulated: z.boolean(),
-  devices: z.array(DeviceFacts.extend({ card: z.string().nullable(), cardReason: z.string() })),
+  devices: z.array(DeviceOfReport.extend({ card: z.string().nullable(), cardReason: z.string() })),
   libraries: z.array(Library),
   absences: z.array(Absence),
   options: RunOptions,
   rows: z.array(Row),
+  curves: z.array(Curve).default([]),
 });
 export type Report = z.infer<typeof Report>;

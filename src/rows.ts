@@ -83,6 +83,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
   return {
     ...empty,
     rate,
+    clocks: clocksOf(rate, operation.unit, conditions),
     work,
     kernel,
     statistics,
@@ -95,6 +96,11 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     ceiling,
     verdict,
   };
+}
+
+/** A latency in clocks; null for a rate, and where the clock is not known. */
+function clocksOf(rate: number, unit: Row['unit'], { clockHz }: Measured['sustained']['conditions']) {
+  return unit === 's' && clockHz !== null && clockHz.median > 0 ? rate * clockHz.median : null;
 }
 
 function measured(result: Measured, options: MeasureOptions) {
@@ -119,6 +125,7 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     seed: request.seed,
     unit: operation.unit,
     rate: null,
+    clocks: null,
     work: null,
     kernel: null,
     statistics: null,

@@ -4,6 +4,7 @@
 // dies, hangs or answers nonsense becomes `failed` rows, never an exception.
 
 import { host } from './host.js';
+import { curves } from './judge/curves.js';
 import { type Nameplate, nameplate } from './judge/documented.js';
 import { lockAll } from './lock.js';
 import { type Job, plan } from './plan.js';
@@ -61,6 +62,7 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
       seconds: (performance.now() - started) / 1000,
       state,
       rows: [...rows],
+      curves: curves(rows, devices),
     });
 
     yield report('running');
@@ -130,7 +132,7 @@ function failed(provider: string, error: unknown): ProviderResult {
   return { outcome: 'failed', provider, ...coded(error) };
 }
 
-type Heading = Omit<Report, 'seconds' | 'state' | 'rows'>;
+type Heading = Omit<Report, 'seconds' | 'state' | 'rows' | 'curves'>;
 
 function heading(
   { build, libraries, absences }: Inventory,

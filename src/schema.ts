@@ -33,6 +33,17 @@ export const CoreGroup = z.strictObject({
 });
 export type CoreGroup = z.infer<typeof CoreGroup>;
 
+export const Cache = z.strictObject({
+  level: z.int().positive(),
+  bytes: finite.describe('of one of them'),
+  sharedBy: count.describe('threads of a run, or multiprocessors, that share one'),
+});
+export type Cache = z.infer<typeof Cache>;
+
+/** PCI Express: what one end of a link can do. */
+export const LinkEnd = z.strictObject({ generation: finite, width: finite });
+export type LinkEnd = z.infer<typeof LinkEnd>;
+
 export const DeviceFacts = z.strictObject({
   id: z.string().describe('cpu, cuda:0, …'),
   backend: z.enum(['cpu', 'cuda']),
@@ -48,6 +59,7 @@ export const DeviceFacts = z.strictObject({
   cores: z.array(CoreGroup).describe('CPU only: those that a run uses'),
   memoryBytes: finite,
   l2Bytes: finite.describe('L2 of a GPU, last-level cache of a CPU; 0 where unknown'),
+  caches: z.array(Cache).describe('of data, the nearest first; empty where the system does not say'),
   maxClockHz: finite.nullable(),
   maxMemoryClockHz: finite.nullable(),
   memoryBusBits: finite.nullable(),
@@ -63,6 +75,9 @@ export const DeviceFacts = z.strictObject({
   linkWidth: finite.nullable(),
   linkMaxGeneration: finite.nullable(),
   linkMaxWidth: finite.nullable(),
+  linkCard: LinkEnd.nullable().describe('the most that the card can do by itself, as the system reads it'),
+  linkSlot: LinkEnd.nullable().describe('the most that the port can do that it is plugged into'),
+  numaNode: finite.nullable().describe('of the host, that the device is attached to'),
   features: z.array(z.string()),
 });
 export type DeviceFacts = z.infer<typeof DeviceFacts>;
@@ -91,11 +106,11 @@ export type Inventory = z.infer<typeof Inventory>;
 /** One row of the native table of operations: `gemm.fp16.acc16`, `memory.copy`, `link.h2d.pinned`. */
 export const OperationRow = z.strictObject({
   id: z.string(),
-  family: z.enum(['gemm', 'memory', 'link']),
+  family: z.enum(['gemm', 'memory', 'cache', 'latency', 'launch', 'link', 'peer']),
   operation: z.string().describe('the id without format and variant'),
   dtype: DType.nullable(),
   variant: z.string().nullable(),
-  unit: z.enum(['FLOP/s', 'B/s']),
+  unit: z.enum(['FLOP/s', 'B/s', 's']),
   providers: z
     .strictObject({ cpu: z.array(z.string()), cuda: z.array(z.string()) })
     .describe('builtin first; empty: not on this backend'),
@@ -106,8 +121,15 @@ export type OperationRow = z.infer<typeof OperationRow>;
 
 export const GemmShape = z.strictObject({ m: count, n: count, k: count });
 export type GemmShape = z.infer<typeof GemmShape>;
-export const BytesShape = z.strictObject({ bytes: count.describe('of one array, or of one copy') });
-export const Shape = z.union([GemmShape, BytesShape]);
+export const BytesShape = z.strictObject({
+  bytes: count.describe('of one array, of one copy, or of a working set'),
+});
+export const KernelsShape = z.strictObject({ kernels: count.describe('in one launch') });
+export const PeerShape = z.strictObject({
+  bytes: count.describe('of one copy'),
+  peer: z.string().nullable().describe('the other device; null where there is none'),
+});
+export const Shape = z.union([GemmShape, BytesShape, PeerShape, KernelsShape]);
 export type Shape = z.infer<typeof Shape>;
 
 export const InventoryRequest = z.strictObject({
@@ -163,6 +185,9 @@ export const Work = z.strictObject({
   bytesCounted: z.string().describe('in words: what the bytes count'),
   workingSetBytes: finite,
   rotations: count.describe('buffer sets that successive launches walk through'),
+  steps: count.describe(
+    'what a latency is the time of: accesses or launches, each after the one before; else 0',
+  ),
   leadingDimensions: z.strictObject({ a: count, b: count, c: count }).nullable(),
   accumulator: z.string().nullable(),
   output: z.string().nullable(),

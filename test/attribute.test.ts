@@ -144,6 +144,21 @@ describe('link', () => {
     );
   });
 
+  test('a link below what both ends can do was trained down, and says so', () => {
+    const down = link({ linkWidth: 8 });
+    expect(attribute(down).summary).toMatch(
+      /link runs at PCIe 5\.0 x8, .*\(trained down: card can do PCIe 5\.0 x16, slot PCIe 5\.0 x16\)/,
+    );
+  });
+
+  test('a slot that can do less than the card is the cause', () => {
+    const older = link({ linkGeneration: 4, linkSlot: { generation: 4, width: 16 } });
+    expect(factor(older, 'link')?.evidence).toMatch(
+      /the slot ends at PCIe 4\.0 x16, the card can do PCIe 5\.0 x16$/,
+    );
+    expect(factor(link({ linkWidth: 8, linkSlot: null }), 'link')?.evidence).not.toMatch(/slot/);
+  });
+
   test('a full link leaves the shortfall to the host', () => {
     expect(factor(link({}), 'link')?.value).toBeCloseTo(1, 2);
     expect(attribute(link({})).summary).toMatch(/40 % of the link in use.*host/);

@@ -28,6 +28,7 @@ export const cpu: DeviceFacts = {
   cores: [{ vendor: 'AuthenticAMD', family: 25, model: 17, kind: null, count: 2, maxClockHz: null }],
   memoryBytes: 16 * GiB,
   l2Bytes: GiB / 32,
+  caches: [],
   maxClockHz: null,
   maxMemoryClockHz: null,
   memoryBusBits: null,
@@ -43,6 +44,9 @@ export const cpu: DeviceFacts = {
   linkWidth: null,
   linkMaxGeneration: null,
   linkMaxWidth: null,
+  linkCard: null,
+  linkSlot: null,
+  numaNode: null,
   features: ['avx2'],
 };
 
@@ -144,6 +148,7 @@ const work = {
   bytesCounted: 'all',
   workingSetBytes: 1e12,
   rotations: 1,
+  steps: 0,
   leadingDimensions: null,
   accumulator: null,
   output: null,

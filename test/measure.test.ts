@@ -30,10 +30,12 @@ test('a rate is declared work over seconds, burst and sustained apart', () => {
   });
 });
 
-test('the unit chooses the work, and a latency needs none', () => {
+test('the unit chooses the work, and a latency is the time of a step', () => {
   expect(measure(result, { ...options, unit: 'B/s' }).sustained.statistics.median).toBe(1.5e11);
-  const idle = { ...result, work: { ...work, flop: 0, bytes: 0 } };
-  expect(measure(idle, { ...options, unit: 's' }).sustained.statistics.median).toBe(0.02);
+  const waiting = { ...result, work: { ...work, flop: 0, bytes: 0, steps: 4 } };
+  expect(measure(waiting, { ...options, unit: 's' }).sustained.statistics.median).toBe(0.005);
+  expect(measure(waiting, { ...options, unit: 's' }).sustained.energy).toBeNull();
+  expect(() => measure(result, { ...options, unit: 's' })).toThrow(/the launch declared 0 steps of work/);
 });
 
 test('what is measured fits the report', () => {

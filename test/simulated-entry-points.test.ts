@@ -76,7 +76,7 @@ async function strike(faults: readonly string[], environment: Environment = {}) 
   const ledger = join(scratch(), 'ledger');
   for (let left = faults; ; ) {
     const { code, stdout, stderr } = await simulate(
-      { NAMEPLATE_SIMULATE_LEDGER: ledger, ...environment },
+      { NAMEPLATE_SIMULATE: 'two-h200', NAMEPLATE_SIMULATE_LEDGER: ledger, ...environment },
       exercise,
       ...left,
     );
@@ -133,7 +133,7 @@ describe('every entry point', () => {
     // Whether the CPU's libraries are here is a fact of this machine, and no business of the driver's.
     expect(came.absences.filter(({ what }) => what !== 'OpenBLAS' && what !== 'oneDNN')).toEqual([]);
     expect(came).toMatchObject({ exit: 0, error: null, module: { value: [3, 6, 9, 4] } });
-    expect(came.rows).toHaveLength(7);
+    expect(came.rows).toHaveLength(14);
     expect(unmeasured(came)).toEqual([]);
     expect(came.ledger.length).toBeGreaterThan(0);
     expect(leaks(came)).toEqual([]);

@@ -21,6 +21,7 @@ export const testCard: DeviceFacts = {
   cores: [],
   memoryBytes: 100e9,
   l2Bytes: 50 * 2 ** 20,
+  caches: [],
   maxClockHz: 2.2e9,
   maxMemoryClockHz: 3e9,
   memoryBusBits: 5120,
@@ -36,6 +37,9 @@ export const testCard: DeviceFacts = {
   linkWidth: 16,
   linkMaxGeneration: 5,
   linkMaxWidth: 16,
+  linkCard: { generation: 5, width: 16 },
+  linkSlot: { generation: 5, width: 16 },
+  numaNode: 0,
   features: [],
 };
 
@@ -64,6 +68,9 @@ export const testCpu: DeviceFacts = {
   linkWidth: null,
   linkMaxGeneration: null,
   linkMaxWidth: null,
+  linkCard: null,
+  linkSlot: null,
+  numaNode: null,
   features: ['avx2'],
 };
 
@@ -170,6 +177,7 @@ export const work: Work = {
   bytesCounted: 'read a and b once, write c once',
   workingSetBytes: 1e9,
   rotations: 3,
+  steps: 0,
   leadingDimensions: { a: 8192, b: 8192, c: 8192 },
   accumulator: 'fp32',
   output: 'bf16',
@@ -215,6 +223,7 @@ export function row(subject: Measured, changes: Partial<Row> = {}): Row {
     seed: 1,
     unit: 'FLOP/s',
     rate: subject.statistics.median,
+    clocks: null,
     work,
     kernel: subject.kernel,
     statistics: subject.statistics,
@@ -236,6 +245,7 @@ export function emptyRow(changes: Partial<Row> & Pick<Row, 'verdict'>): Row {
   return {
     ...row(measured(1)),
     rate: null,
+    clocks: null,
     work: null,
     kernel: null,
     statistics: null,
@@ -275,6 +285,7 @@ export function report(rows: Row[], changes: Partial<Report> = {}): Report {
       timeoutSeconds: 60,
     },
     rows,
+    curves: [],
     ...changes,
   };
 }

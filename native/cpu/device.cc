@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstring>
 
+#include "cpu/caches.h"
 #include "cpu/ceiling.h"
+#include "cpu/chase.h"
 #include "cpu/clock.h"
 #include "cpu/facts.h"
 #include "cpu/gemm.h"
@@ -12,6 +14,7 @@
 #include "cpu/openblas.h"
 #include "cpu/quiet.h"
 #include "cpu/stream.h"
+#include "cpu/sweep.h"
 #include "cpu/transpose.h"
 #include "random.h"
 
@@ -188,6 +191,28 @@ Kernel CpuDevice::stream(Stream stream, std::size_t bytesPerArray, const std::st
   if (provider == "libc") return queued(libraryStream(stream, bytesPerArray, threads_));
   requireBuiltin(provider, "this memory row");
   return queued(memoryStream(stream, bytesPerArray, threads_));
+}
+
+std::size_t CpuDevice::sets(Scope scope) const {
+  return scope == Scope::core ? threads_.count() : 1;
+}
+
+Kernel CpuDevice::sweep(const Sweep& sweep, const std::string& provider) {
+  requireBuiltin(provider, "cache rows");
+  return queued(cacheSweep(sweep, threads_));
+}
+
+std::size_t CpuDevice::lineBytes() const {
+  return cacheLineBytes();
+}
+
+Kernel CpuDevice::chase(std::size_t steps, const std::string& provider) {
+  requireBuiltin(provider, "latency rows");
+  return queued(pointerChase(steps));
+}
+
+Kernel CpuDevice::emptyLaunch(Submission, std::size_t, const std::string&) {
+  throw Unsupported("the CPU backend calls its kernels: there is no launch to wait for");
 }
 
 Kernel CpuDevice::link(Direction, HostMemory, std::size_t, const std::string&) {

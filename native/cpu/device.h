@@ -31,6 +31,11 @@ class CpuDevice : public Device {
   Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) override;
   Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
                 const Operands* tuneOn) override;
+  std::size_t sets(Scope) const override;
+  Kernel sweep(const Sweep&, const std::string& provider) override;
+  std::size_t lineBytes() const override;
+  Kernel chase(std::size_t steps, const std::string& provider) override;
+  Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) override;
   Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
   void transpose(const Operands&, std::size_t rows, std::size_t columns, std::size_t elementBytes) override;
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "cpu/caches.h"
 #include "cpu/memory.h"
 #include "cpu/processor.h"
 
@@ -105,6 +106,7 @@ Facts facts(const Placement& at) {
   found.cores = at.groups;
   found.memoryBytes = static_cast<double>(memoryBytes());
   found.l2Bytes = lastLevelBytes(cpus);
+  found.caches = caches(at);
   for (const int cpu : cpus) {
     const double kilohertz = std::atof(line(sysfs(cpu) + "cpufreq/cpuinfo_max_freq").c_str());
     if (kilohertz > 0) found.maxClockHz = std::max(found.maxClockHz.value_or(0), kilohertz * 1e3);

@@ -71,6 +71,7 @@ NAMEPLATE_TENSOR_MAP_PROMOTIONS(CHECK_VALUE)
 NAMEPLATE_TENSOR_MAP_FILLS(CHECK_VALUE)
 static_assert(nonBlockingStream == ::CU_STREAM_NON_BLOCKING);
 static_assert(defaultEvent == ::CU_EVENT_DEFAULT);
+static_assert(defaultWait == ::CU_EVENT_WAIT_DEFAULT);
 static_assert(portableHostMemory == CU_MEMHOSTALLOC_PORTABLE);
 static_assert(sizeof(CUuuid) == sizeof(::CUuuid));
 static_assert(sizeof(CUtensorMap) == sizeof(::CUtensorMap));
@@ -108,6 +109,7 @@ static_assert(offsetof(NvmlPciInfo, pciDeviceId) == offsetof(nvmlPciInfo_t, pciD
 static_assert(offsetof(NvmlPciInfo, busId) == offsetof(nvmlPciInfo_t, busId));
 static_assert(nvmlSmClock == NVML_CLOCK_SM && nvmlMemoryClock == NVML_CLOCK_MEM);
 static_assert(nvmlGpuSensor == NVML_TEMPERATURE_GPU);
+static_assert(nvmlPeerByNvlink == NVML_P2P_CAPS_INDEX_NVLINK);
 static_assert(nvmlCorrected == NVML_MEMORY_ERROR_TYPE_CORRECTED &&
               nvmlUncorrected == NVML_MEMORY_ERROR_TYPE_UNCORRECTED && nvmlVolatile == NVML_VOLATILE_ECC);
 static_assert(sizeof(NvmlFieldValue) == sizeof(nvmlFieldValue_t) &&

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string>
 
+#include "cuda/numa.h"
+
 namespace nameplate::cuda {
 namespace {
 
@@ -33,10 +35,33 @@ class DeviceBuffer final : public CudaBuffer {
   }
 };
 
+class PeerBuffer final : public CudaBuffer {
+ public:
+  PeerBuffer(SharedContext own, SharedContext peer, std::size_t bytes)
+      : CudaBuffer(std::move(own), false, bytes), peer_(std::move(peer)) {
+    peer_->bind();
+    CUdeviceptr address = 0;
+    check(driver().cuMemAlloc(&address, atLeastOne(bytes)), "cuMemAlloc",
+          std::to_string(bytes) + " bytes asked for on the peer");
+    address_ = address;
+    context_->bind();
+  }
+  ~PeerBuffer() override {
+    peer_->bindQuietly();
+    ignore(driver().cuMemFree(address_));
+    context_->bindQuietly();
+  }
+
+ private:
+  SharedContext peer_;
+};
+
 class PinnedBuffer final : public CudaBuffer {
  public:
-  PinnedBuffer(SharedContext context, std::size_t bytes) : CudaBuffer(std::move(context), true, bytes) {
+  PinnedBuffer(SharedContext context, std::size_t bytes, std::optional<int> node, std::string where)
+      : CudaBuffer(std::move(context), true, bytes), where_(std::move(where)) {
     context_->bind();
+    const std::optional<OnNode> policy = node ? std::optional<OnNode>(std::in_place, *node) : std::nullopt;
     void* address = nullptr;
     check(driver().cuMemHostAlloc(&address, atLeastOne(bytes), portableHostMemory), "cuMemHostAlloc",
           std::to_string(bytes) + " bytes of pinned host memory asked for");
@@ -46,6 +71,10 @@ class PinnedBuffer final : public CudaBuffer {
     context_->bindQuietly();
     ignore(driver().cuMemFreeHost(host()));
   }
+  std::string where() const override { return where_; }
+
+ private:
+  std::string where_;
 };
 
 class PageableBuffer final : public CudaBuffer {
@@ -67,8 +96,48 @@ std::unique_ptr<Buffer> allocateDevice(SharedContext context, std::size_t bytes)
   return std::make_unique<DeviceBuffer>(std::move(context), bytes);
 }
 
-std::unique_ptr<Buffer> allocateHost(SharedContext context, std::size_t bytes, HostMemory memory) {
-  if (memory == HostMemory::pinned) return std::make_unique<PinnedBuffer>(std::move(context), bytes);
+std::unique_ptr<Buffer> allocatePeer(SharedContext own, SharedContext peer, std::size_t bytes) {
+  return std::make_unique<PeerBuffer>(std::move(own), std::move(peer), bytes);
+}
+
+namespace {
+
+// Near memory is worth having even where the system does not let its node be chosen.
+std::unique_ptr<Buffer> near(const SharedContext& context, std::size_t bytes, std::optional<int> node) {
+  if (!node || memoryNodes().size() < 2)
+    return std::make_unique<PinnedBuffer>(context, bytes, std::nullopt, "");
+  const std::string name = "NUMA node " + std::to_string(*node);
+  try {
+    return std::make_unique<PinnedBuffer>(context, bytes, node, "on " + name + ", the device's own");
+  } catch (const Unsupported& refusal) {
+    return std::make_unique<PinnedBuffer>(context, bytes, std::nullopt,
+                                          std::string("on a node of the system's choice: ") + refusal.what());
+  }
+}
+
+std::unique_ptr<Buffer> far(const SharedContext& context, std::size_t bytes, std::optional<int> node) {
+  if (!node) throw Unsupported("the system names no NUMA node of this device, so none is far from it");
+  for (const int other : memoryNodes())
+    if (other != *node)
+      return std::make_unique<PinnedBuffer>(context, bytes, other,
+                                            "on NUMA node " + std::to_string(other) +
+                                                ", the device being attached to node " +
+                                                std::to_string(*node));
+  throw Unsupported("one NUMA node: no memory is far from the device");
+}
+
+}  // namespace
+
+std::unique_ptr<Buffer> allocateHost(SharedContext context, std::size_t bytes, HostMemory memory,
+                                     std::optional<int> node) {
+  switch (memory) {
+    case HostMemory::pinned:
+      return near(context, bytes, node);
+    case HostMemory::far:
+      return far(context, bytes, node);
+    case HostMemory::pageable:
+      break;
+  }
   return std::make_unique<PageableBuffer>(std::move(context), bytes);
 }
 

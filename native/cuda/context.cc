@@ -53,6 +53,26 @@ Event Context::event() const {
   return made;
 }
 
+SideStream::SideStream(SharedContext context)
+    : context_(std::move(context)), begin_(context_->event()), end_(context_->event()) {
+  check(driver().cuStreamCreate(&stream_, nonBlockingStream), "cuStreamCreate");
+}
+
+SideStream::~SideStream() {
+  context_->bindQuietly();
+  ignore(driver().cuStreamDestroy(stream_));
+}
+
+void SideStream::follow() const {
+  check(driver().cuEventRecord(begin_.get(), context_->stream()), "cuEventRecord");
+  check(driver().cuStreamWaitEvent(stream_, begin_.get(), defaultWait), "cuStreamWaitEvent");
+}
+
+void SideStream::join() const {
+  check(driver().cuEventRecord(end_.get(), stream_), "cuEventRecord");
+  check(driver().cuStreamWaitEvent(context_->stream(), end_.get(), defaultWait), "cuStreamWaitEvent");
+}
+
 double Context::seconds(const Event& from, const Event& to) const {
   check(driver().cuEventSynchronize(to.get()), "cuEventSynchronize");
   float milliseconds = 0;

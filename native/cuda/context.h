@@ -54,6 +54,7 @@ class Context {
   void synchronize() const;
 
   CUdevice device() const { return device_; }
+  CUcontext handle() const { return context_; }
   CUstream stream() const { return stream_; }
   int attribute(CUdevice_attribute attribute) const;
   // Compute capability: 9 and 0 of 9.0, as 90.
@@ -72,6 +73,26 @@ class Context {
 };
 
 using SharedContext = std::shared_ptr<const Context>;
+
+// A second stream beside the context's own, for work that runs at the same time.
+class SideStream {
+ public:
+  explicit SideStream(SharedContext context);
+  ~SideStream();
+  SideStream(const SideStream&) = delete;
+  SideStream& operator=(const SideStream&) = delete;
+
+  CUstream stream() const { return stream_; }
+  // What is enqueued here from now on waits for what the context's stream has so far…
+  void follow() const;
+  // …and what that has from now on waits for this.
+  void join() const;
+
+ private:
+  SharedContext context_;
+  CUstream stream_ = nullptr;
+  Event begin_, end_;
+};
 
 // An attribute of a device that need not have a context.
 int deviceAttribute(CUdevice device, CUdevice_attribute attribute);

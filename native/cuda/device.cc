@@ -1,9 +1,12 @@
 #include "cuda/device.h"
 
 #include "cuda/batch.h"
+#include "cuda/chase.h"
 #include "cuda/cublaslt_library.h"
 #include "cuda/facts.h"
+#include "cuda/launch.h"
 #include "cuda/link.h"
+#include "cuda/sweep.h"
 #include "cuda/watch.h"
 
 namespace nameplate::cuda {
@@ -44,7 +47,8 @@ CudaDevice::CudaDevice(int ordinal)
       kernels_(context_),
       builtinGemm_(kernels_),
       builtinStream_(kernels_),
-      cublasLt_(context_) {}
+      cublasLt_(context_),
+      peers_(context_, identity_) {}
 
 Facts CudaDevice::facts() const {
   return deviceFacts(ordinal_);
@@ -81,14 +85,47 @@ Kernel CudaDevice::stream(Stream kind, std::size_t bytesPerArray, const std::str
   return provide("memory row", provider, providers);
 }
 
+std::size_t CudaDevice::sets(Scope scope) const {
+  if (scope == Scope::device) return 1;
+  return static_cast<std::size_t>(context_->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+}
+
+Kernel CudaDevice::sweep(const Sweep& sweep, const std::string& provider) {
+  const Provider<Make> providers[] = {{"builtin", [&] { return cacheSweep(kernels_, sweep); }}};
+  return provide("cache row", provider, providers);
+}
+
+// A line of L1 and L2, though memory is fetched by its sectors of 32 bytes.
+std::size_t CudaDevice::lineBytes() const {
+  return 128;
+}
+
+Kernel CudaDevice::chase(std::size_t steps, const std::string& provider) {
+  const Provider<Make> providers[] = {{"builtin", [&] { return pointerChase(kernels_, steps); }}};
+  return provide("latency row", provider, providers);
+}
+
+Kernel CudaDevice::emptyLaunch(Submission submission, std::size_t kernels, const std::string& provider) {
+  const Provider<Make> providers[] = {
+      {"driver", [&] { return driverLaunch(kernels_, submission, kernels); }}};
+  return provide("launch row", provider, providers);
+}
+
+std::unique_ptr<Buffer> CudaDevice::allocateOn(const std::string& peer, std::size_t bytes) {
+  return allocatePeer(context_, peers_.reach(peer).context, bytes);
+}
+
+Kernel CudaDevice::peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                            const std::string& provider) {
+  const Provider<Make> providers[] = {
+      {"driver", [&] { return driverPeerCopy(context_, peers_.reach(peer), both, bytes); }}};
+  return provide("peer row", provider, providers);
+}
+
 Kernel CudaDevice::link(Direction direction, HostMemory memory, std::size_t bytes,
                         const std::string& provider) {
   const Provider<Make> providers[] = {
-      {"builtin",
-       []() -> Kernel {
-         throw Unsupported(
-             "copies over the link are the driver's copy engines; own kernels for it are not built yet");
-       }},
+      {"builtin", [&] { return builtinLink(kernels_, direction, memory, bytes); }},
       {"driver", [&] { return driverLink(context_, direction, memory, bytes); }}};
   return provide("link row", provider, providers);
 }

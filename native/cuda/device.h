@@ -13,6 +13,7 @@
 #include "cuda/cublaslt.h"
 #include "cuda/gemm.h"
 #include "cuda/kernels.h"
+#include "cuda/peer.h"
 #include "cuda/stream.h"
 
 namespace nameplate::cuda {
@@ -40,6 +41,14 @@ class CudaDevice final : public Device {
   Kernel gemm(const GemmShape&, const std::string& provider, const Operands* tuneOn) override;
   Kernel stream(Stream, std::size_t bytesPerArray, const std::string& provider,
                 const Operands* tuneOn) override;
+  std::size_t sets(Scope) const override;
+  Kernel sweep(const Sweep&, const std::string& provider) override;
+  std::size_t lineBytes() const override;
+  Kernel chase(std::size_t steps, const std::string& provider) override;
+  Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) override;
+  std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override;
+  Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                  const std::string& provider) override;
   Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
 
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
@@ -63,6 +72,7 @@ class CudaDevice final : public Device {
   BuiltinGemm builtinGemm_;
   BuiltinStream builtinStream_;
   CublasLtGemm cublasLt_;
+  Peers peers_;
 };
 
 }  // namespace nameplate::cuda

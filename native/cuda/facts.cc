@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cuda/context.h"
+#include "cuda/numa.h"
 #include "cuda/nvml.h"
 
 namespace nameplate::cuda {
@@ -57,6 +58,10 @@ Facts deviceFacts(int ordinal) {
   check(cuda.cuDeviceTotalMem(&bytes, device), "cuDeviceTotalMem");
   facts.memoryBytes = static_cast<double>(bytes);
   facts.l2Bytes = attribute(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE);
+  // L1 and shared memory are one storage, and only what shared memory may take of it is said: nearly all.
+  if (const auto first = known(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, 1))
+    facts.caches.push_back({1, *first, 1});
+  if (facts.l2Bytes > 0) facts.caches.push_back({2, facts.l2Bytes, facts.multiprocessors});
   facts.maxClockHz = known(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 1e3);
   facts.maxMemoryClockHz = known(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, 1e3);
   facts.memoryBusBits = known(CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH, 1);
@@ -69,6 +74,10 @@ Facts deviceFacts(int ordinal) {
                 static_cast<unsigned>(attribute(CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)),
                 static_cast<unsigned>(attribute(CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID)));
   facts.pciBusId = busId;
+  const PciPlace place = pciPlace(busId);
+  facts.numaNode = place.node;
+  facts.linkCard = place.card;
+  facts.linkSlot = place.slot;
   addNvmlFacts(facts);
   return facts;
 }

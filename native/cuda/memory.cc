@@ -61,7 +61,8 @@ std::unique_ptr<Buffer> CudaDevice::allocate(std::size_t bytes) {
 }
 
 std::unique_ptr<Buffer> CudaDevice::allocateHost(std::size_t bytes, HostMemory memory) {
-  return nameplate::cuda::allocateHost(context_, bytes, memory);
+  const auto node = identity_.numaNode ? std::optional(static_cast<int>(*identity_.numaNode)) : std::nullopt;
+  return nameplate::cuda::allocateHost(context_, bytes, memory, node);
 }
 
 void CudaDevice::write(Buffer& to, std::size_t offset, const void* from, std::size_t bytes) {

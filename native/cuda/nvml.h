@@ -59,9 +59,11 @@ struct NvmlFieldValue {
   CALL(eccErrors, nvmlDeviceGetTotalEccErrors,                                                              \
        (NvmlDevice device, int error, int counter, unsigned long long* count))                              \
   CALL(nvlinkState, nvmlDeviceGetNvLinkState, (NvmlDevice device, unsigned link, unsigned* active))         \
+  CALL(peerStatus, nvmlDeviceGetP2PStatus, (NvmlDevice one, NvmlDevice other, int capability, int* status)) \
   CALL(fieldValues, nvmlDeviceGetFieldValues, (NvmlDevice device, int count, NvmlFieldValue* values))
 
 inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;    // nvmlClockType_t
+inline constexpr int nvmlPeerByNvlink = 2;                    // NVML_P2P_CAPS_INDEX_NVLINK
 inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATURE_GPU
 inline constexpr int nvmlCorrected = 0, nvmlUncorrected = 1;  // nvmlMemoryErrorType_t
 inline constexpr int nvmlVolatile = 0;                 // nvmlEccCounterType_t: since the driver was loaded

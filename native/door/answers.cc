@@ -146,6 +146,7 @@ Napi::Value answer(Napi::Env env, const Work& work) {
       .set("bytesCounted", work.bytesCounted)
       .set("workingSetBytes", work.workingSetBytes)
       .set("rotations", work.rotations)
+      .set("steps", work.steps)
       .set("leadingDimensions", leading)
       .set("accumulator", nullIfEmpty(env, work.accumulator))
       .set("output", nullIfEmpty(env, work.output));
@@ -188,6 +189,15 @@ Napi::Value answer(Napi::Env env, const CoreGroup& group) {
       .set("maxClockHz", group.maxClockHz);
 }
 
+Napi::Value answer(Napi::Env env, const Cache& cache) {
+  return Object(env).set("level", cache.level).set("bytes", cache.bytes).set("sharedBy", cache.sharedBy);
+}
+
+Napi::Value answer(Napi::Env env, const std::optional<LinkEnd>& end) {
+  if (!end) return env.Null();
+  return Object(env).set("generation", end->generation).set("width", end->width);
+}
+
 Napi::Value answer(Napi::Env env, const Facts& f) {
   return Object(env)
       .set("id", f.id)
@@ -204,6 +214,7 @@ Napi::Value answer(Napi::Env env, const Facts& f) {
       .set("cores", Napi::Value(answerAll(env, f.cores)))
       .set("memoryBytes", f.memoryBytes)
       .set("l2Bytes", f.l2Bytes)
+      .set("caches", Napi::Value(answerAll(env, f.caches)))
       .set("maxClockHz", f.maxClockHz)
       .set("maxMemoryClockHz", f.maxMemoryClockHz)
       .set("memoryBusBits", f.memoryBusBits)
@@ -219,6 +230,9 @@ Napi::Value answer(Napi::Env env, const Facts& f) {
       .set("linkWidth", f.linkWidth)
       .set("linkMaxGeneration", f.linkMaxGeneration)
       .set("linkMaxWidth", f.linkMaxWidth)
+      .set("linkCard", answer(env, f.linkCard))
+      .set("linkSlot", answer(env, f.linkSlot))
+      .set("numaNode", f.numaNode)
       .set("features", Napi::Value(answerTexts(env, f.features)));
 }
 
@@ -241,7 +255,7 @@ Napi::Value answer(Napi::Env env, const Operation& operation) {
       .set("operation", operation.name())
       .set("dtype", gemm ? value(env, row(gemm->dtype).name) : env.Null())
       .set("variant", nullIfEmpty(env, operation.variant))
-      .set("unit", std::string_view(gemm ? "FLOP/s" : "B/s"))
+      .set("unit", operation.unit())
       .set("providers",
            Napi::Value(Object(env).set("cpu", names(operation.cpu)).set("cuda", names(operation.cuda))));
 }

@@ -11,6 +11,8 @@
 namespace nameplate {
 
 Napi::Value answer(Napi::Env, const CoreGroup&);
+Napi::Value answer(Napi::Env, const Cache&);
+Napi::Value answer(Napi::Env, const std::optional<LinkEnd>&);
 Napi::Value answer(Napi::Env, const Facts&);
 Napi::Value answer(Napi::Env, const Absence&);
 Napi::Value answer(Napi::Env, const Library&);

@@ -70,10 +70,17 @@ Napi::Value operationTable(Door&, const Napi::CallbackInfo& info) {
 }
 
 Shape shapeOf(Fields fields) {
-  constexpr double mostElements = 1 << 20, mostBytes = 1e13;
+  constexpr double mostElements = 1 << 20, mostBytes = 1e13, mostKernels = 1 << 16;
   Shape shape;
   if (fields.has("bytes")) {
     shape.bytes = fields.count("bytes", mostBytes);
+    if (fields.has("peer")) {
+      const Napi::Value peer = fields.take("peer");
+      if (!peer.IsNull() && !peer.IsString()) throw fields.wrong("peer", "the id of a device, or null");
+      if (peer.IsString()) shape.peer = peer.As<Napi::String>();
+    }
+  } else if (fields.has("kernels")) {
+    shape.kernels = fields.count("kernels", mostKernels);
   } else {
     shape.m = fields.count("m", mostElements);
     shape.n = fields.count("n", mostElements);
@@ -89,9 +96,11 @@ constexpr double longestSeconds = 3600;
 void requireWork(const Operation* operation, const std::string& id, const Shape& shape) {
   if (!operation) throw Error("EINVAL", "there is no operation " + id);
   const bool gemm = std::holds_alternative<GemmOperation>(operation->what);
+  const bool launch = std::holds_alternative<LaunchOperation>(operation->what);
   if (gemm && (shape.m == 0 || shape.n == 0 || shape.k == 0))
     throw Error("ERANGE", id + " needs a shape {m, n, k} of at least 1 each: zero work cannot be measured");
-  if (!gemm && shape.bytes == 0) throw Error("ERANGE", id + " needs a shape {bytes} above 0");
+  if (launch && shape.kernels == 0) throw Error("ERANGE", id + " needs a shape {kernels} above 0");
+  if (!gemm && !launch && shape.bytes == 0) throw Error("ERANGE", id + " needs a shape {bytes} above 0");
 }
 
 // The measuring device stays open from one call to the next, unless another is asked for.

@@ -80,6 +80,42 @@ inline constexpr unsigned bulkThreads = 32, bulkChunkBytes = 16 << 10, bulkStage
 
 inline constexpr unsigned bufferThreads = 512;
 
+// Walks `passes` times through `vectors` 16-byte vectors: of each block's own set, block after block in `a`,
+// or of one set of all blocks. Reads leave each block's sum of 64-bit words in out[block]; a copy fills out.
+struct SweepParameters {
+  void* out;
+  const void* a;
+  unsigned long long vectors;
+  unsigned long long passes;
+};
+
+inline constexpr unsigned sweepThreads = 512;
+
+inline constexpr unsigned chaseThreads = 32;  // a warp, of which one thread works
+
+// One thread takes `steps` steps from where `state` says; `nodes` is where the cycle lies.
+struct ChaseParameters {
+  void* state;  // ChaseState of backend.h
+  const void* nodes;
+  unsigned long long steps;
+};
+
+// Adds 1 to a word: what an empty kernel does so that a lost launch is noticed.
+struct TickParameters {
+  unsigned long long* count;
+};
+
+// Copies `vectors` 16-byte vectors; where backOut is given, as many the other way at the same time.
+struct LinkParameters {
+  void* out;
+  const void* from;
+  void* backOut;
+  const void* backFrom;
+  unsigned long long vectors;
+};
+
+inline constexpr unsigned linkThreads = 512;
+
 // Fills `words` 64-bit words with patternWord(seed, index) & mask.
 struct PatternParameters {
   void* out;

@@ -147,7 +147,9 @@ function onlyIn(here: string, there: string, paired: boolean, reshaped: boolean,
 const sameRow = (a: Row, b: Row) => a.id === b.id && a.provider === b.provider;
 
 function sameShape({ shape: a }: Row, { shape: b }: Row): boolean {
-  if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes;
+  const peer = (shape: Row['shape']) => ('peer' in shape ? shape.peer : null);
+  if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes && peer(a) === peer(b);
+  if ('kernels' in a) return 'kernels' in b && a.kernels === b.kernels;
   return 'm' in b && a.m === b.m && a.n === b.n && a.k === b.k;
 }
 

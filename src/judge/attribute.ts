@@ -7,7 +7,7 @@
 // that is left at the end says what else is in it.
 
 import type { Attribution, Documented, Factor } from '../row.js';
-import type { Conditions, DeviceFacts } from '../schema.js';
+import type { Conditions, DeviceFacts, LinkEnd } from '../schema.js';
 import { formatClock, formatPercent, formatWatts, giga } from '../units.js';
 import { standingReasons } from './throttle.js';
 
@@ -33,6 +33,7 @@ const classes = [
   { pattern: /^vector\./, name: 'vector' },
   { pattern: /^memory$/, name: 'memory' },
   { pattern: /^link$/, name: 'link' },
+  { pattern: /^peer$/, name: 'peer' },
 ] as const;
 export type ResourceClass = (typeof classes)[number]['name'];
 
@@ -46,6 +47,8 @@ type Shown = {
   factors: (Factor & { brief: string })[];
   mixedIn: string[];
   rest: (share: string) => string;
+  /** Whether what was exhausted runs at the clock of the SMs. */
+  clocked?: boolean;
 };
 
 /**
@@ -56,13 +59,13 @@ type Shown = {
 export function attribute(input: AttributionInput): Attribution {
   const { rate, documented, device, conditions, card } = input;
   const name = resourceClass(documented.resource);
-  const shown = name === 'memory' ? memory(input) : name === 'link' ? link(input) : arithmetic(input);
+  const shown = (name === null ? arithmetic : (evidenceOf[name] ?? arithmetic))(input);
 
   const ofSpec = rate / documented.value;
   const rest = ofSpec / shown.factors.reduce((product, factor) => product * factor.value, 1);
   const clock = known(conditions.clockHz)?.median ?? null;
   const arithmeticRate =
-    name !== 'memory' && name !== 'link' && clock !== null && card.ratePerClock !== null
+    shown.clocked && clock !== null && card.ratePerClock !== null
       ? card.ratePerClock * device.multiprocessors * clock
       : null;
   const mixedIn = shown.mixedIn.join('; ');
@@ -76,7 +79,7 @@ export function attribute(input: AttributionInput): Attribution {
     factors: [
       ...shown.factors.map(({ brief: _, ...factor }) => factor),
       {
-        name: mixedIn === '' && name !== 'link' ? 'kernel' : 'remainder',
+        name: mixedIn === '' && name !== 'link' && name !== 'peer' ? 'kernel' : 'remainder',
         value: rest,
         evidence,
         confirm: null,
@@ -85,6 +88,9 @@ export function attribute(input: AttributionInput): Attribution {
     summary: summarize(shown, rest),
   };
 }
+
+/** How each class of resource is explained; those that are not named are arithmetic. */
+const evidenceOf: Partial<Record<ResourceClass, (input: AttributionInput) => Shown>> = { memory, link, peer };
 
 /** A factor this close to 1 explains nothing worth a sentence. */
 const worthSaying = 0.97;
@@ -135,7 +141,7 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
       brief: cause === undefined ? `clock at ${at} for no named reason` : `${cause} held the clock at ${at}`,
     });
   }
-  return { factors, mixedIn, rest: (share) => `kernel reaches ${share} at this clock` };
+  return { factors, mixedIn, rest: (share) => `kernel reaches ${share} at this clock`, clocked: true };
 }
 
 /** A power cap takes the SM clock and leaves the memory clock, so memory is held against its own clock alone. */
@@ -200,19 +206,52 @@ function link({ rate, documented, device, conditions }: AttributionInput): Shown
   const most =
     mostGeneration === null || mostWidth === null ? '' : `, ${pcie(mostGeneration, mostWidth)} possible here`;
   const value = inUse / documented.value;
+  const cause = value < worthSaying ? narrowed({ generation, width }, device) : null;
   return {
     factors: [
       {
         name: 'link',
         value,
-        evidence: `${words} in use${most}; documented ${documented.printed}`,
+        evidence: [
+          `${words} in use${most}; documented ${documented.printed}`,
+          ...(cause === null ? [] : [cause]),
+        ].join('; '),
         confirm: value < worthSaying ? lspci(device) : null,
-        brief: `link runs at ${words}, documented ${documented.printed}`,
+        brief: `link runs at ${words}, documented ${documented.printed}${cause === null ? '' : ` (${cause})`}`,
       },
     ],
     mixedIn: [],
     rest,
   };
+}
+
+/** How many NVLinks are up is in the conditions, and said beside the verdict. */
+function peer(): Shown {
+  return {
+    factors: [],
+    mixedIn: [],
+    rest: (share) => `${share} of one direction of NVLink, the rest being packet headers`,
+  };
+}
+
+/**
+ * Which end of a link keeps it below the documented rate, where the system tells what each end can do. A link below what
+ * both can do was trained down: a bad contact, a riser, a setting of the firmware.
+ */
+function narrowed(inUse: LinkEnd, { linkCard: card, linkSlot: slot }: DeviceFacts): string | null {
+  if (card === null || slot === null) return null;
+  const possible = {
+    generation: Math.min(card.generation, slot.generation),
+    width: Math.min(card.width, slot.width),
+  };
+  if (inUse.generation < possible.generation || inUse.width < possible.width) {
+    const ends = `card can do ${pcie(card.generation, card.width)}, slot ${pcie(slot.generation, slot.width)}`;
+    return `trained down: ${ends}`;
+  }
+  const slotEnds = slot.generation < card.generation || slot.width < card.width;
+  return slotEnds
+    ? `the slot ends at ${pcie(slot.generation, slot.width)}, the card can do ${pcie(card.generation, card.width)}`
+    : null;
 }
 
 /** NVML writes the bus id with an eight-digit domain, lspci with four. */

@@ -39,23 +39,27 @@ export function measure(
   result: Pick<Measured, 'work' | 'burst' | 'sustained'>,
   { unit, seed, shared }: MeasureOptions,
 ): Measurement {
-  const work = unit === 'FLOP/s' ? result.work.flop : unit === 'B/s' ? result.work.bytes : null;
-  if (work !== null && !(work > 0)) {
-    throw new MeasurementError('ENOWORK', `the launch declared ${work} ${unit.replace('/s', '')} of work`);
-  }
+  const { flop, bytes, steps } = result.work;
+  const { amount, noun } = {
+    'FLOP/s': { amount: flop, noun: 'FLOP' },
+    'B/s': { amount: bytes, noun: 'B' },
+    s: { amount: steps, noun: 'steps' },
+  }[unit];
+  if (!(amount > 0)) throw new MeasurementError('ENOWORK', `the launch declared ${amount} ${noun} of work`);
+  const isTime = unit === 's';
   const summary = (name: 'burst' | 'sustained'): PhaseSummary => {
     const seconds = checked(name, result[name]);
     const { conditions, launchesPerSample, stopped } = result[name];
-    const values = work === null ? seconds : seconds.map((value) => work / value);
+    const values = seconds.map((value) => (isTime ? value / amount : amount / value));
     return {
       statistics: {
         ...summarize(values, seed),
-        ...stability(values, work === null ? 'times' : 'rates'),
+        ...stability(values, isTime ? 'times' : 'rates'),
         launchesPerSample,
         stopped,
       },
       conditions,
-      energy: work === null ? null : energy(conditions, { work, seconds: median(seconds) }, shared),
+      energy: isTime ? null : energy(conditions, { work: amount, seconds: median(seconds) }, shared),
     };
   };
   return { burst: summary('burst'), sustained: summary('sustained') };

@@ -3,17 +3,10 @@
 import pc from 'picocolors';
 import type { Conditions, SoakError } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
-import {
-  absent,
-  formatBytes,
-  formatClock,
-  formatPercent,
-  formatRate,
-  formatSeconds,
-  formatWatts,
-} from '../units.js';
+import { absent, formatClock, formatPercent, formatRate, formatSeconds, formatWatts } from '../units.js';
 import type { View } from './index.js';
 import { harmless, wrap } from './table.js';
+import { formatShape } from './text.js';
 
 const errorsShown = 20;
 
@@ -39,7 +32,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   const notice = report.simulated
     ? [colors.yellow('SIMULATED: a stand-in for tests answered; nothing here is a measurement.')]
     : [];
-  const size = 'bytes' in shape ? formatBytes(shape.bytes) : `${shape.m}×${shape.n}×${shape.k}`;
+  const size = formatShape(shape);
   const paint = verdict.status === 'clean' ? colors.green : colors.red;
   const why = verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
   const facts: [string, string | null][] = [

@@ -15,6 +15,7 @@ import {
   formatSeconds,
   formatWatts,
 } from '../units.js';
+import { curveLines, unfolded } from './curves.js';
 import type { View } from './index.js';
 import { notices } from './notices.js';
 import { type Column, harmless, table, wrap } from './table.js';
@@ -81,11 +82,13 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   const remark = (row: Row) => ({
     text: [why(row), ...notices(row)].filter((part) => part !== '').join('; '),
   });
-  const { lines: drawn, leftOut } = table(rows, chosen, remark, width);
-  lines.push('', ...drawn);
+  const shown = unfolded(rows, report.curves);
+  const { lines: drawn, leftOut } = table(shown, chosen, remark, width);
+  if (shown.length > 0) lines.push('', ...drawn);
   if (leftOut.length > 0) {
     lines.push(...wrap(`left out for want of width: ${leftOut.join(', ')}`, width, '  ').map(colors.dim));
   }
+  lines.push(...curveLines(report, id, width));
   return lines;
 }
 
@@ -126,6 +129,12 @@ function columns(colors: Colors, derived: boolean): Column<Row>[] {
       align: 'right',
       rank: 0,
       cell: ({ rate, unit, dtype }) => plain(rate !== null && formatRate(rate, unit, dtype)),
+    },
+    {
+      title: 'clocks',
+      align: 'right',
+      rank: 3,
+      cell: ({ clocks }) => plain(clocks?.toFixed(1)),
     },
     {
       title: derived ? 'derived' : 'documented',
@@ -192,13 +201,16 @@ function columns(colors: Colors, derived: boolean): Column<Row>[] {
 }
 
 export function formatShape(shape: Shape): string {
+  if ('peer' in shape && shape.peer !== null) return `${formatBytes(shape.bytes)} → ${shape.peer}`;
   if ('bytes' in shape) return formatBytes(shape.bytes);
+  if ('kernels' in shape) return plural(shape.kernels, 'kernel');
   const { m, n, k } = shape;
   return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
 }
 
 /** What a reader must know of the columns and rows that are shown, and of those only. */
-function notes({ rows, devices }: Report): string[] {
+function notes(report: Report): string[] {
+  const { rows, devices } = report;
   const cpus = devices.filter(({ backend }) => backend === 'cpu');
   const onCpu = ({ device }: Row) => cpus.some(({ id }) => id === device);
   const derivations = new Map(
@@ -225,6 +237,10 @@ function notes({ rows, devices }: Report): string[] {
     rows.some(({ ceiling }) => ceiling !== null) &&
       'of ceiling: measured / what arithmetic on registers alone reached meanwhile, on the same threads.',
     ...(underived ? cpus.map(({ cardReason }) => `${cardReason}.`) : []),
+    rows.some(({ clocks }) => clocks !== null) &&
+      'clocks: a latency in clocks of the device, at the clock held meanwhile.',
+    report.curves.some(({ levels }) => levels.length > 0) &&
+      'levels: sizes over which the figure stays; the largest of a level is where its cache is full. Their rows are in the report file.',
     ...[...counts].map(
       (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
     ),

@@ -131,6 +131,12 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
       `no provider "${provider}" computes ${operation} on ${job.device.id}; there are: ${known}`,
     );
   }
+  const { unit } = job.operation;
+  if (unit === 's') {
+    throw new UsageError(
+      `a soak keeps a device at work, and ${operation} only waits; take a row with a rate`,
+    );
+  }
   const request = {
     device: job.request.device,
     operation: job.operation.id,
@@ -140,7 +146,7 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
     seed,
     fault: 'none' as const,
   };
-  return { device: job.device, unit: job.operation.unit, request };
+  return { device: job.device, unit, request };
 }
 
 const rowsOf = (jobs: { operation: { id: string } }[]) =>

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "setting.h"
 #include "stream.h"
 
 namespace nameplate::simulated {
@@ -55,6 +56,24 @@ CUresult cuMemcpyDtoHAsync(void* to, CUdeviceptr from, std::size_t bytes, CUstre
 CUresult cuMemcpyDtoDAsync(CUdeviceptr to, CUdeviceptr from, std::size_t bytes, CUstream stream) {
   require(onDevice({to, bytes}) && onDevice({from, bytes}));
   return copy("DtoD", {to, bytes}, {from, bytes}, nullptr, stream);
+}
+
+CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from, CUcontext fromContext,
+                           std::size_t bytes, CUstream stream) {
+  require(onDevice({to, bytes}) && onDevice({from, bytes}) && toContext && fromContext &&
+          toContext != fromContext);
+  constexpr double nvlink = 25e9;  // bytes per second, link and direction of the fourth version
+  const bool fast = setting("NAMEPLATE_SIMULATE_PEERS", "nvlink") == "nvlink";
+  Work work;
+  work.what = "peer" + bytesOf(Span{to, bytes}) + bytesOf(Span{from, bytes});
+  const auto size = static_cast<double>(bytes);
+  work.seconds = fast ? size / (current().nvlinks * nvlink * 0.9) : linkSeconds(current(), size, false);
+  work.copies = true;
+  work.reads = {{from, bytes}};
+  work.writes = {{to, bytes}};
+  work.compute = [bytes](const auto& reads, const auto& writes) { std::memmove(writes[0], reads[0], bytes); };
+  enqueue(stream, std::move(work));
+  return CUDA_SUCCESS;
 }
 
 CUresult cuMemsetD32Async(CUdeviceptr to, unsigned word, std::size_t words, CUstream stream) {

@@ -38,6 +38,11 @@ int attributeOf(const Card& card, CUdevice_attribute attribute) {
              : card.capability == 80 ? 166912
              : card.capability == 70 ? 98304
                                      : 101376;
+    case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR:
+      return card.capability >= 90   ? 233472
+             : card.capability == 80 ? 167936
+             : card.capability == 70 ? 98304
+                                     : 102400;
     case CU_DEVICE_ATTRIBUTE_CLOCK_RATE:
       return static_cast<int>(card.boostHz / 1e3);
     case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
@@ -164,7 +169,19 @@ CUresult cuDevicePrimaryCtxRelease(CUdevice device) {
   require(retained[card.ordinal] > 0, CUDA_ERROR_INVALID_CONTEXT);
   if (--retained[card.ordinal] > 0) return CUDA_SUCCESS;
   if (bound == &card) bound = nullptr;
-  ledger().close();
+  // What one device still holds is no leak of another's.
+  if (std::ranges::all_of(retained, [](const auto& each) { return each.second == 0; })) ledger().close();
+  return CUDA_SUCCESS;
+}
+
+CUresult cuDeviceCanAccessPeer(int* can, CUdevice device, CUdevice peer) {
+  const bool other = cardOf(device).ordinal != cardOf(peer).ordinal;
+  *can = other && setting("NAMEPLATE_SIMULATE_PEERS", "nvlink") != "none";
+  return CUDA_SUCCESS;
+}
+
+CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned flags) {
+  require(flags == 0 && peer && peer != handle(current()));
   return CUDA_SUCCESS;
 }
 

@@ -15,7 +15,10 @@ import { rowOf } from '../../dist/rows.js';
 
 const native = loadNative();
 const budget = { warmupSeconds: 0, burstSeconds: 0.001, sustainedSeconds: 0.001, precision: 0.1 };
-const everything = ['gemm.bf16', 'memory.copy', 'memory.read', 'link.h2d.pinned', 'link.d2h.pageable'];
+const everything = [
+  ...['gemm.bf16', 'memory.copy', 'memory.read', 'cache.read.device', 'latency.host', 'launch.graph'],
+  ...['link.h2d.pinned', 'link.d2h.pageable', 'link.both.pinned', 'peer.both'],
+];
 const shapes = [{ m: 32, n: 32, k: 32 }, { bytes: 2 ** 18 }];
 
 /** The rows as `nameplate run` would give them, but in this process. */

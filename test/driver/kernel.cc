@@ -7,6 +7,7 @@
 
 #include "gemm.h"
 #include "random.h"
+#include "setting.h"
 #include "tensormap.h"
 
 namespace nameplate::simulated {
@@ -155,6 +156,92 @@ std::vector<KnownKernel> streamKernels() {
   return rows;
 }
 
+// A set that fits L2 is served at five times the bandwidth of memory, one that fits a multiprocessor's 128
+// KiB of L1 at ten times.
+double sweepSeconds(const Card& card, double walked, double bytes, bool own) {
+  const double l2 = number("NAMEPLATE_SIMULATE_L2", 1 << 20) / (own ? card.multiprocessors : 1);
+  const double faster = own && bytes <= 128 << 10 ? 10 : bytes <= l2 ? 5 : 1;
+  return movingSeconds(card, walked) / faster;
+}
+
+enum class Walk { readOwn, read, copy };
+
+Work sweepWork(Walk walk, const Card& card, const Grid& grid, const SweepParameters& p) {
+  const bool own = walk == Walk::readOwn;
+  const unsigned long long sets = own ? grid.blocks : 1, bytes = sets * p.vectors * 16;
+  const double walked = static_cast<double>(bytes * p.passes) * (walk == Walk::copy ? 2 : 1);
+  Work work;
+  work.seconds = sweepSeconds(card, walked, static_cast<double>(p.vectors) * 16, own);
+  work.reads = {span(p.a, bytes)};
+  work.writes = {span(p.out, walk == Walk::copy ? bytes : grid.blocks * 8ull)};
+  if (walk == Walk::copy) {
+    work.compute = [bytes](const Hosts& reads, const Hosts& writes) {
+      std::memmove(writes[0], reads[0], bytes);
+    };
+    return work;
+  }
+  work.compute = [bytes, p, grid](const Hosts& reads, const Hosts& writes) {
+    const auto* words = reinterpret_cast<const unsigned long long*>(reads[0]);
+    auto* sums = reinterpret_cast<unsigned long long*>(writes[0]);
+    std::memset(sums, 0, grid.blocks * 8ull);
+    for (std::size_t i = 0; i < bytes / 8; ++i) sums[0] += words[i];
+    sums[0] *= p.passes;
+  };
+  return work;
+}
+
+KnownKernel sweep(const char* name, Walk walk) {
+  return own<SweepParameters>(name, sweepThreads,
+                              [walk](const Card& card, const Grid& grid, const SweepParameters& p) {
+                                return sweepWork(walk, card, grid, p);
+                              });
+}
+
+// The address of the allocation that holds `at`, and where its bytes are here, is all that following takes.
+Work chaseWork(const Card& card, const Grid&, const ChaseParameters& p) {
+  const auto nodes = reinterpret_cast<CUdeviceptr>(p.nodes);
+  const bool host = !onDevice({nodes, 8});
+  Work work;
+  work.seconds = static_cast<double>(p.steps) * (host ? 1.5e-6 : 6e-7);
+  (void)card;
+  work.writes = {span(p.state, 16)};
+  work.reads = {work.writes[0]};
+  work.compute = [p](const Hosts&, const Hosts& writes) {
+    auto* state = reinterpret_cast<unsigned long long*>(writes[0]);
+    for (unsigned long long step = 0; step < p.steps; ++step)
+      state[0] = *reinterpret_cast<const unsigned long long*>(place({state[0], 8}, false).host);
+    state[1] += p.steps;
+  };
+  return work;
+}
+
+Work tickWork(const Card&, const Grid&, const TickParameters& p) {
+  Work work;
+  work.seconds = 5e-6;
+  work.writes = {span(p.count, 8)};
+  work.reads = work.writes;
+  work.compute = [](const Hosts&, const Hosts& writes) {
+    ++*reinterpret_cast<unsigned long long*>(writes[0]);
+  };
+  return work;
+}
+
+Work linkWork(const Card& card, const Grid&, const LinkParameters& p) {
+  const unsigned long long bytes = p.vectors * 16;
+  Work work;
+  work.seconds = linkSeconds(card, static_cast<double>(bytes), false);
+  work.reads = {span(p.from, bytes)};
+  work.writes = {span(p.out, bytes)};
+  if (p.backOut) {
+    work.reads.push_back(span(p.backFrom, bytes));
+    work.writes.push_back(span(p.backOut, bytes));
+  }
+  work.compute = [bytes](const Hosts& reads, const Hosts& writes) {
+    for (std::size_t way = 0; way < reads.size(); ++way) std::memmove(writes[way], reads[way], bytes);
+  };
+  return work;
+}
+
 Work patternWork(const Card& card, const Grid&, const PatternParameters& p) {
   Work work;
   work.seconds = movingSeconds(card, static_cast<double>(p.words) * 8);
@@ -266,6 +353,12 @@ const std::vector<KnownKernel>& table() {
 #undef NAMEPLATE_ROW
           own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
       own<CompareParameters>("buffer_compare", bufferThreads, compareWork),
+      sweep("sweep_read_own", Walk::readOwn),
+      sweep("sweep_read", Walk::read),
+      sweep("sweep_copy", Walk::copy),
+      own<ChaseParameters>("chase", chaseThreads, chaseWork),
+      own<TickParameters>("tick", chaseThreads, tickWork),
+      own<LinkParameters>("link_copy", linkThreads, linkWork),
       transpose(1),
       transpose(2),
       transpose(4),

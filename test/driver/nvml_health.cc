@@ -71,6 +71,15 @@ NvmlReturn nvmlDeviceGetNvLinkState(NvmlDevice device, unsigned link, unsigned* 
   });
 }
 
+// 0: the two are connected so; anything else says why not.
+NvmlReturn nvmlDeviceGetP2PStatus(NvmlDevice device, NvmlDevice other, int capability, int* status) {
+  return answer(device, status, [other, capability](const Card& card) {
+    if (!cardOf(other)) throw NvmlReturn{invalidArgument};
+    const bool linked = card.nvlinks > 0 && setting("NAMEPLATE_SIMULATE_PEERS", "nvlink") == "nvlink";
+    return capability == cuda::nvmlPeerByNvlink && linked ? 0 : 1;
+  });
+}
+
 NvmlReturn nvmlDeviceGetNvLinkVersion(NvmlDevice device, unsigned link, unsigned* version) {
   return answer(device, version, [link](const Card& card) {
     requireLink(card, link);

@@ -12,6 +12,7 @@
 //                                  errors of its memory, and packets sent twice over PCI Express, by which
 //                                  the counters rise in a second; default none
 //   NAMEPLATE_SIMULATE_NVLINKS_DOWN  how many of its NVLinks are not active; default none
+//   NAMEPLATE_SIMULATE_PEERS       how two cards reach each other: nvlink (default), pcie or none
 //   NAMEPLATE_SIMULATE_BUS         a file for bus.h
 //   NAMEPLATE_SIMULATE_LEDGER      a file for ledger.h
 //   NAMEPLATE_FAULT                what goes wrong: fault.h

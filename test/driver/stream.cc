@@ -122,6 +122,14 @@ CUresult cuEventRecord(CUevent event, CUstream stream) {
   return CUDA_SUCCESS;
 }
 
+// Each stream has a clock of its own: what waits goes on no earlier than what it waits for was done.
+CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags) {
+  require(event && flags == 0, invalidHandle);
+  requireIdle(stream);
+  if (event->seconds) stream->seconds = std::max(stream->seconds, *event->seconds);
+  return CUDA_SUCCESS;
+}
+
 CUresult cuEventSynchronize(CUevent event) {
   require(event, invalidHandle);
   refuseWhileCapturing();

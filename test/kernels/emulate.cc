@@ -66,6 +66,12 @@ NAMEPLATE_STREAMS(dot)
 void stream_copy_bulk(StreamParameters);
 void pattern_fill(PatternParameters);
 void buffer_compare(CompareParameters);
+void sweep_read_own(SweepParameters);
+void sweep_read(SweepParameters);
+void sweep_copy(SweepParameters);
+void chase(ChaseParameters);
+void link_copy(LinkParameters);
+void tick(TickParameters);
 void transpose_1(TransposeParameters);
 void transpose_2(TransposeParameters);
 void transpose_4(TransposeParameters);
@@ -492,6 +498,86 @@ void checkCompare() {
   std::printf("ok buffer_compare\n");
 }
 
+void checkSweeps() {
+  constexpr std::size_t batch = 4 * sweepThreads;
+  for (std::size_t vectors :
+       {std::size_t{1}, std::size_t{3}, std::size_t{sweepThreads - 1}, batch, batch + 5, 5 * batch + 77})
+    for (unsigned blocks : {1u, 3u})
+      for (std::size_t passes : {1u, 2u, 5u})
+        for (Order order : orders) {
+          const std::string where =
+              " of " + std::to_string(vectors) + " vectors, " + std::to_string(blocks) + " blocks";
+          const Array<std::uint64_t> a(blocks * vectors * 2, 16), out(vectors * 2, 16), sums(blocks);
+          for (std::size_t i = 0; i < blocks * vectors * 2; ++i) a[i] = mix(3, i);
+          emulation::launch(blocks, {sweepThreads, 1, 1}, order,
+                            [&] { sweep_read_own({sums.data(), a.data(), vectors, passes}); });
+          for (unsigned set = 0; set < blocks; ++set) {
+            std::uint64_t expected = 0;
+            for (std::size_t i = 0; i < vectors * 2; ++i) expected += a[set * vectors * 2 + i] * passes;
+            demand(sums[set] == expected, "sweep_read_own" + where);
+          }
+          emulation::launch(blocks, {sweepThreads, 1, 1}, order,
+                            [&] { sweep_read({sums.data(), a.data(), vectors, passes}); });
+          std::uint64_t expected = 0, sum = 0;
+          for (std::size_t i = 0; i < vectors * 2; ++i) expected += a[i] * passes;
+          for (unsigned block = 0; block < blocks; ++block) sum += sums[block];
+          demand(sum == expected, "sweep_read" + where);
+          emulation::launch(blocks, {sweepThreads, 1, 1}, order,
+                            [&] { sweep_copy({out.data(), a.data(), vectors, passes}); });
+          for (std::size_t i = 0; i < vectors * 2; ++i) demand(out[i] == a[i], "sweep_copy" + where);
+        }
+  std::printf("ok sweep_read_own, sweep_read, sweep_copy\n");
+}
+
+// A cycle of seven nodes, a line apart, in an order that is not their own.
+void checkChase() {
+  constexpr std::size_t nodes = 7, words = 16;
+  const Array<std::uint64_t> cycle(nodes * words), state(2), count(1);
+  const auto address = [&](std::size_t step) {
+    return reinterpret_cast<std::uint64_t>(&cycle[step % nodes * 3 % nodes * words]);
+  };
+  for (std::size_t step = 0; step < nodes; ++step)
+    *reinterpret_cast<std::uint64_t*>(address(step)) = address(step + 1);
+  state[0] = address(0);
+  state[1] = 0;
+  std::size_t taken = 0;
+  for (std::size_t steps : {1u, 7u, 8u, 21u, 1000u}) {
+    taken += steps;
+    emulation::launch(1, {chaseThreads, 1, 1}, Order::backward,
+                      [&] { chase({state.data(), cycle.data(), steps}); });
+    demand(state[0] == address(taken) && state[1] == taken, "chase of " + std::to_string(steps) + " steps");
+  }
+  count[0] = 41;
+  emulation::launch(1, {chaseThreads, 1, 1}, Order::backward,
+                    [&] { tick({reinterpret_cast<unsigned long long*>(count.data())}); });
+  demand(count[0] == 42, "tick");
+  std::printf("ok chase, tick\n");
+}
+
+void checkLink() {
+  constexpr std::size_t batch = 4 * linkThreads;
+  for (std::size_t vectors : {std::size_t{1}, std::size_t{linkThreads + 1}, batch, 3 * batch + 9})
+    for (unsigned blocks : {1u, 2u, 5u})
+      for (bool both : {false, true})
+        for (Order order : orders) {
+          if (both && blocks < 2) continue;
+          const std::size_t words = vectors * 2;
+          const Array<std::uint64_t> there(words, 16), back(words, 16), out(words, 16), backOut(words, 16);
+          for (std::size_t i = 0; i < words; ++i) {
+            there[i] = mix(7, i);
+            back[i] = mix(8, i);
+          }
+          const std::uint64_t untouched = backOut[0];
+          emulation::launch(blocks, {linkThreads, 1, 1}, order, [&] {
+            link_copy({out.data(), there.data(), both ? backOut.data() : nullptr, back.data(), vectors});
+          });
+          for (std::size_t i = 0; i < words; ++i)
+            demand(out[i] == there[i] && backOut[i] == (both ? back[i] : untouched),
+                   "link_copy of " + std::to_string(vectors) + " vectors");
+        }
+  std::printf("ok link_copy\n");
+}
+
 template <typename Element>
 void checkTranspose(void (*kernel)(TransposeParameters)) {
   for (std::size_t rows : {1, 7, 31, 32, 33, 65, 129})
@@ -529,6 +615,9 @@ int main() {
     checkBulkCopy();
     checkPattern();
     checkCompare();
+    checkSweeps();
+    checkChase();
+    checkLink();
     checkTranspose<std::uint8_t>(transpose_1);
     checkTranspose<std::uint16_t>(transpose_2);
     checkTranspose<std::uint32_t>(transpose_4);

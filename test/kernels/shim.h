@@ -93,6 +93,24 @@ inline long long __double_as_longlong(double value) {
   return std::bit_cast<long long>(value);
 }
 
+struct alignas(16) ulonglong2 {
+  unsigned long long x, y;
+};
+
+// Caches are the hardware's: here a load is a load.
+template <typename Value>
+Value __ldca(const Value* at) {
+  return *at;
+}
+template <typename Value>
+Value __ldcg(const Value* at) {
+  return *at;
+}
+template <typename Value>
+void __stcg(Value* at, Value value) {
+  *at = value;
+}
+
 inline int __dp4a(int a, int b, int sum) {
   for (int i = 0; i < 4; ++i)
     sum += static_cast<std::int8_t>(a >> (8 * i)) * static_cast<std::int8_t>(b >> (8 * i));

@@ -1,0 +1,118 @@
+// Cache rows: working sets that stay where they fit, walked through many times in one launch.
+//
+// A launch that walked through 32 KiB once would time the launch. What is swept is a size: of a set of each
+// core's (multiprocessor's) own, or of one set that the whole device shares. Which cache answers is not
+// asked here: the sizes at which the rate falls are found by whoever has several rows.
+#include <algorithm>
+
+#include "backend.h"
+#include "random.h"
+#include "workload.h"
+
+namespace nameplate {
+namespace {
+
+constexpr std::size_t grain = 64;
+// What a set's walker moves in one launch: some hundred microseconds in the nearest cache.
+constexpr std::size_t walkedBytes = std::size_t{64} << 20;
+// A buffer of at least a huge page gets huge ones. In small ones a set is scattered over the memory, and
+// scattered pages contend for the lines of a cache long before they fill it.
+constexpr std::size_t leastBuffer = std::size_t{2} << 20;
+
+class CacheTrial : public Trial {
+ public:
+  CacheTrial(Device& device, const Sweep& sweep, std::uint64_t seed, const std::string& provider)
+      : device_(device), sweep_(sweep), seed_(seed), kernel_(device.sweep(sweep, provider)) {
+    in_ = device.allocate(std::max(leastBuffer, arrayBytes()));
+    out_ = device.allocate(std::max(leastBuffer, copies() ? arrayBytes() : sweepPartials * 8));
+    device.fillPattern(*in_, seed);
+    for (std::size_t i = 0; i < arrayBytes() / 8; ++i) sum_ += patternWord(seed, i);
+    sum_ *= sweep.passes;
+    if (const std::string where = in_->where(); !where.empty()) kernel_.note = "working set " + where;
+  }
+
+  const Kernel& kernel() const override { return kernel_; }
+
+  Work work() const override {
+    const double moved = static_cast<double>(arrayBytes() * sweep_.passes) * (copies() ? 2 : 1);
+    const std::string each = sweep_.scope == Scope::core
+                                 ? ", all cores (multiprocessors) together, each in a set of its own"
+                                 : ", all multiprocessors together, in one set";
+    return {.bytes = moved,
+            .bytesCounted = (copies() ? "bytes read plus bytes written" : "each byte read") +
+                            std::string(" in each pass") + each,
+            .workingSetBytes = static_cast<double>(arrayBytes()) * (copies() ? 2 : 1)};
+  }
+
+  void launch(std::size_t) override { kernel_.launch({out_->address(), in_->address(), 0}); }
+
+  Verification verify() override {
+    poison();
+    launch(0);
+    device_.synchronize();
+    return compare();
+  }
+
+  // A read adds its partial sums up, so what it does not write must be zero.
+  void poison() override { device_.fill(*out_, copies() ? poisonWord : 0); }
+
+  void verifyTimed(Verification& verification) override {
+    verification.add(compare());
+    verification.timedLaunchesCompared = true;
+  }
+
+ private:
+  bool copies() const { return sweep_.stream == Stream::copy; }
+  std::size_t arrayBytes() const { return sweep_.sets * sweep_.bytes; }
+
+  Verification compare() {
+    Verification verification;
+    verification.bound = "exact";
+    verification.compared = arrayBytes() / 8;
+    std::vector<std::uint64_t> words(copies() ? arrayBytes() / 8 : sweepPartials);
+    device_.read(*out_, 0, words.data(), words.size() * 8);
+    if (copies()) {
+      verification.method = "every word of the output against the one computed from the seed";
+      for (std::size_t i = 0; i < words.size(); ++i)
+        if (words[i] != patternWord(seed_, i))
+          verification.differs(i, "64-bit word " + std::to_string(i), hex(patternWord(seed_, i)),
+                               hex(words[i]));
+      return verification;
+    }
+    verification.method = "the sum of all words of all passes against the one computed from the seed";
+    std::uint64_t sum = 0;
+    for (const std::uint64_t partial : words) sum += partial;
+    if (sum != sum_) verification.differs(0, "the sum of all words", hex(sum_), hex(sum));
+    return verification;
+  }
+
+  Device& device_;
+  Sweep sweep_;
+  std::uint64_t seed_, sum_ = 0;
+  Kernel kernel_;
+  std::unique_ptr<Buffer> in_, out_;
+};
+
+}  // namespace
+
+Workload cacheWorkload(Device& device, const CacheOperation& operation, const Shape& shape, Data,
+                       std::uint64_t seed) {
+  const std::size_t arrays = operation.stream == Stream::copy ? 2 : 1;
+  const std::size_t bytes = shape.bytes / arrays / grain * grain;
+  if (bytes == 0)
+    throw Error("ERANGE",
+                "a cache row needs a working set of at least " + std::to_string(arrays * grain) + " bytes");
+  // Odd, so that no pass can be left out unseen: an odd factor is undone modulo 2^64, an even one loses bits.
+  const std::size_t passes = (walkedBytes + bytes - 1) / bytes | 1;
+  const Sweep sweep{operation.stream, operation.scope, device.sets(operation.scope), bytes, passes};
+  const std::size_t free = device.freeBytes();
+  if (bytes > free / arrays / sweep.sets)
+    throw Unsupported(std::to_string(sweep.sets) + " working sets of " + std::to_string(bytes * arrays) +
+                      " bytes do not fit the " + std::to_string(free) +
+                      " bytes that are free: use a smaller size");
+  return [&device, sweep, seed](const std::string& provider) {
+    return std::make_unique<CacheTrial>(device, sweep, seed, provider);
+  };
+}
+
+}  // namespace nameplate

@@ -1,0 +1,60 @@
+#include "cpu/caches.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+namespace nameplate::cpu {
+namespace {
+
+std::string line(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string text;
+  std::getline(in, text);
+  return text;
+}
+
+// "32K" or "32M" in bytes, or 0.
+double sizeBytes(const std::string& text) {
+  char* unit = nullptr;
+  const double size = std::strtod(text.c_str(), &unit);
+  return size * (*unit == 'K' ? 1024 : *unit == 'M' ? 1024 * 1024 : 1);
+}
+
+// Of the threads that run on `cpus`, those that share a cache with `sharers`, rounded up: a pool that is
+// wider than its cores is spread evenly.
+std::size_t sharing(std::size_t threads, const std::vector<int>& cpus, const std::vector<int>& sharers) {
+  const auto among = static_cast<std::size_t>(
+      std::ranges::count_if(cpus, [&](int cpu) { return std::ranges::find(sharers, cpu) != sharers.end(); }));
+  if (cpus.empty()) return 1;
+  return std::max<std::size_t>(1, (threads * among + cpus.size() - 1) / cpus.size());
+}
+
+}  // namespace
+
+std::vector<Cache> caches(const Placement& at, const std::filesystem::path& root) {
+  if (at.cpus.empty()) return {};
+  const auto folder = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(at.cpus.front())) / "cache";
+  std::vector<Cache> found;
+  for (int index = 0;; ++index) {
+    const auto cache = folder / ("index" + std::to_string(index));
+    const int level = std::atoi(line(cache / "level").c_str());
+    if (level <= 0) break;
+    const double bytes = sizeBytes(line(cache / "size"));
+    if (line(cache / "type") == "Instruction" || !(bytes > 0)) continue;
+    found.push_back({static_cast<std::size_t>(level), bytes,
+                     sharing(at.threads, at.cpus, parseCpuList(line(cache / "shared_cpu_list")))});
+  }
+  std::ranges::sort(found, {}, &Cache::level);
+  return found;
+}
+
+std::size_t cacheLineBytes() {
+  const long said = sysconf(_SC_LEVEL1_DCACHE_LINESIZE);
+  return said > 0 ? static_cast<std::size_t>(said) : 64;
+}
+
+}  // namespace nameplate::cpu

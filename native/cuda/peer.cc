@@ -1,0 +1,86 @@
+#include "cuda/peer.h"
+
+#include "cuda/facts.h"
+#include "cuda/nvml.h"
+
+namespace nameplate::cuda {
+namespace {
+
+// What NVML says of the way between two devices. An NVSwitch counts as NVLink, as it does for the hardware.
+std::string wayBetween(const Facts& one, const Facts& other) {
+  const Nvml* library = nvml();
+  if (!library || !library->peerStatus) return "";
+  const NvmlDevice here = nvmlDevice(one.uuid, one.pciBusId), there = nvmlDevice(other.uuid, other.pciBusId);
+  int status = 0;
+  if (!here || !there || library->peerStatus(here, there, nvmlPeerByNvlink, &status) != 0) return "";
+  return status == 0 ? "NVLink" : "PCI Express";
+}
+
+void enable(const Context& from, const Context& to) {
+  from.bind();
+  const CUresult result = driver().cuCtxEnablePeerAccess(to.handle(), 0);
+  if (result != CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED) check(result, "cuCtxEnablePeerAccess");
+}
+
+}  // namespace
+
+const Peer& Peers::reach(const std::string& id) {
+  const auto known = known_.find(id);
+  if (known != known_.end()) return known->second;
+  return known_.emplace(id, open(id)).first->second;
+}
+
+Peer Peers::open(const std::string& id) const {
+  int count = 0;
+  check(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
+  for (int ordinal = 0; ordinal < count; ++ordinal) {
+    const Facts other = deviceFacts(ordinal);
+    if (other.id != id && other.uuid != id) continue;
+    if (other.uuid == facts_.uuid) throw Error("EINVAL", id + " is the device itself, and no peer of it");
+    const CUdevice device = deviceAt(ordinal);
+    int can = 0;
+    check(driver().cuDeviceCanAccessPeer(&can, own_->device(), device), "cuDeviceCanAccessPeer");
+    if (can == 0)
+      throw Unsupported(facts_.id + " does not reach " + other.id +
+                        " directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do");
+    Peer peer{other.id, std::make_shared<const Context>(device), wayBetween(facts_, other)};
+    enable(*peer.context, *own_);
+    enable(*own_, *peer.context);
+    return peer;
+  }
+  throw Error("ENODEV", "there is no device " + id + " to copy to");
+}
+
+Kernel driverPeerCopy(const SharedContext& own, const Peer& peer, bool both, std::size_t bytes) {
+  Kernel kernel;
+  kernel.name = std::string("cuMemcpyPeerAsync") + (both ? " each way on two streams" : "") + " to " +
+                peer.id + (peer.over.empty() ? "" : ", over " + peer.over);
+  // Documents give NVLink's rate for one direction, and none for what two directions reach together.
+  kernel.resource = peer.over == "NVLink" && !both ? "peer" : "none";
+  if (peer.over.empty())
+    kernel.note = "whether NVLink or PCI Express joins the two is not known: NVML does not say";
+  kernel.capturable = !both;
+  const auto copy = [](std::uintptr_t to, const Context& there, std::uintptr_t from, const Context& here,
+                       std::size_t count, CUstream stream) {
+    check(driver().cuMemcpyPeerAsync(to, there.handle(), from, here.handle(), count, stream),
+          "cuMemcpyPeerAsync");
+  };
+  const auto other = peer.context;
+  if (!both) {
+    kernel.launch = [=](const Operands& operands) {
+      own->bind();
+      copy(operands.out, *other, operands.a, *own, bytes, own->stream());
+    };
+    return kernel;
+  }
+  kernel.launch = [=, second = std::make_shared<SideStream>(own)](const Operands& operands) {
+    own->bind();
+    second->follow();
+    copy(operands.out, *other, operands.a, *own, bytes, own->stream());
+    copy(operands.a + bytes, *own, operands.out + bytes, *other, bytes, second->stream());
+    second->join();
+  };
+  return kernel;
+}
+
+}  // namespace nameplate::cuda

@@ -1,0 +1,140 @@
+// Latency rows: one thread follows addresses through a working set, each found where the one before led.
+//
+// The nodes are a line apart and form one cycle in random order, so that no prefetcher guesses the next and
+// every line of the set is met before any is met again. A launch goes on where the last one ended: launches
+// that all began at the same node would walk the same few lines and time a cache.
+#include <algorithm>
+#include <numeric>
+
+#include "backend.h"
+#include "random.h"
+#include "workload.h"
+
+namespace nameplate {
+namespace {
+
+// A few hundred microseconds in the nearest cache of a GPU, some tens of milliseconds in its memory.
+constexpr std::size_t stepsPerLaunch = std::size_t{1} << 15;
+// Huge pages, where the system gives them: see cache.cc.
+constexpr std::size_t leastBuffer = std::size_t{2} << 20;
+constexpr std::size_t mostNodes = std::size_t{1} << 32;
+
+// The nodes in the order in which they are met, from node 0 on: Fisher and Yates' shuffle.
+std::vector<std::uint32_t> shuffled(std::size_t nodes, std::uint64_t seed) {
+  std::vector<std::uint32_t> order(nodes);
+  std::iota(order.begin(), order.end(), 0u);
+  for (std::size_t left = nodes - 1; left > 1; --left)
+    std::swap(order[left], order[1 + mix(seed, left) % left]);
+  return order;
+}
+
+class LatencyTrial : public Trial {
+ public:
+  LatencyTrial(Device& device, bool onHost, std::size_t nodes, std::uint64_t seed,
+               const std::string& provider)
+      : device_(device),
+        line_(device.lineBytes()),
+        order_(shuffled(nodes, seed)),
+        kernel_(device.chase(stepsPerLaunch, provider)),
+        nodes_(allocate(device, onHost, std::max(leastBuffer, nodes * line_))),
+        state_(device.allocate(sizeof(ChaseState))) {
+    link();
+    const std::string where = nodes_->where();
+    kernel_.note = "one node a line of " + std::to_string(line_) + " bytes, one cycle in random order" +
+                   (where.empty() ? "" : "; working set " + where);
+  }
+
+  const Kernel& kernel() const override { return kernel_; }
+
+  Work work() const override {
+    return {.bytes = 8.0 * stepsPerLaunch,
+            .bytesCounted = "one address a step; the row is the time of a step",
+            .workingSetBytes = static_cast<double>(order_.size() * line_),
+            .steps = stepsPerLaunch};
+  }
+
+  void launch(std::size_t) override { kernel_.launch({state_->address(), nodes_->address(), 0}); }
+
+  Verification verify() override {
+    poison();
+    launch(0);
+    device_.synchronize();
+    return compare();
+  }
+
+  // Back to the first node, with no step taken: what no launch goes on from is then found.
+  void poison() override {
+    const ChaseState start{nodes_->address(), 0};
+    device_.write(*state_, 0, &start, sizeof start);
+  }
+
+  void verifyTimed(Verification& verification) override {
+    verification.add(compare());
+    verification.timedLaunchesCompared = true;
+  }
+
+ private:
+  static std::unique_ptr<Buffer> allocate(Device& device, bool onHost, std::size_t bytes) {
+    return onHost ? device.allocateHost(bytes, HostMemory::pinned) : device.allocate(bytes);
+  }
+
+  std::uint64_t addressOf(std::size_t node) const { return nodes_->address() + node * line_; }
+
+  void link() {
+    std::vector<std::uint32_t> next(order_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) next[order_[i]] = order_[(i + 1) % order_.size()];
+    constexpr std::size_t chunk = std::size_t{16} << 20;
+    const std::size_t nodesPerChunk = chunk / line_, words = line_ / 8;
+    std::vector<std::uint64_t> part(std::min(nodesPerChunk, order_.size()) * words);
+    for (std::size_t first = 0; first < order_.size(); first += nodesPerChunk) {
+      const std::size_t n = std::min(nodesPerChunk, order_.size() - first);
+      for (std::size_t i = 0; i < n; ++i) part[i * words] = addressOf(next[first + i]);
+      device_.write(*nodes_, first * line_, part.data(), n * line_);
+    }
+  }
+
+  Verification compare() {
+    Verification verification;
+    verification.method = "where the chase ended, against the node that as many steps of its cycle lead to";
+    verification.bound = "exact";
+    ChaseState state;
+    device_.read(*state_, 0, &state, sizeof state);
+    verification.compared = state.steps;
+    if (state.steps == 0 || state.steps % stepsPerLaunch != 0)
+      verification.differs(0, "the steps taken", "a multiple of " + std::to_string(stepsPerLaunch),
+                           std::to_string(state.steps));
+    const std::uint64_t end = addressOf(order_[state.steps % order_.size()]);
+    if (state.at != end)
+      verification.differs(0, "the node after " + std::to_string(state.steps) + " steps", hex(end),
+                           hex(state.at));
+    return verification;
+  }
+
+  Device& device_;
+  std::size_t line_;
+  std::vector<std::uint32_t> order_;
+  Kernel kernel_;
+  std::unique_ptr<Buffer> nodes_, state_;
+};
+
+}  // namespace
+
+Workload latencyWorkload(Device& device, const LatencyOperation& operation, const Shape& shape, Data,
+                         std::uint64_t seed) {
+  const std::size_t line = device.lineBytes(), nodes = shape.bytes / line;
+  if (nodes < 2)
+    throw Error("ERANGE", "a latency row needs a working set of at least two lines of " +
+                              std::to_string(line) + " bytes");
+  if (nodes > mostNodes)
+    throw Error("ERANGE", "a latency row takes working sets of at most " + std::to_string(mostNodes) +
+                              " lines of " + std::to_string(line) + " bytes");
+  const std::size_t free = device.freeBytes();
+  if (!operation.onHost && shape.bytes > free)
+    throw Unsupported("a working set of " + std::to_string(shape.bytes) + " bytes does not fit the " +
+                      std::to_string(free) + " bytes that are free: use a smaller size");
+  return [&device, onHost = operation.onHost, nodes, seed](const std::string& provider) {
+    return std::make_unique<LatencyTrial>(device, onHost, nodes, seed, provider);
+  };
+}
+
+}  // namespace nameplate

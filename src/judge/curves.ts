@@ -1,0 +1,92 @@
+// What rows of one operation at several sizes say together: levels of a memory system.
+
+import type { Curve, CurveLevel, Row } from '../row.js';
+import type { DeviceFacts } from '../schema.js';
+import { halfSize } from './half.js';
+import { cacheOf, type Level, levels } from './levels.js';
+import { median } from './stats.js';
+
+/** Fewer sizes than this are rows and no curve. */
+const fewestSizes = 4;
+
+/**
+ * What is read from a curve. The levels of caches, which one set of all has whole and a core's own by its share; or the
+ * size from which on copies reach half of their rate.
+ */
+type Reading = 'levels of whole caches' | 'levels of shared caches' | 'half-rate size';
+
+/** The operations whose sizes make a curve. */
+const kinds: readonly { pattern: RegExp; reading: Reading }[] = [
+  { pattern: /^cache\..*\.core$/, reading: 'levels of shared caches' },
+  { pattern: /^(cache|latency)\./, reading: 'levels of whole caches' },
+  { pattern: /^(link|peer)\./, reading: 'half-rate size' },
+];
+
+/** One curve for each operation, provider and device that was measured at several sizes, in the order of the rows. */
+export function curves(rows: readonly Row[], devices: readonly DeviceFacts[]): Curve[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    if (row.rate === null || !('bytes' in row.shape)) continue;
+    const peer = 'peer' in row.shape ? row.shape.peer : null;
+    const key = JSON.stringify([row.device, row.id, row.provider, peer]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [row] = group;
+    const kind = kinds.find(({ pattern }) => row !== undefined && pattern.test(row.id));
+    const device = devices.find(({ id }) => id === row?.device);
+    if (row === undefined || kind === undefined || device === undefined || group.length < fewestSizes)
+      return [];
+    const { id, provider, unit } = row;
+    const { reading } = kind;
+    const isCopy = reading === 'half-rate size';
+    return [
+      {
+        id,
+        provider,
+        device: device.id,
+        unit,
+        sizes: group.length,
+        levels: isCopy ? [] : levelsOf(group, device, reading),
+        half: isCopy ? halfSize(pointsOf(group)) : null,
+      },
+    ];
+  });
+}
+
+function pointsOf(group: readonly Row[]) {
+  return group.flatMap(({ shape, rate, clocks }) =>
+    'bytes' in shape && rate !== null ? [{ bytes: shape.bytes, value: rate, clocks }] : [],
+  );
+}
+
+function levelsOf(group: readonly Row[], device: DeviceFacts, reading: Reading): CurveLevel[] {
+  const points = pointsOf(group);
+  const caches = device.caches.map(({ level, bytes, sharedBy }) => ({
+    level,
+    bytes: reading === 'levels of shared caches' ? bytes / Math.max(1, sharedBy) : bytes,
+  }));
+  const largestCache = Math.max(0, ...caches.map(({ bytes }) => bytes));
+  const largest = Math.max(...points.map(({ bytes }) => bytes));
+  // What the largest sizes give is memory's, even where a part of the last cache is not this process's to use.
+  const isMemory = ({ to }: Level) => to === largest && largestCache > 0 && largest >= 2 * largestCache;
+  const named = new Set<number>();
+  return levels(points).map((level) => {
+    // A cache names one level, the first: what lies between it and memory may be the work of page tables.
+    const nearest = isMemory(level) ? null : cacheOf(level, caches);
+    const cache = nearest !== null && named.has(nearest.level) ? null : nearest;
+    if (cache !== null) named.add(cache.level);
+    const clocks = points.flatMap(({ bytes, clocks }) =>
+      clocks !== null && bytes >= level.from && bytes <= level.to ? [clocks] : [],
+    );
+    return {
+      name: isMemory(level) ? 'memory' : cache === null ? null : `L${cache.level}`,
+      from: level.from,
+      to: level.to,
+      points: level.points,
+      rate: level.value,
+      clocks: clocks.length === 0 ? null : median(clocks),
+      reportedBytes: cache?.bytes ?? null,
+    };
+  });
+}

@@ -1,0 +1,64 @@
+// Levels of a memory system, a table a curve: what rows at many sizes say together.
+
+import type { Curve, CurveLevel, Report, Row } from '../row.js';
+import { absent, formatBytes, formatRate } from '../units.js';
+import { type Column, table, wrap } from './table.js';
+
+/** Rows of this many sizes are read as a curve; a table of them all would hide the rest of the report. */
+const manySizes = 8;
+
+/** The rows of one device that a table shows: those that a curve stands for are left to the report file. */
+export function unfolded(rows: readonly Row[], curves: readonly Curve[]): Row[] {
+  const folded = curves.filter(
+    ({ sizes, levels, half }) => sizes >= manySizes && (levels.length > 0 || half !== null),
+  );
+  const ordinary = ({ verdict: { status } }: Row) => status === 'pass' || status === 'unjudged';
+  return rows.filter((row) => !(ordinary(row) && folded.some((curve) => isOf(row, curve))));
+}
+
+const isOf = ({ id, provider, device }: Row, curve: Curve) =>
+  curve.id === id && curve.provider === provider && curve.device === device;
+
+/** A table for each curve of a device that has levels, and a line for each that has a half-rate size. */
+export function curveLines({ curves, rows }: Report, device: string, width: number): string[] {
+  const own = curves.filter((curve) => curve.device === device);
+  const halves = own.flatMap(({ id, provider, sizes, half, unit }) => {
+    if (half === null) return [];
+    const size = formatBytes(Math.round(half.bytes / 1024) * 1024);
+    const words = `${id} by ${provider} at ${sizes} sizes: ${formatRate(half.rate, unit)} for large copies, half of it from ${size} on`;
+    return wrap(words, width, '  ');
+  });
+  const tables = own
+    .filter(({ levels }) => levels.length > 0)
+    .flatMap((curve) => {
+      const words = rows.find((row) => isOf(row, curve))?.work?.bytesCounted ?? '';
+      const heading = `${curve.id} at ${curve.sizes} sizes of the working set: ${words}`;
+      return ['', ...wrap(heading, width, '  '), ...levelLines(curve, width)];
+    });
+  return [...tables, ...(halves.length > 0 ? ['', ...halves] : [])];
+}
+
+function levelLines({ levels, unit }: Curve, width: number): string[] {
+  const column = (
+    title: string,
+    align: 'left' | 'right',
+    cell: (level: CurveLevel) => string,
+  ): Column<CurveLevel> => ({
+    title,
+    align,
+    rank: 0,
+    cell: (level) => ({ text: cell(level) }),
+  });
+  const clocks = levels.some((level) => level.clocks !== null);
+  const columns = [
+    column('  level', 'left', ({ name }) => `  ${name ?? 'unnamed'}`),
+    column('from', 'right', ({ from }) => formatBytes(from)),
+    column('to', 'right', ({ to }) => formatBytes(to)),
+    column('reported', 'right', ({ reportedBytes }) =>
+      reportedBytes === null ? absent : formatBytes(reportedBytes),
+    ),
+    column('measured', 'right', ({ rate }) => formatRate(rate, unit)),
+    ...(clocks ? [column('clocks', 'right', (level) => level.clocks?.toFixed(1) ?? absent)] : []),
+  ];
+  return table(levels, columns, () => ({ text: '' }), width).lines;
+}

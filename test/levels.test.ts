@@ -1,0 +1,137 @@
+// The levels of a curve, on curves made by hand: what is flat, where it ends, and what must not be taken for a level.
+
+import { describe, expect, it } from 'vitest';
+import { curves } from '../src/judge/curves.js';
+import { cacheOf, levels, type Point } from '../src/judge/levels.js';
+import type { Row } from '../src/row.js';
+import { emptyRow, testCpu } from './testCard.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Sizes from `from` to `to`, `perOctave` to an octave. */
+function sizes(from: number, to: number, perOctave: number): number[] {
+  const count = Math.round(Math.log2(to / from) * perOctave);
+  return Array.from({ length: count + 1 }, (_, step) => Math.round(from * 2 ** (step / perOctave)));
+}
+
+/** L1 32 KiB, L2 1 MiB, L3 16 MiB; past a cache's size the value goes over to the next level's within an octave. */
+function staircase(values: [number, number, number, number], perOctave: number, noise = 0): Point[] {
+  const edges = [32 * KiB, MiB, 16 * MiB];
+  return sizes(4 * KiB, 256 * MiB, perOctave).map((bytes, index) => {
+    const level = edges.filter((edge) => bytes > edge * 1.01).length;
+    const edge = edges[level - 1];
+    const worn = edge === undefined ? 1 : Math.min(1, Math.log2(bytes / edge));
+    const [above = 0, here = 0] = [values[level - 1] ?? values[level], values[level]];
+    const scatter = 1 + noise * Math.sin(12.9898 * index * index);
+    return { bytes, value: above ** (1 - worn) * here ** worn * scatter };
+  });
+}
+
+/** At the edge or at most one size beyond it, where a small step is still worn. */
+function atEdges(found: { to: number }[], perOctave: number): void {
+  const beyond = [32 * KiB, MiB, 16 * MiB].map((edge, index) => Math.log2((found[index]?.to ?? 0) / edge));
+  for (const octaves of beyond) {
+    expect(octaves).toBeGreaterThanOrEqual(-0.01);
+    expect(octaves).toBeLessThan(1 / perOctave + 0.01);
+  }
+}
+
+describe('levels', () => {
+  it.each([1, 2, 3])('of a staircase of rates, %i sizes to an octave', (perOctave) => {
+    const found = levels(staircase([400e9, 220e9, 190e9, 35e9], perOctave));
+    atEdges(found, perOctave);
+    expect(found.map(({ value }) => Math.round(value / 1e9))).toEqual([400, 220, 190, 35]);
+  });
+
+  it('of times, which rise', () => {
+    const found = levels(staircase([1.1e-9, 3.8e-9, 15e-9, 140e-9], 3));
+    atEdges(found, 3);
+    expect(found.map(({ value }) => Number((value * 1e9).toPrecision(2)))).toEqual([1.1, 3.8, 15, 140]);
+  });
+
+  it('of a curve that scatters by 4 %', () => {
+    const found = levels(staircase([400e9, 220e9, 160e9, 35e9], 3, 0.04));
+    expect(found).toHaveLength(4);
+    atEdges(found, 3);
+  });
+
+  it('are not cut by one size that was disturbed', () => {
+    const disturbed = staircase([400e9, 220e9, 100e9, 35e9], 3).map((point) =>
+      Math.abs(point.bytes / (256 * KiB) - 1) < 0.01 ? { ...point, value: point.value / 2 } : point,
+    );
+    expect(levels(disturbed).map(({ value }) => Math.round(value / 1e9))).toEqual([400, 220, 100, 35]);
+  });
+
+  it('are one where nothing changes, whatever the order', () => {
+    const flat = sizes(4 * KiB, MiB, 2).map((bytes) => ({ bytes, value: 100 }));
+    expect(levels(flat.reverse())).toEqual([{ from: 4 * KiB, to: MiB, points: 17, value: 100 }]);
+  });
+
+  it('are none on a slope, or of too few sizes', () => {
+    expect(levels(sizes(4 * KiB, MiB, 2).map((bytes) => ({ bytes, value: bytes })))).toEqual([]);
+    expect(levels([])).toEqual([]);
+    expect(levels([{ bytes: 4096, value: 1 }])).toEqual([]);
+    expect(
+      levels([
+        { bytes: 4096, value: 1 },
+        { bytes: 4096, value: 1.01 },
+      ]),
+    ).toEqual([]);
+  });
+});
+
+describe('a level', () => {
+  const caches = [
+    { level: 1, bytes: 32 * KiB },
+    { level: 2, bytes: MiB },
+  ];
+  const level = (from: number, to: number) => ({ from, to, points: 4, value: 1 });
+
+  it('is of the smallest cache that holds the middle of it', () => {
+    expect(cacheOf(level(4 * KiB, 32 * KiB), caches)?.level).toBe(1);
+    expect(cacheOf(level(40 * KiB, 600 * KiB), caches)?.level).toBe(2);
+    expect(cacheOf(level(2 * MiB, 8 * MiB), caches)).toBeNull();
+  });
+});
+
+describe('curves of rows', () => {
+  const caches = [
+    { level: 1, bytes: 32 * KiB, sharedBy: 1 },
+    { level: 2, bytes: MiB, sharedBy: 1 },
+    { level: 3, bytes: 32 * MiB, sharedBy: 2 },
+  ];
+  const cpu = { ...testCpu, caches };
+  const rows = (id: string, unit: Row['unit'], points: Point[]): Row[] =>
+    points.map(({ bytes, value }) => ({
+      ...emptyRow({ verdict: { status: 'unjudged', why: 'a CPU' } }),
+      ...{ id, unit, device: 'cpu', shape: { bytes } },
+      rate: value,
+      clocks: unit === 's' ? value * 4e9 : null,
+    }));
+
+  it('name their levels, each cache once, and what is beyond all caches memory', () => {
+    const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
+    const [curve] = curves(rows('cache.read.core', 'B/s', points), [cpu]);
+    // Each core has half of the L3 that two share.
+    expect(curve?.levels.map(({ name, to, reportedBytes }) => [name, to, reportedBytes])).toEqual([
+      ['L1', 32 * KiB, 32 * KiB],
+      ['L2', MiB, MiB],
+      ['L3', 16 * MiB, 16 * MiB],
+      ['memory', 256 * MiB, null],
+    ]);
+  });
+
+  it('have the clocks of a latency', () => {
+    const [curve] = curves(rows('latency.memory', 's', staircase([1e-9, 4e-9, 15e-9, 140e-9], 3)), [cpu]);
+    expect(curve?.levels.map(({ clocks }) => clocks?.toFixed(0))).toEqual(['4', '16', '60', '560']);
+  });
+
+  it('are none of a few sizes, of rows without a rate, or of rows that are no sweep', () => {
+    const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
+    expect(curves(rows('cache.read.core', 'B/s', points.slice(0, 3)), [cpu])).toEqual([]);
+    expect(curves(rows('memory.read', 'B/s', points), [cpu])).toEqual([]);
+    const failed = rows('cache.read.core', 'B/s', points).map((row) => ({ ...row, rate: null }));
+    expect(curves(failed, [cpu])).toEqual([]);
+  });
+});

@@ -1,0 +1,18 @@
+// Prints what native/cuda/numa.cc reads of a PCI device on a made-up machine: place ROOT BUS-ID
+#include <iostream>
+
+#include "cuda/numa.h"
+
+using namespace nameplate;
+using namespace nameplate::cuda;
+
+int main(int, char** arguments) {
+  const PciPlace place = pciPlace(arguments[2], arguments[1]);
+  const auto end = [](const std::optional<LinkEnd>& known) {
+    return known ? std::to_string(static_cast<int>(known->generation)) + "x" +
+                       std::to_string(static_cast<int>(known->width))
+                 : "none";
+  };
+  std::cout << "node " << (place.node ? std::to_string(*place.node) : "none") << " card " << end(place.card)
+            << " slot " << end(place.slot) << " nodes " << memoryNodes(arguments[1]).size() << "\n";
+}
