@@ -106,7 +106,7 @@ struct Kernel {
   std::string name;      // what runs: kernel, instruction path and tile, or the library's algorithm
   std::string resource;  // the documented figure it exhausts: "tensor.bf16", "vector.fp32", "memory", "link"
   bool tuned =
-      true;  // false: right, but not built for speed, so its rate tells of the code and not of the device
+      true;  // false: right, but of no established speed: its rate tells of the code and not of the device
   bool emulated =
       false;  // the device lacks the format: the arithmetic is done in a wider one, exact to the format
   bool capturable = true;  // may be recorded into a graph (copies from pageable memory may not)

@@ -172,7 +172,9 @@ export type Work = z.infer<typeof Work>;
 export const KernelFacts = z.strictObject({
   name: z.string(),
   resource: z.string().describe('the documented figure it exhausts; "none" where there is none'),
-  tuned: z.boolean().describe('false: right but not built for speed, so its rate does not judge the device'),
+  tuned: z
+    .boolean()
+    .describe('false: right, but its speed is not established, so its rate does not judge the device'),
   emulated: z.boolean(),
   note: z.string(),
 });

@@ -213,7 +213,7 @@ describe('beside the waterfall', () => {
       'the output of the last timed launches was compared with it bit by bit',
       '1.10 TFLOP a launch · 384 MiB a launch (read a and b once, write c once)',
       'leading dimensions 8192, 8192, 8192 · accumulated in fp32 · written as bf16 · data uniform, seed 1',
-      'test_kernel · tensor.bf16 · right, not built for speed · emulated picked of 8',
+      'test_kernel · tensor.bf16 · right, speed not established · emulated picked of 8',
       "0.51x the vendor's row",
       '89.7 % of what the SMs present can do at the clock held',
       'sources Data sheet <https://example.org/sheet.pdf>',

@@ -193,12 +193,14 @@ describe('the images', () => {
       for (const family of ['simt', 'wmma', 'stream'])
         for (const architecture of architectures)
           expect(build.images).toContain(`${family}.sm_${architecture}.cubin`);
+      for (const architecture of architectures.filter((a) => Number.parseInt(a, 10) >= 80))
+        expect(build.images).toContain(`dmma.sm_${architecture}.cubin`);
       for (const architecture of architectures.filter((a) => Number.parseInt(a, 10) >= 89))
         expect(build.images).toContain(`mma.sm_${architecture}.cubin`);
       for (const family of ['simt', 'wmma', 'stream'])
         expect(build.images).toContain(`${family}.compute_70.ptx`);
-      expect(build.images).toContain('mma.compute_89.ptx');
-      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx'])
+      const inPtx = ['dmma.compute_80', 'dmma.compute_90', 'mma.compute_89', 'wgmma.compute_90a'];
+      for (const image of ['wgmma.sm_90a.cubin', ...inPtx.map((stem) => `${stem}.ptx`)])
         expect(build.images).toContain(image);
     },
   );

@@ -152,6 +152,28 @@ describe.concurrent('every format of numbers', () => {
   });
 });
 
+describe.concurrent("of several configurations of one's own kernel", () => {
+  const own = ['--only', 'gemm.fp32', '--provider', 'builtin'];
+
+  it('the fastest is taken, and the row says what the others took', async () => {
+    // 132 tiles of 128 x 256, one for each multiprocessor of the card, and half of each over the edge.
+    const { report } = await measure({}, ...own, '--shape', '129x16896x4');
+    const kernel = report.rows.at(-1)?.kernel;
+    expect(kernel?.name).toMatch(/^gemm_simt_fp32_64x64 \(simt\.sm_90a\.cubin\)$/);
+    expect(kernel?.note).toMatch(
+      /best of 3 timed; the heuristic's first pick took 1\.33x its time: gemm_simt_fp32_128x256 \S+ ms, .*_64x64 \S+ ms$/,
+    );
+  });
+
+  it('a small shape gets the smallest tile', async () => {
+    const { report } = await measure({}, ...own);
+    expect(report.rows[0]?.kernel).toMatchObject({
+      name: expect.stringMatching(/^gemm_simt_fp32_64x64/),
+      note: expect.stringContaining('first pick took 1.00x its time: gemm_simt_fp32_64x64'),
+    });
+  });
+});
+
 describe.concurrent('memory and link rows', () => {
   it('are measured and verified, all of them', async () => {
     const { code, report } = await measure({}, '--only', 'memory.*,link.*');

@@ -237,7 +237,7 @@ describe('unjudged, with the reason', () => {
     const untuned = { kernel: { ...kernel, tuned: false } };
     expect(verdictOf(0.3, conditions(2e9), untuned)).toEqual({
       status: 'unjudged',
-      why: 'first-set kernel: right, not built for speed; its rate does not judge the card',
+      why: 'own kernel: right, but its speed is not established; its rate does not judge the card',
     });
     expect(verdictOf(0.9, conditions(2e9), untuned).status).toBe('pass');
   });

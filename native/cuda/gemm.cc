@@ -78,9 +78,7 @@ void pickFirst(Candidates& candidates, const GemmShape& shape, const Context& co
   auto pick = std::ranges::find_if(candidates, [&](const GemmConfiguration* candidate) {
     return tilesOf(*candidate, shape) >= multiprocessors;
   });
-  if (pick == candidates.end())
-    pick = std::ranges::max_element(
-        candidates, {}, [&](const GemmConfiguration* candidate) { return tilesOf(*candidate, shape); });
+  if (pick == candidates.end()) --pick;
   std::rotate(candidates.begin(), pick, pick + 1);
 }
 
@@ -114,6 +112,20 @@ std::string gemmResource(DType dtype, Accumulator accumulator, int capability) {
   return found.empty() ? "none" : found.front()->resource;
 }
 
+// An image for an older device, which the driver may have fallen back to, can lack some of the kernels.
+BuiltinGemm::Candidates BuiltinGemm::held(const Candidates& candidates) {
+  Candidates found;
+  std::optional<Unsupported> refusal;
+  for (const GemmConfiguration* candidate : candidates) try {
+      kernels_.find(candidate->family, candidate->kernel);
+      found.push_back(candidate);
+    } catch (const Unsupported& error) {
+      if (!refusal) refusal = error;
+    }
+  if (found.empty()) throw *refusal;
+  return found;
+}
+
 BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmShape& shape,
                                        const Operands& operands) {
   std::vector<std::function<void(const Operands&)>> launches;
@@ -130,8 +142,8 @@ BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmS
 
 BuiltinGemm::Choice BuiltinGemm::choose(const GemmShape& shape, const Operands* tuneOn) {
   if (const auto known = chosen_.find(shape); known != chosen_.end()) return known->second;
-  Fitting found = fitting(shape, *kernels_.context());
-  Candidates& candidates = found.candidates;
+  const Fitting found = fitting(shape, *kernels_.context());
+  Candidates candidates = held(found.candidates);
   if (candidates.size() > 1) pickFirst(candidates, shape, *kernels_.context());
   Choice choice{candidates.front(), ""};
   const bool canTime = tuneOn && candidates.size() > 1 && shape.m > 0 && shape.n > 0;

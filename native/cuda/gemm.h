@@ -29,8 +29,10 @@ class BuiltinGemm {
     const GemmConfiguration* configuration;
     std::string why;
   };
+  using Candidates = std::vector<const GemmConfiguration*>;
   Choice choose(const GemmShape&, const Operands* tuneOn);
-  Choice timed(const std::vector<const GemmConfiguration*>&, const GemmShape&, const Operands&);
+  Choice timed(const Candidates&, const GemmShape&, const Operands&);
+  Candidates held(const Candidates&);
 
   OwnKernels& kernels_;
   std::map<GemmShape, Choice> chosen_;

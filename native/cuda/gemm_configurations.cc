@@ -45,6 +45,7 @@ constexpr auto full = Accumulator::full, half = Accumulator::half, fast = Accumu
 using enum DType;
 
 constexpr auto first = "first set of own kernels: right, not built for speed";
+constexpr auto built = "built for speed, and not yet run on a GPU";
 constexpr auto fp8First =
     "first set of own kernels: right, not built for speed; outside compute capability 8.9 and 12.x mma.sync "
     "over fp8 becomes conversions and fp16 tensor instructions";
@@ -52,11 +53,25 @@ constexpr auto fp8First =
 // FP64 tensor cores worth using are in 8.0, 9.0 and 10.0 alone; elsewhere the instruction runs at the rate of
 // the few FP64 units, or slower.
 const GemmConfiguration rows[] = {
-    {fp64, full, 80, 80, "wmma", "gemm_wmma_fp64", wmmaTile, tiled, "tensor.fp64", "", first},
-    {fp64, full, 90, 90, "wmma", "gemm_wmma_fp64", wmmaTile, tiled, "tensor.fp64", "", first},
-    {fp64, full, 100, 100, "wmma", "gemm_wmma_fp64", wmmaTile, tiled, "tensor.fp64", "", first},
-    {fp64, full, 0, any, "simt", "gemm_simt_fp64", simtTile, tiled, "vector.fp64", "", first},
-    {fp32, full, 0, any, "simt", "gemm_simt_fp32", simtTile, tiled, "vector.fp32", "", first},
+    {fp64, full, 80, 80, "dmma", "gemm_dmma_fp64_128x128", dmma128x128, tiled, "tensor.fp64", "", built},
+    {fp64, full, 80, 80, "dmma", "gemm_dmma_fp64_128x64", dmma128x64, tiled, "tensor.fp64", "", built},
+    {fp64, full, 80, 80, "dmma", "gemm_dmma_fp64_64x64", dmma64x64, tiled, "tensor.fp64", "", built},
+    {fp64, full, 90, 90, "dmma", "gemm_dmma_fp64_128x128", dmma128x128, tiled, "tensor.fp64", "", built},
+    {fp64, full, 90, 90, "dmma", "gemm_dmma_fp64_128x64", dmma128x64, tiled, "tensor.fp64", "", built},
+    {fp64, full, 90, 90, "dmma", "gemm_dmma_fp64_64x64", dmma64x64, tiled, "tensor.fp64", "", built},
+    {fp64, full, 100, 100, "dmma", "gemm_dmma_fp64_128x128", dmma128x128, tiled, "tensor.fp64", "", built},
+    {fp64, full, 100, 100, "dmma", "gemm_dmma_fp64_128x64", dmma128x64, tiled, "tensor.fp64", "", built},
+    {fp64, full, 100, 100, "dmma", "gemm_dmma_fp64_64x64", dmma64x64, tiled, "tensor.fp64", "", built},
+    {fp64, full, 80, any, "simt", "gemm_simt_fp64_64x64", simt64x64, tiled, "vector.fp64", "", built},
+    {fp64, full, 0, 79, "simt", "gemm_simt_fp64_64x64", beforeAmpere(simt64x64), tiled, "vector.fp64", "",
+     built},
+    {fp32, full, 80, any, "simt", "gemm_simt_fp32_128x256", simt128x256, tiled, "vector.fp32", "", built},
+    {fp32, full, 80, any, "simt", "gemm_simt_fp32_128x128", simt128x128, tiled, "vector.fp32", "", built},
+    {fp32, full, 80, any, "simt", "gemm_simt_fp32_64x64", simt64x64, tiled, "vector.fp32", "", built},
+    {fp32, full, 0, 79, "simt", "gemm_simt_fp32_128x256", beforeAmpere(simt128x256), tiled, "vector.fp32", "",
+     built},
+    {fp32, full, 0, 79, "simt", "gemm_simt_fp32_64x64", beforeAmpere(simt64x64), tiled, "vector.fp32", "",
+     built},
     {tf32, full, 80, any, "wmma", "gemm_wmma_tf32", wmmaTile, tiled, "tensor.tf32", "tf32 tensor cores",
      first},
     {bf16, full, 80, any, "wmma", "gemm_wmma_bf16", wmmaTile, tiled, "tensor.bf16", "bf16 tensor cores",
@@ -66,7 +81,8 @@ const GemmConfiguration rows[] = {
     {fp16, half, 70, any, "wmma", "gemm_wmma_fp16_acc16", wmmaTile, tiled, "tensor.fp16.acc16",
      "fp16 tensor cores", first},
     {int8, full, 75, any, "wmma", "gemm_wmma_int8", wmmaTile, tiled, "tensor.int8", "", first},
-    {int8, full, 61, any, "simt", "gemm_simt_int8", simtTile, tiled, "none", "the dp4a instruction", first},
+    {int8, full, 61, 79, "simt", "gemm_simt_int8_64x64", beforeAmpere(simt64x64), tiled, "none",
+     "the dp4a instruction", built},
     {fp8e4m3, full, 89, any, "mma", "gemm_mma_fp8e4m3", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
      fp8First},
     {fp8e4m3, fast, 89, any, "mma", "gemm_mma_fp8e4m3_fast", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",

@@ -60,7 +60,7 @@ __device__ __forceinline__ void gemm(const GemmParameters& p) {
                 mmaTile.m * mmaTile.n / (warpTile * warpTile) * 32 == mmaTile.threads);
 
   const Operand<unsigned char> a(p.a, p.m, p.k, p.lda), b(p.b, p.n, p.k, p.ldb);
-  const Corner at = corner<mmaTile.m, mmaTile.n>(p.n);
+  const Corner at = corner<mmaTile.m, mmaTile.n>(p.m, p.n);
   const unsigned warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
   const unsigned warpRow = warp / (mmaTile.n / warpTile) * warpTile;
   const unsigned warpColumn = warp % (mmaTile.n / warpTile) * warpTile;

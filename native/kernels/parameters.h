@@ -25,7 +25,27 @@ struct GemmTile {
   unsigned sharedBytes = 0;  // dynamic: asked for at the launch, since a kernel's own may not pass 48 KiB
 };
 
-inline constexpr GemmTile simtTile{64, 64, 256};
+// simt.cu: `stages` of rows of 64 bytes of K and 16 of padding; before Ampere two, of 32 and 16.
+inline constexpr unsigned simtChunks = 4;
+constexpr GemmTile simtTile(unsigned m, unsigned n, unsigned threads, unsigned stages) {
+  return {m, n, threads, (m + n) * (simtChunks + 1) * 16 * stages};
+}
+constexpr GemmTile beforeAmpere(GemmTile tile) {
+  return {tile.m, tile.n, tile.threads, (tile.m + tile.n) * (simtChunks / 2 + 1) * 16 * 2};
+}
+inline constexpr GemmTile simt128x256 = simtTile(128, 256, 256, 2);
+inline constexpr GemmTile simt128x128 = simtTile(128, 128, 128, 2);
+inline constexpr GemmTile simt64x64 = simtTile(64, 64, 128, 4);
+
+// dmma.cu: three stages of rows of 128 bytes of K.
+inline constexpr unsigned dmmaChunks = 8;
+constexpr GemmTile dmmaTile(unsigned m, unsigned n, unsigned threads) {
+  return {m, n, threads, (m + n) * dmmaChunks * 16 * 3};
+}
+inline constexpr GemmTile dmma128x128 = dmmaTile(128, 128, 256);
+inline constexpr GemmTile dmma128x64 = dmmaTile(128, 64, 256);
+inline constexpr GemmTile dmma64x64 = dmmaTile(64, 64, 128);
+
 inline constexpr GemmTile wmmaTile{64, 64, 128};
 inline constexpr GemmTile mmaTile{64, 64, 128};
 

@@ -12,7 +12,7 @@
 // It is not __CUDA_ARCH__: the image for Volta is compiled as Turing's where the toolkit no longer knows
 // Volta.
 //
-// As compiled: 12 to 17 KiB of shared memory, fp64 33 KiB; 63 to 127 registers.
+// As compiled: 12 to 17 KiB of shared memory; 63 to 127 registers.
 #include <mma.h>
 
 #include <type_traits>
@@ -48,7 +48,6 @@ using Int8 = Format<signed char, signed char, int, int, 16, 16, 16>;
 
 #if NAMEPLATE_TARGET >= 80
 using Bf16 = Format<__nv_bfloat16, __nv_bfloat16, float, __nv_bfloat16, 16, 16, 16>;
-using Fp64 = Format<double, double, double, double, 8, 8, 4>;
 
 // tf32 arrives as fp32. This rounds to nearest with ties away from zero, which changes nothing in data that
 // already is tf32, as ours is; other fp32 data would without it be truncated by the tensor core.
@@ -96,7 +95,7 @@ __device__ __forceinline__ void gemm(const GemmParameters& p) {
   auto* sumTile = reinterpret_cast<Sum*>(memory);
 
   const Operand<Element> a(p.a, p.m, p.k, p.lda), b(p.b, p.n, p.k, p.ldb);
-  const Corner at = corner<wmmaTile.m, wmmaTile.n>(p.n);
+  const Corner at = corner<wmmaTile.m, wmmaTile.n>(p.m, p.n);
   const unsigned warp = threadIdx.x / lanes;
   const unsigned warpRow = warp / (wmmaTile.n / warpTile) * warpTile;
   const unsigned warpColumn = warp % (wmmaTile.n / warpTile) * warpTile;
@@ -181,10 +180,6 @@ extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_bf16(co
 
 extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_tf32(const GemmParameters p) {
   gemm<Tf32>(p);
-}
-
-extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_fp64(const GemmParameters p) {
-  gemm<Fp64>(p);
 }
 #endif
 

@@ -135,7 +135,7 @@ function rule(
   }
   if (place(share) === 'above') return { status: 'pass', ...judged, why: footing };
   if (!row.kernel.tuned) {
-    const why = 'first-set kernel: right, not built for speed; its rate does not judge the card';
+    const why = 'own kernel: right, but its speed is not established; its rate does not judge the card';
     return { status: 'unjudged', why };
   }
 

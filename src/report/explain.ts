@@ -206,7 +206,7 @@ function kernel({ kernel, ratioToVendor }: Row): string[] {
     [
       kernel.name,
       kernel.resource,
-      !kernel.tuned && 'right, not built for speed',
+      !kernel.tuned && 'right, speed not established',
       kernel.emulated && 'emulated',
     ]
       .filter((part) => part !== false)

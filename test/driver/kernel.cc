@@ -41,7 +41,10 @@ KnownKernel own(const std::string& name, unsigned threads, Make make) {
 KnownKernel gemm(const char* name, DType dtype, Unit unit, const GemmTile& tile) {
   return own<GemmParameters>(
       name, tile.threads, [dtype, unit, tile](const Card& card, const Grid& grid, const GemmParameters& p) {
-        return gemmWork(card, {p, dtype, unit, 1, tile, grid.blocks});
+        // A tile that hangs over the edge costs as much as a whole one, so that the sizes of tile differ.
+        const double inside = static_cast<double>(p.m) * static_cast<double>(p.n);
+        const double covered = static_cast<double>(grid.blocks) * tile.m * tile.n;
+        return gemmWork(card, {p, dtype, unit, inside / covered, tile, grid.blocks});
       });
 }
 
@@ -207,10 +210,14 @@ constexpr WgmmaFormat bf16{DType::bf16, Unit::bf16}, fp16{DType::fp16, Unit::fp1
 
 const std::vector<KnownKernel>& table() {
   static const std::vector<KnownKernel> rows{
-      gemm("gemm_simt_fp64", DType::fp64, Unit::vectorFp64, simtTile),
-      gemm("gemm_simt_fp32", DType::fp32, Unit::vectorFp32, simtTile),
-      gemm("gemm_simt_int8", DType::int8, Unit::dp4a, simtTile),
-      gemm("gemm_wmma_fp64", DType::fp64, Unit::tensorFp64, wmmaTile),
+      gemm("gemm_simt_fp64_64x64", DType::fp64, Unit::vectorFp64, simt64x64),
+      gemm("gemm_simt_fp32_128x256", DType::fp32, Unit::vectorFp32, simt128x256),
+      gemm("gemm_simt_fp32_128x128", DType::fp32, Unit::vectorFp32, simt128x128),
+      gemm("gemm_simt_fp32_64x64", DType::fp32, Unit::vectorFp32, simt64x64),
+      gemm("gemm_simt_int8_64x64", DType::int8, Unit::dp4a, simt64x64),
+      gemm("gemm_dmma_fp64_128x128", DType::fp64, Unit::tensorFp64, dmma128x128),
+      gemm("gemm_dmma_fp64_128x64", DType::fp64, Unit::tensorFp64, dmma128x64),
+      gemm("gemm_dmma_fp64_64x64", DType::fp64, Unit::tensorFp64, dmma64x64),
       gemm("gemm_wmma_tf32", DType::tf32, Unit::tf32, wmmaTile),
       gemm("gemm_wmma_fp16", DType::fp16, Unit::fp16, wmmaTile),
       gemm("gemm_wmma_fp16_acc16", DType::fp16, Unit::fp16acc16, wmmaTile),

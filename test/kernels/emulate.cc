@@ -24,15 +24,26 @@
 namespace nameplate {
 
 extern "C" {
-void gemm_simt_fp32(GemmParameters);
-void gemm_simt_fp64(GemmParameters);
-void gemm_simt_int8(GemmParameters);
+void gemm_simt_fp32_128x256(GemmParameters);
+void gemm_simt_fp32_128x128(GemmParameters);
+void gemm_simt_fp32_64x64(GemmParameters);
+void gemm_simt_fp64_64x64(GemmParameters);
+void gemm_simt_int8_64x64(GemmParameters);
+void volta_simt_fp32_128x256(GemmParameters);
+void volta_simt_fp32_64x64(GemmParameters);
+void volta_simt_fp64_64x64(GemmParameters);
+void volta_simt_int8_64x64(GemmParameters);
 void gemm_wmma_fp16(GemmParameters);
 void gemm_wmma_fp16_acc16(GemmParameters);
 void gemm_wmma_bf16(GemmParameters);
 void gemm_wmma_tf32(GemmParameters);
 void gemm_wmma_int8(GemmParameters);
-void gemm_wmma_fp64(GemmParameters);
+void gemm_dmma_fp64_128x128(GemmParameters);
+void gemm_dmma_fp64_128x64(GemmParameters);
+void gemm_dmma_fp64_64x64(GemmParameters);
+void hopper_dmma_fp64_128x128(GemmParameters);
+void hopper_dmma_fp64_128x64(GemmParameters);
+void hopper_dmma_fp64_64x64(GemmParameters);
 void gemm_mma_fp8e4m3(GemmParameters);
 void gemm_mma_fp8e4m3_fast(GemmParameters);
 void gemm_mma_fp8e5m2(GemmParameters);
@@ -126,15 +137,26 @@ struct Gemm {
 };
 
 const Gemm gemms[] = {
-    {"gemm_simt_fp32", gemm_simt_fp32, simtTile, DType::fp32, -3, 40},
-    {"gemm_simt_fp64", gemm_simt_fp64, simtTile, DType::fp64, -3, 40},
-    {"gemm_simt_int8", gemm_simt_int8, simtTile, DType::int8, -128, 127},
+    {"gemm_simt_fp32_128x256", gemm_simt_fp32_128x256, simt128x256, DType::fp32, -3, 40},
+    {"gemm_simt_fp32_128x128", gemm_simt_fp32_128x128, simt128x128, DType::fp32, -3, 40},
+    {"gemm_simt_fp32_64x64", gemm_simt_fp32_64x64, simt64x64, DType::fp32, -3, 40},
+    {"gemm_simt_fp64_64x64", gemm_simt_fp64_64x64, simt64x64, DType::fp64, -3, 40},
+    {"gemm_simt_int8_64x64", gemm_simt_int8_64x64, simt64x64, DType::int8, -128, 127},
+    {"volta_simt_fp32_128x256", volta_simt_fp32_128x256, beforeAmpere(simt128x256), DType::fp32, -3, 40},
+    {"volta_simt_fp32_64x64", volta_simt_fp32_64x64, beforeAmpere(simt64x64), DType::fp32, -3, 40},
+    {"volta_simt_fp64_64x64", volta_simt_fp64_64x64, beforeAmpere(simt64x64), DType::fp64, -3, 40},
+    {"volta_simt_int8_64x64", volta_simt_int8_64x64, beforeAmpere(simt64x64), DType::int8, -128, 127},
     {"gemm_wmma_fp16", gemm_wmma_fp16, wmmaTile, DType::fp16, -3, 8},
     {"gemm_wmma_fp16_acc16", gemm_wmma_fp16_acc16, wmmaTile, DType::fp16, -2, 2},
     {"gemm_wmma_bf16", gemm_wmma_bf16, wmmaTile, DType::bf16, -3, 8},
     {"gemm_wmma_tf32", gemm_wmma_tf32, wmmaTile, DType::tf32, -3, 40},
     {"gemm_wmma_int8", gemm_wmma_int8, wmmaTile, DType::int8, -128, 127},
-    {"gemm_wmma_fp64", gemm_wmma_fp64, wmmaTile, DType::fp64, -3, 40},
+    {"gemm_dmma_fp64_128x128", gemm_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
+    {"gemm_dmma_fp64_128x64", gemm_dmma_fp64_128x64, dmma128x64, DType::fp64, -3, 40},
+    {"gemm_dmma_fp64_64x64", gemm_dmma_fp64_64x64, dmma64x64, DType::fp64, -3, 40},
+    {"hopper_dmma_fp64_128x128", hopper_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
+    {"hopper_dmma_fp64_128x64", hopper_dmma_fp64_128x64, dmma128x64, DType::fp64, -3, 40},
+    {"hopper_dmma_fp64_64x64", hopper_dmma_fp64_64x64, dmma64x64, DType::fp64, -3, 40},
     {"gemm_mma_fp8e4m3", gemm_mma_fp8e4m3, mmaTile, DType::fp8e4m3, -3, 8},
     {"gemm_mma_fp8e4m3_fast", gemm_mma_fp8e4m3_fast, mmaTile, DType::fp8e4m3, -3, 8},
     {"gemm_mma_fp8e5m2", gemm_mma_fp8e5m2, mmaTile, DType::fp8e5m2, -2, 4},
@@ -143,7 +165,9 @@ const Gemm gemms[] = {
 
 void launch(const Gemm& gemm, const GemmParameters& p, Order order) {
   const auto tiles = (p.m + gemm.tile.m - 1) / gemm.tile.m * ((p.n + gemm.tile.n - 1) / gemm.tile.n);
-  emulation::launch(static_cast<unsigned>(tiles), {gemm.tile.threads, 1, 1}, order, [&] { gemm.kernel(p); });
+  emulation::launch(
+      static_cast<unsigned>(tiles), {gemm.tile.threads, 1, 1}, order, [&] { gemm.kernel(p); },
+      gemm.tile.sharedBytes);
 }
 
 // rows x columns elements, `ld` apart, starting `offset` elements after a boundary of `alignment` bytes.
@@ -223,13 +247,15 @@ void checkGemm(const Gemm& gemm, std::size_t m, std::size_t n, std::size_t k, co
 }
 
 void checkEdges(const Gemm& gemm) {
-  const std::size_t sizes[] = {1, 7, 63, 64, 65, 127, 129};
-  const std::size_t depths[] = {0, 1, 7, 63, 64, 65, 127, 129, 257};
+  const std::size_t sizes[] = {1, 7, 16, 63, 64, 65, 127, 128, 129, 255, 257};
+  const std::size_t depths[] = {0, 1, 7, 16, 63, 64, 65, 127, 128, 129, 255, 257};
   std::size_t shapes = 0;
-  // A Latin square: every pair of two sizes occurs, though not every three together.
-  for (std::size_t i = 0; i < 7; ++i)
-    for (std::size_t j = 0; j < 9; ++j) {
-      checkGemm(gemm, sizes[i], sizes[(3 * i + j) % 7], depths[j], placements[shapes % 3],
+  // Every second field of a Latin square, in which every pair of two sizes occurs, though not every three
+  // together. The kernels of the table take turns, for emulation is slow: a neighbour has the other fields.
+  const auto turn = static_cast<std::size_t>(&gemm - gemms);
+  for (std::size_t i = 0; i < std::size(sizes); ++i)
+    for (std::size_t j = (i + turn) % 2; j < std::size(depths); j += 2) {
+      checkGemm(gemm, sizes[i], sizes[(3 * i + j) % std::size(sizes)], depths[j], placements[shapes % 3],
                 orders[shapes / 3 % 2]);
       ++shapes;
     }

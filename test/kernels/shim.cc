@@ -1,6 +1,10 @@
 // The fibers behind shim.h, and the one instruction that the kernels write as PTX.
+#include <setjmp.h>
+#include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -15,14 +19,24 @@ constexpr unsigned maxThreads = 1024, lanes = 32;
 
 enum class State { ready, atBlockBarrier, atWarpBarrier, done };
 
+struct Copy {
+  void* to;
+  const void* from;
+  unsigned group;
+};
+
 struct Thread {
-  ucontext_t context;
+  ucontext_t context;  // to begin with; swapcontext would ask the kernel for the signal mask at every switch
+  jmp_buf place;
+  bool begun = false;
   std::unique_ptr<std::byte[]> stack{new std::byte[stackBytes]};
   State state = State::done;
   Index index;
   unsigned lane = 0, warp = 0;
   int line = 0;                // of the block barrier it waits at
   const char* site = nullptr;  // of the warp operation it waits in
+  std::vector<Copy> copies;    // asynchronous ones that have not landed
+  unsigned group = 0;          // that its next copy belongs to
 };
 
 struct Warp {
@@ -34,12 +48,37 @@ struct Warp {
 
 std::vector<Thread> threads(maxThreads);
 std::array<Warp, maxThreads / lanes> warps;
-ucontext_t scheduler;
+jmp_buf scheduler;
 Thread* current = nullptr;
 Index block, grid, blockAt;
 unsigned running = 0, waiting = 0;  // threads of the block that have not returned; those at its barrier
 const std::function<void()>* body = nullptr;
 std::string fault;  // a fiber cannot throw past its own stack
+bool copiesLandAtOnce = false;
+
+// Shared memory of one launch. NaNs at first; a block finds what the one before it left.
+class Dynamic {
+ public:
+  explicit Dynamic(std::size_t bytes)
+      : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+        mapped_((bytes + page_ - 1) / page_ * page_ + page_),
+        start_(mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (start_ == MAP_FAILED || bytes % 16 != 0) throw std::logic_error("shared memory of whole 16 bytes");
+    auto* const fence = static_cast<std::byte*>(start_) + mapped_ - page_;
+    mprotect(fence, page_, PROT_NONE);
+    data = fence - bytes;
+    std::memset(data, 0x7f, bytes);
+  }
+  ~Dynamic() { munmap(start_, mapped_); }
+  Dynamic(const Dynamic&) = delete;
+  Dynamic& operator=(const Dynamic&) = delete;
+  std::byte* data;
+
+ private:
+  std::size_t page_, mapped_;
+  void* start_;
+};
+const Dynamic* dynamic = nullptr;
 
 void run() {
   try {
@@ -49,12 +88,20 @@ void run() {
   }
   current->state = State::done;
   --running;
-  swapcontext(&current->context, &scheduler);
+  _longjmp(scheduler, 1);
 }
 
 void yield(State state) {
   current->state = state;
-  swapcontext(&current->context, &scheduler);
+  if (_setjmp(current->place) == 0) _longjmp(scheduler, 1);
+}
+
+// Runs the current thread until it waits or ends.
+[[gnu::noinline]] void resume() {
+  if (_setjmp(scheduler) != 0) return;
+  if (current->begun) _longjmp(current->place, 1);
+  current->begun = true;
+  setcontext(&current->context);
 }
 
 void waitForWarp(const char* site) {
@@ -76,6 +123,9 @@ void prepare(unsigned i) {
   thread.index = {i % block.x, i / block.x % block.y, i / block.x / block.y};
   thread.lane = i % lanes;
   thread.warp = i / lanes;
+  thread.copies.clear();
+  thread.group = 0;
+  thread.begun = false;
   getcontext(&thread.context);
   thread.context.uc_stack.ss_sp = thread.stack.get();
   thread.context.uc_stack.ss_size = stackBytes;
@@ -97,7 +147,7 @@ void runBlock(unsigned count, Order order) {
         if (thread.state != State::ready) continue;
         progressed = again = true;
         current = &thread;
-        swapcontext(&scheduler, &thread.context);
+        resume();
         if (!fault.empty()) throw std::logic_error(std::exchange(fault, ""));
       }
     }
@@ -112,13 +162,17 @@ void runBlock(unsigned count, Order order) {
 
 }  // namespace
 
-void launch(unsigned blocks, Index size, Order order, const std::function<void()>& kernel) {
+void launch(unsigned blocks, Index size, Order order, const std::function<void()>& kernel,
+            unsigned sharedBytes) {
   const unsigned count = size.x * size.y * size.z;
   if (count == 0 || count > maxThreads || count % lanes != 0)
     throw std::logic_error("a block of whole warps is wanted");
   block = size;
   grid = {blocks, 1, 1};
   body = &kernel;
+  const Dynamic shared(sharedBytes);
+  dynamic = &shared;
+  copiesLandAtOnce = order == Order::backward;
   for (unsigned i = 0; i < blocks; ++i) {
     blockAt = {order == Order::forward ? i : blocks - 1 - i, 0, 0};
     runBlock(count, order);
@@ -160,6 +214,31 @@ Lanes shareWithWarp(const void* mine, std::size_t bytes, const char* site) {
   return warp.brought[turn];
 }
 
+uint4* dynamicShared() {
+  return reinterpret_cast<uint4*>(dynamic->data);
+}
+
+void startCopy(void* shared, const void* global) {
+  if ((reinterpret_cast<std::uintptr_t>(shared) | reinterpret_cast<std::uintptr_t>(global)) % 16 != 0)
+    throw std::logic_error("cp.async wants 16-byte boundaries");
+  if (copiesLandAtOnce)
+    std::memcpy(shared, global, 16);
+  else
+    current->copies.push_back({shared, global, current->group});
+}
+
+void closeGroup() {
+  ++current->group;
+}
+
+void waitForGroups(unsigned left) {
+  std::erase_if(current->copies, [left](const Copy& copy) {
+    const bool waitedFor = copy.group + left < current->group;
+    if (waitedFor) std::memcpy(copy.to, copy.from, 16);
+    return waitedFor;
+  });
+}
+
 }  // namespace emulation
 
 int mmaSumBits = 23;
@@ -197,4 +276,33 @@ void emulateMma(const char* type, float (&c)[4], const unsigned (&a)[4], const u
     c[i] = static_cast<float>(
         std::ldexp(std::trunc(std::ldexp(fraction, mmaSumBits + 1)), exponent - mmaSumBits - 1));
   }
+}
+
+// As the PTX ISA tabulates "Matrix Fragments for mma.m8n8k4 with .f64" and "for mma.m16n8k16 with .f64".
+void emulateMmaFp64(int rows, double* c, const double* a, const double* b) {
+  const bool large = rows == 16;
+  const int depth = large ? 16 : 4, countA = large ? 8 : 1, countB = large ? 4 : 1, countC = large ? 4 : 2;
+  struct Brought {
+    double a[8], b[4];
+  } mine{};
+  std::copy(a, a + countA, mine.a);
+  std::copy(b, b + countB, mine.b);
+  const emulation::Lanes lanes = emulation::shareWithWarp(&mine, sizeof mine, large ? "m16n8k16" : "m8n8k4");
+  const auto brought = [lanes](int lane) { return reinterpret_cast<const Brought*>(lanes[lane]); };
+  // m8n8k4: row of a: groupID, column: threadID_in_group. m16n8k16: row of ai: groupID where i is even, else
+  // groupID + 8; column: i * 2 + threadID_in_group where i is even, else i * 2 - 2 + threadID_in_group.
+  const auto elementA = [&](int row, int column) {
+    for (int i = 0; i < countA; ++i) {
+      const int firstColumn = i % 2 == 0 ? i * 2 : i * 2 - 2;
+      if ((i % 2 == 0) == (row < 8) && firstColumn <= column && column < firstColumn + 4)
+        return brought(row % 8 * 4 + column - firstColumn)->a[i];
+    }
+    throw std::logic_error("no lane holds this element of A");
+  };
+  // row of bi: threadID_in_group + i * 4; column: groupID.
+  const auto elementB = [&](int row, int column) { return brought(column * 4 + row % 4)->b[row / 4]; };
+  // row of ci: groupID for i < 2, else groupID + 8; column: threadID_in_group * 2 + (i & 1).
+  const int group = static_cast<int>(emulation::lane()) / 4, member = static_cast<int>(emulation::lane()) % 4;
+  for (int i = 0; i < countC; ++i)
+    for (int k = 0; k < depth; ++k) c[i] += elementA(group + i / 2 * 8, k) * elementB(k, member * 2 + i % 2);
 }

@@ -25,7 +25,13 @@
 // One block runs at a time, so that a block's shared memory can be one static object. It keeps what the block
 // before left in it, as shared memory does.
 #define __shared__ static
+#ifndef NAMEPLATE_TARGET
 #define NAMEPLATE_TARGET 120
+#endif
+
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
 
 namespace emulation {
 
@@ -36,8 +42,11 @@ struct Index {
 enum class Order { forward, backward };
 
 // Runs `kernel` in every thread of a one-dimensional grid. Throws std::logic_error where a GPU would hang or
-// go astray: threads of a block that wait at different barriers, or return while others wait.
-void launch(unsigned blocks, Index block, Order order, const std::function<void()>& kernel);
+// go astray: threads of a block that wait at different barriers, or return while others wait. With the
+// threads in forward order an asynchronous copy lands as late as it may, when its thread waits for it;
+// backward at once.
+void launch(unsigned blocks, Index block, Order order, const std::function<void()>& kernel,
+            unsigned sharedBytes = 0);
 
 const Index& threadIndex();
 const Index& blockIndex();
@@ -54,6 +63,14 @@ using Lanes = const std::byte (*)[maxSharedBytes];
 Lanes shareWithWarp(const void* mine, std::size_t bytes, const char* site);
 unsigned lane();
 
+// The shared memory that the launch asked for, in front of a page that may not be touched.
+uint4* dynamicShared();
+
+// cp.async of 16 bytes, cp.async.commit_group and cp.async.wait_group.
+void startCopy(void* shared, const void* global);
+void closeGroup();
+void waitForGroups(unsigned left);
+
 }  // namespace emulation
 
 #define threadIdx (emulation::threadIndex())
@@ -61,10 +78,6 @@ unsigned lane();
 #define blockDim (emulation::blockSize())
 #define gridDim (emulation::gridSize())
 #define __syncthreads() emulation::waitForBlock(__LINE__)
-
-struct alignas(16) uint4 {
-  unsigned x, y, z, w;
-};
 
 struct alignas(16) double2 {
   double x, y;
@@ -129,6 +142,9 @@ inline __nv_bfloat16 __float2bfloat16_rn(float value) {
 
 // mma.sync.m16n8k32 over FP8: `type` is "e4m3" or "e5m2".
 void emulateMma(const char* type, float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
+
+// mma.sync over fp64: m8n8k4 with rows of 8, m16n8k16 with rows of 16.
+void emulateMmaFp64(int rows, double* c, const double* a, const double* b);
 
 // Mantissa bits that emulateMma keeps of a sum; 23 by default. Tensor cores are known to keep as few as 13.
 extern int mmaSumBits;

@@ -1,0 +1,148 @@
+// A block's way through K: rows of A and of B come to shared memory step by step, while the block multiplies
+// what came before.
+//
+// From Ampere on cp.async fills the next stages meanwhile; before, the next rows wait in registers. The loop
+// knows no edges: rows beyond the last one of a matrix read that one again, and what comes of it is not
+// stored; the last elements of K have a loop of their own. So has all of K where an operand does not lie on
+// 16-byte boundaries: right, and much slower.
+#pragma once
+
+#include <type_traits>
+
+#include "kernels/async_copy.h"
+#include "kernels/parameters.h"
+#include "kernels/tile.h"
+
+namespace nameplate {
+
+inline constexpr bool async = NAMEPLATE_TARGET >= 80;
+
+// How a step's rows lie in shared memory, in chunks of 16 bytes: rows of A, then rows of B.
+template <unsigned chunksOfRow, unsigned strideOfRows>
+struct StageLayout {
+  static constexpr unsigned chunks = chunksOfRow;
+  static constexpr unsigned stride = strideOfRows;
+};
+
+template <typename ElementType, GemmTile tile, typename Layout>
+class Pipeline {
+  using Element = ElementType;
+  static constexpr unsigned elements = chunkBytes / sizeof(Element);
+  static constexpr unsigned depth = Layout::chunks * elements;  // of K, per step
+  // Two chunks of a row for each thread, or one of two: few pointers, and yet neighbours read what memory is
+  // read by, 32 bytes or 64.
+  static constexpr unsigned across = Layout::chunks > 2 ? Layout::chunks / 2 : 2;
+  static constexpr unsigned perRow = Layout::chunks / across;
+  static constexpr unsigned apart = tile.threads / across, rows = (tile.m + tile.n) / apart;
+  static constexpr unsigned stageChunks = (tile.m + tile.n) * Layout::stride;
+  static constexpr unsigned stages = async ? tile.sharedBytes / (stageChunks * chunkBytes) : 2;
+  static_assert(tile.m % apart == 0 && tile.n % apart == 0 && stages >= 2);
+
+ public:
+  // place(row, chunk) tells where in its row a chunk lies; it is the same for rows `apart` from each other.
+  template <typename Place>
+  __device__ __forceinline__ Pipeline(const GemmParameters& p, const Corner& at, Place place)
+      : k_(p.k),
+        first_(threadIdx.x % across * elements),
+        aligned_(alignedChunks<Element>(p.a, p.lda) && alignedChunks<Element>(p.b, p.ldb)) {
+    const unsigned row = threadIdx.x / across, chunk = threadIdx.x % across;
+#pragma unroll
+    for (unsigned c = 0; c < perRow; ++c)
+      to_[c] = dynamicShared() + row * Layout::stride + place(row, chunk + c * across);
+#pragma unroll
+    for (unsigned r = 0; r < rows; ++r) {
+      const bool ofA = r * apart < tile.m;
+      const unsigned long long wanted = (ofA ? at.row : at.column - tile.m) + r * apart + row;
+      const unsigned long long last = (ofA ? p.m : p.n) - 1;
+      from_[r] = static_cast<const Element*>(ofA ? p.a : p.b) +
+                 (wanted < last ? wanted : last) * (ofA ? p.lda : p.ldb) + first_;
+    }
+  }
+
+  // multiply(stage, whole) for each step: `stage` is where in shared memory its rows are, `whole` a
+  // std::true_type in the fast loop.
+  template <typename Multiply>
+  __device__ __forceinline__ void run(Multiply multiply) {
+    const unsigned steps = aligned_ ? static_cast<unsigned>(k_ / depth) : 0;
+    const auto start = [&](unsigned step, unsigned stage) {
+      if (step < steps) startStep(stage);
+#if NAMEPLATE_TARGET >= 80
+      closeGroup();
+#endif
+    };
+#pragma unroll
+    for (unsigned step = 0; step + 1 < stages; ++step) {
+      start(step, step * stageChunks);
+      finishStep(step * stageChunks);
+    }
+    constexpr unsigned last = (stages - 1) * stageChunks;
+    unsigned stage = 0;
+#pragma unroll 1
+    for (unsigned step = 0; step < steps; ++step) {
+#if NAMEPLATE_TARGET >= 80
+      waitForGroups<stages - 2>();
+#endif
+      __syncthreads();
+      const unsigned free = stage == 0 ? last : stage - stageChunks;
+      start(step + stages - 1, free);
+      multiply(stage, std::true_type{});
+      finishStep(free);
+      stage = stage == last ? 0 : stage + stageChunks;
+    }
+#pragma unroll 1
+    for (unsigned long long k = steps * static_cast<unsigned long long>(depth); k < k_; k += depth) {
+      __syncthreads();
+      copySlowly(k + first_ < k_ ? k_ - k - first_ : 0);
+      __syncthreads();
+      multiply(0, std::false_type{});
+    }
+  }
+
+ private:
+  // copy(row, chunk, place in global memory) for each of this thread's, and on to the next step.
+  template <typename Copy>
+  __device__ __forceinline__ void each(Copy copy) {
+#pragma unroll
+    for (unsigned r = 0; r < rows; ++r) {
+#pragma unroll
+      for (unsigned c = 0; c < perRow; ++c) copy(r, c, from_[r] + c * across * elements);
+      from_[r] += depth;
+    }
+  }
+  __device__ __forceinline__ uint4* place(unsigned r, unsigned c) {
+    return to_[c] + r * apart * Layout::stride;
+  }
+  __device__ __forceinline__ void startStep([[maybe_unused]] unsigned stage) {
+    each([&](unsigned r, unsigned c, const Element* at) {
+#if NAMEPLATE_TARGET >= 80
+      startCopy(place(r, c) + stage, at);
+#else
+      staged_[r][c] = *reinterpret_cast<const uint4*>(at);
+#endif
+    });
+  }
+  __device__ __forceinline__ void finishStep([[maybe_unused]] unsigned stage) {
+#if NAMEPLATE_TARGET < 80
+#pragma unroll
+    for (unsigned r = 0; r < rows; ++r)
+#pragma unroll
+      for (unsigned c = 0; c < perRow; ++c) place(r, c)[stage] = staged_[r][c];
+#endif
+  }
+  // Of the step `left` elements are there from this thread's first chunk on.
+  __device__ __forceinline__ void copySlowly(unsigned long long left) {
+    each([&](unsigned r, unsigned c, const Element* at) {
+      constexpr unsigned long long next = across * elements;
+      *place(r, c) = loadChunk(at, left > c * next ? left - c * next : 0, false);
+    });
+  }
+
+  unsigned long long k_;
+  unsigned first_;  // element of K in a step that this thread's first chunk begins with
+  bool aligned_;
+  const Element* from_[rows];
+  uint4* to_[perRow];
+  uint4 staged_[async ? 1 : rows][async ? 1 : perRow];
+};
+
+}  // namespace nameplate

@@ -1,0 +1,121 @@
+// The machine code of the kernels, read: what the compiler made of the inner loops, and that nothing went to local
+// memory. Needs the images, and a cuobjdump on the PATH or in /usr/local/cuda/bin.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+interface Expected {
+  /** `family.sm_90a.cubin` in the folder of images. */
+  image: string;
+  kernel: string;
+  /** What the kernel is for. */
+  multiplies: RegExp;
+  /** Its least share of the instructions of the inner loop. */
+  share: number;
+  /** What else stands in that loop, and tells it from the one for the last elements of K. */
+  feeds: RegExp[];
+}
+
+const loads = /^LDS\.128$/;
+const copies = /^LDGSTS\.E\.BYPASS\.128$/;
+const simt = { multiplies: /^FFMA$/, share: 0.92, feeds: [loads, copies] };
+
+const table: Expected[] = [
+  ...['80', '86', '89', '90a', '100f', '120'].flatMap((architecture) =>
+    ['128x256', '128x128'].map((tile) => ({
+      image: `simt.sm_${architecture}.cubin`,
+      kernel: `gemm_simt_fp32_${tile}`,
+      ...simt,
+    })),
+  ),
+  { image: 'simt.sm_90a.cubin', kernel: 'gemm_simt_fp32_64x64', ...simt, share: 0.84 },
+  { image: 'simt.sm_80.cubin', kernel: 'gemm_simt_fp64_64x64', ...simt, multiplies: /^DFMA$/, share: 0.7 },
+  ...['128x128', '128x64', '64x64'].flatMap((tile) => [
+    {
+      image: 'dmma.sm_90a.cubin',
+      kernel: `gemm_dmma_fp64_${tile}`,
+      multiplies: /^DMMA\.16x8x16$/,
+      share: 0.05,
+      feeds: [/^LDS\.64$/, copies],
+    },
+    {
+      image: 'dmma.sm_80.cubin',
+      kernel: `gemm_dmma_fp64_${tile}`,
+      multiplies: /^DMMA\.884$/,
+      share: 0.4,
+      feeds: [/^LDS\.64$/, copies],
+    },
+    {
+      image: 'dmma.sm_100f.cubin',
+      kernel: `gemm_dmma_fp64_${tile}`,
+      multiplies: /^DMMA\.8x8x4$/,
+      share: 0.3,
+      feeds: [/^LDS\.64$/, copies],
+    },
+  ]),
+];
+
+const disassembler = ['cuobjdump', '/usr/local/cuda/bin/cuobjdump'].find(
+  (path) => spawnSync(path, ['--version']).status === 0,
+);
+const folder = 'build/cmake/Release/kernels';
+
+interface Instruction {
+  address: number;
+  name: string;
+  /** The address that a branch goes to. */
+  target: number | undefined;
+}
+
+const texts = new Map<string, string>();
+function textOf(image: string): string {
+  const known = texts.get(image);
+  if (known !== undefined) return known;
+  const asked = ['-sass', join(folder, image)];
+  const { stdout } = spawnSync(disassembler ?? '', asked, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  texts.set(image, stdout);
+  return stdout;
+}
+
+/** The instructions of one kernel, in order. */
+function disassemble(image: string, kernel: string): Instruction[] {
+  const code = textOf(image)
+    .split('Function : ')
+    .find((part) => part.startsWith(`${kernel}\n`));
+  const lines = (code ?? '').matchAll(/\/\*([0-9a-f]{4,})\*\/\s+(?:@!?U?P\w+ )?([A-Z][\w.]*)([^;]*);/g);
+  return [...lines].map(([, address = '', name = '', operands = '']) => {
+    const target = name.startsWith('BRA') ? /0x([0-9a-f]+)\s*$/.exec(operands)?.[1] : undefined;
+    return {
+      address: Number.parseInt(address, 16),
+      name,
+      target: target === undefined ? undefined : Number.parseInt(target, 16),
+    };
+  });
+}
+
+const shareOf = (instructions: Instruction[], wanted: RegExp) =>
+  instructions.filter(({ name }) => wanted.test(name)).length / Math.max(instructions.length, 1);
+
+/** What lies between a branch and the earlier place that it goes to. */
+const loopsOf = (all: Instruction[]): Instruction[][] =>
+  all.flatMap(({ address, target }) =>
+    target !== undefined && target < address
+      ? [all.filter((one) => target <= one.address && one.address <= address)]
+      : [],
+  );
+
+describe('the machine code', () => {
+  it.skipIf(disassembler === undefined || !existsSync(folder)).each(table)(
+    'of $kernel in $image',
+    ({ image, kernel, multiplies, share, feeds }) => {
+      const all = disassemble(image, kernel);
+      expect(all.length, 'instructions').toBeGreaterThan(0);
+      expect(all.filter(({ name }) => /^(LDL|STL)\b/.test(name))).toEqual([]);
+      const fed = loopsOf(all).filter((loop) => feeds.every((feed) => shareOf(loop, feed) > 0));
+      expect(Math.max(...fed.map((loop) => shareOf(loop, multiplies)))).toBeGreaterThanOrEqual(share);
+    },
+    60_000,
+  );
+});
