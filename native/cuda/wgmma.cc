@@ -140,7 +140,7 @@ std::vector<GemmConfiguration> wgmmaConfigurations() {
                    launcher,
                    format.resource,
                    format.needs,
-                   "not yet run on a GPU, so its speed is not known"});
+                   "built for speed, and not yet run on a GPU"});
   return all;
 }
 
