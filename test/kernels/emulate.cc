@@ -282,6 +282,9 @@ void checkEdges(const Gemm& gemm) {
       checkGemm(gemm, 65, 129, 257, place, order);
       ++shapes;
     }
+  // More rows of tiles than one group of tile.h, and the last group short.
+  checkGemm(gemm, 9 * gemm.tile.m + 1, gemm.tile.n + 1, 7, placements[0], Order::forward);
+  ++shapes;
   std::printf("ok %-24s %zu shapes\n", gemm.name, shapes);
 }
 
