@@ -1,7 +1,7 @@
 // One thread that waits: following addresses, from L1 to the host's memory, and a kernel that does next to
 // nothing.
 //
-// Not yet run on a GPU. As compiled: at most 16 registers, no local memory.
+// Not yet run on a GPU. As compiled: no local memory.
 #include "kernels/parameters.h"
 
 namespace nameplate {
