@@ -5,12 +5,15 @@
 //    Then each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile.
 // 2. The self-test: faults seeded into data and telemetry, each of which must be caught.
 // 3. The default run, whose report is recorded.
-// Ends within eight minutes, whatever happens; exit 0 only if nothing was wrong and nothing failed.
+// A row that hangs or crashes is one row lost. Ends within eight minutes, whatever happens; exit 0 only if nothing was
+// wrong and nothing failed.
 //   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results]
 
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
@@ -22,6 +25,7 @@ const { values } = parseArgs({
   },
 });
 const minutes = 8;
+const rowSeconds = 30;
 const say = (text) => process.stdout.write(`${text}\n`);
 setTimeout(() => {
   say(`the check did not end within ${minutes} minutes`);
@@ -67,20 +71,58 @@ const aroundTile = ([m, n]) => [
 ];
 const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
 
+/** One child process that verifies row after row; a row that it does not answer in time costs it its life. */
+class Verifier {
+  #child = null;
+
+  /** The results of a request, or the fault that kept it from them. */
+  async ask(request, kernel) {
+    this.#child ??= fork(fileURLToPath(new URL('check-child.mjs', import.meta.url)));
+    const child = this.#child;
+    const lost = (fault) => {
+      child.kill('SIGKILL');
+      this.#child = null;
+      return { fault };
+    };
+    child.send({ request, kernel });
+    const timeout = new AbortController();
+    const answer = await Promise.race([
+      once(child, 'message').then(([message]) => message),
+      once(child, 'exit').then(([code, signal]) => lost(`the process ended with ${signal ?? code}`)),
+      sleep(rowSeconds * 1000, null, { signal: timeout.signal }).then(() =>
+        lost(`no answer within ${rowSeconds} s`),
+      ),
+    ]);
+    timeout.abort();
+    child.removeAllListeners();
+    return answer;
+  }
+
+  end() {
+    this.#child?.kill('SIGKILL');
+  }
+}
+
+const verifier = new Verifier();
+
 /** Runs one row without timing it to speak of; twenty launches and more are compared with the verified output. */
-async function verify(native, operation, [m, n, k]) {
-  const { results } = await native.run({
+async function verify(operation, [m, n, k], providers = operation.providers.cuda, kernel = null) {
+  const request = {
     device: values.device,
     operation: operation.id,
     shape: { m, n, k },
-    providers: operation.providers.cuda,
+    providers,
     data: 'uniform',
     seed: m * 7919 + n * 104729 + k,
     telemetry: true,
     fault: 'none',
     budget,
-  });
-  return results.map((result) => ({ row: operation.id, shape: [m, n, k], ...outcomeOf(result) }));
+  };
+  const { results, fault } = await verifier.ask(request, kernel);
+  const outcomes = fault
+    ? providers.map((provider) => ({ provider, outcome: 'failed', reason: fault }))
+    : results.map(outcomeOf);
+  return outcomes.map((outcome) => ({ row: operation.id, shape: [m, n, k], ...outcome }));
 }
 
 function outcomeOf(result) {
@@ -113,7 +155,7 @@ async function verifyAll() {
   const checks = [];
   for (const operation of native.operations().filter(({ family }) => family === 'gemm')) {
     const mine = [];
-    for (const shape of shapes) mine.push(...(await verify(native, operation, shape)));
+    for (const shape of shapes) mine.push(...(await verify(operation, shape)));
     checks.push(...mine);
     for (const provider of operation.providers.cuda)
       summarize(
@@ -125,17 +167,19 @@ async function verifyAll() {
   return { device, build, libraries, checks };
 }
 
-/** NAMEPLATE_KERNEL, which the addon reads before each choice, leaves it no other. */
+/** Each of our own kernels whatever the choice by timing would be, at the edges of its tile. */
 async function verifyEachTile(native) {
   const checks = [];
   for (const tile of tiles) {
     const name = `_${tile.join('x')}`;
     const mine = [];
-    process.env.NAMEPLATE_KERNEL = name;
     for (const operation of native.operations().filter(({ family }) => family === 'gemm'))
-      for (const shape of aroundTile(tile))
-        mine.push(...(await verify(native, { ...operation, providers: { cuda: ['builtin'] } }, shape)));
-    delete process.env.NAMEPLATE_KERNEL;
+      for (const shape of aroundTile(tile)) {
+        const found = await verify(operation, shape, ['builtin'], name);
+        mine.push(...found);
+        // It has no kernel of this tile, or one that hangs: the next shape would say the same.
+        if (found.some(({ outcome }) => outcome === 'unsupported' || outcome === 'failed')) break;
+      }
     const taken = mine.filter(({ outcome }) => outcome !== 'unsupported');
     if (taken.length > 0) summarize(`kernels *${name}`, taken);
     checks.push(...taken);
@@ -163,6 +207,7 @@ function nameplate(...args) {
 }
 
 const { device, build, libraries, checks } = await verifyAll();
+verifier.end();
 const name = device.name
   .replace(/^NVIDIA /, '')
   .replaceAll(/[^A-Za-z0-9]+/g, '-')

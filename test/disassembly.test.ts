@@ -1,10 +1,8 @@
 // The machine code of the kernels, read: what the compiler made of the inner loops, and that nothing went to local
-// memory. Needs the images, and a cuobjdump on the PATH or in /usr/local/cuda/bin.
+// memory.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { kernelsOf, missing } from './disassembler.js';
 
 interface Expected {
   /** `family.sm_90a.cubin` in the folder of images. */
@@ -57,11 +55,6 @@ const table: Expected[] = [
   ]),
 ];
 
-const disassembler = ['cuobjdump', '/usr/local/cuda/bin/cuobjdump'].find(
-  (path) => spawnSync(path, ['--version']).status === 0,
-);
-const folder = 'build/cmake/Release/kernels';
-
 interface Instruction {
   address: number;
   name: string;
@@ -69,22 +62,10 @@ interface Instruction {
   target: number | undefined;
 }
 
-const texts = new Map<string, string>();
-function textOf(image: string): string {
-  const known = texts.get(image);
-  if (known !== undefined) return known;
-  const asked = ['-sass', join(folder, image)];
-  const { stdout } = spawnSync(disassembler ?? '', asked, { encoding: 'utf8', maxBuffer: 2 ** 28 });
-  texts.set(image, stdout);
-  return stdout;
-}
-
 /** The instructions of one kernel, in order. */
 function disassemble(image: string, kernel: string): Instruction[] {
-  const code = textOf(image)
-    .split('Function : ')
-    .find((part) => part.startsWith(`${kernel}\n`));
-  const lines = (code ?? '').matchAll(/\/\*([0-9a-f]{4,})\*\/\s+(?:@!?U?P\w+ )?([A-Z][\w.]*)([^;]*);/g);
+  const code = kernelsOf(image).get(kernel) ?? '';
+  const lines = code.matchAll(/\/\*([0-9a-f]{4,})\*\/\s+(?:@!?U?P\w+ )?([A-Z][\w.]*)([^;]*);/g);
   return [...lines].map(([, address = '', name = '', operands = '']) => {
     const target = name.startsWith('BRA') ? /0x([0-9a-f]+)\s*$/.exec(operands)?.[1] : undefined;
     return {
@@ -107,7 +88,7 @@ const loopsOf = (all: Instruction[]): Instruction[][] =>
   );
 
 describe('the machine code', () => {
-  it.skipIf(disassembler === undefined || !existsSync(folder)).each(table)(
+  it.skipIf(missing !== '').each(table)(
     'of $kernel in $image',
     ({ image, kernel, multiplies, share, feeds }) => {
       const all = disassemble(image, kernel);

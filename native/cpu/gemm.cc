@@ -89,12 +89,12 @@ class BlockedGemm {
     if (copiesA()) copiedA_ = buffer(product(shape.m, units_), sizeof(Unit));
     if (!direct && (slices_ > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
-    // A C much larger than the caches is gone from them before anybody reads it, so nothing of it is read
-    // into them to be written. Third-level caches are not counted: what a virtual machine says of its share
-    // is often the whole.
+    // Lines that are read in order to be written are taken back and forth by the prefetching of several
+    // cores. So C is written past the caches, unless the first-level one would keep it for whoever reads it
+    // next.
     streams_ = direct && slices_ == 1 && tile.lanes * sizeof(Unit) == 64 &&
                shape.ldc * sizeof(Output) % 64 == 0 &&
-               shape.m > 8 * level2 * workers_ / sizeof(Output) / std::max<std::size_t>(1, shape.n);
+               shape.m > level1 / sizeof(Output) / std::max<std::size_t>(1, shape.n);
   }
 
   std::size_t workers() const { return workers_; }

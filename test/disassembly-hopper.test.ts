@@ -1,15 +1,7 @@
-// The machine code of the Hopper kernels, where a disassembler is: NAMEPLATE_CUOBJDUMP, or cuobjdump on the PATH or in the
-// toolkit's folder. The compiler may take another path than the source asks for, and the result is right all the same.
+// The machine code of the Hopper kernels: wgmma, TMA and nothing in local memory.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-
-const image = 'build/cmake/Release/kernels/wgmma.sm_90a.cubin';
-const cuobjdump = [process.env.NAMEPLATE_CUOBJDUMP, 'cuobjdump', '/usr/local/cuda/bin/cuobjdump'].find(
-  (path) => path !== undefined && spawnSync(path, ['--version']).status === 0,
-);
-const missing = cuobjdump === undefined ? 'no cuobjdump' : existsSync(image) ? '' : `no ${image}`;
+import { kernelsOf, missing } from './disassembler.js';
 
 /** The multiply of each format, for tiles of so many columns. */
 const multiplies: Record<string, (columns: number) => string> = {
@@ -24,26 +16,22 @@ const multiplies: Record<string, (columns: number) => string> = {
   fp8e5m2_fast: (n) => `QGMMA.64x${n}x32.F32.E5M2.E5M2`,
 };
 
-/** How often each instruction, with what narrows it, stands in each kernel. */
-function instructions(sass: string): Map<string, Map<string, number>> {
-  const kernels = new Map<string, Map<string, number>>();
-  for (const part of sass.split(/\n\s*Function : /).slice(1)) {
-    const counts = new Map<string, number>();
-    for (const [, name = ''] of part.matchAll(/^\s+\/\*[0-9a-f]{4,}\*\/\s+(?:@!?\w+ )?\s*([A-Z][\w.]*)/gm))
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    kernels.set(part.slice(0, part.search(/\s/)), counts);
-  }
-  return kernels;
+/** How often each instruction, with what narrows it, stands in a kernel. */
+function instructions(sass: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [, name = ''] of sass.matchAll(/^\s+\/\*[0-9a-f]{4,}\*\/\s+(?:@!?\w+ )?\s*([A-Z][\w.]*)/gm))
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 describe('the machine code for Hopper', () => {
   it.skipIf(missing !== '')(
     `multiplies by wgmma, moves by TMA, and keeps its sums in registers ${missing && `(skipped: ${missing})`}`,
     () => {
-      const listing = spawnSync(cuobjdump ?? '', ['-sass', image], { encoding: 'utf8', maxBuffer: 2 ** 28 });
-      const kernels = instructions(listing.stdout);
+      const kernels = kernelsOf('wgmma.sm_90a.cubin');
       expect(kernels.size).toBeGreaterThanOrEqual(40);
-      for (const [kernel, counts] of kernels) {
+      for (const [kernel, sass] of kernels) {
+        const counts = instructions(sass);
         const [, format = '', m = '', n = ''] = /^gemm_wgmma_(\w+)_(\d+)x(\d+)$/.exec(kernel) ?? [];
         const of = (start: string): [string, number][] =>
           [...counts].filter(([name]) => name.startsWith(start)).sort();
