@@ -63,7 +63,7 @@ const onCpu: Record<Level, Plan> = {
   default: {
     budget: {
       gemm: budget(0.05, 0.1, 0.25),
-      memory: budget(0.05, 0.1, 0.25),
+      memory: budget(0.02, 0.05, 0.15),
       cache: swept,
       latency: swept,
       launch: swept,
