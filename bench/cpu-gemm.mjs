@@ -6,10 +6,9 @@
 //
 // Exit 0 only if every product was right.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
+import { record } from './record.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -100,20 +99,8 @@ for (const threads of threadCounts)
       );
     }
 
-const day = new Date().toISOString().slice(0, 10);
-const name = `${cpu.name} ${cpu.multiprocessors} cores`.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase();
-const file = join(values.out, `cpu-gemm-${name}-${day}.json`);
-mkdirSync(values.out, { recursive: true });
-const record = {
-  date: day,
-  level: values.level,
-  device: cpu,
-  build,
-  libraries,
-  node: process.version,
-  results,
-};
-writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`);
+const found = { level: values.level, device: cpu, build, libraries, results };
+const file = record(values.out, 'cpu-gemm', `${cpu.name} ${cpu.multiprocessors} cores`, found);
 const wrong = results.reduce((sum, result) => sum + result.wrong, 0);
 process.stdout.write(`${wrong} wrong or failed; recorded as ${file}\n`);
 process.exitCode = wrong > 0 ? 4 : 0;

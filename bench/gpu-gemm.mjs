@@ -6,10 +6,9 @@
 //
 // Exit 0 only if every product was right. A record is written after each row, so that one that is cut short stands.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
+import { record } from './record.mjs';
 
 const native = loadNative();
 const gemms = native.operations().filter(({ family }) => family === 'gemm');
@@ -87,19 +86,12 @@ async function measure(operation, shape) {
   };
 }
 
-const day = new Date().toISOString().slice(0, 10);
-const name = device.name
-  .replace(/^NVIDIA /, '')
-  .replaceAll(/[^A-Za-z0-9]+/g, '-')
-  .toLowerCase();
-const file = join(values.out, `${device.simulated ? 'simulated-' : ''}gpu-gemm-${name}-${day}.json`);
-mkdirSync(values.out, { recursive: true });
-
 const simulated = device.simulated ? ' · SIMULATED: these are no measurements' : '';
 process.stdout.write(`${device.name} · driver ${device.driver} · level ${values.level}${simulated}\n`);
 line('row', 'shape', 'own', 'vendor', 'own/v.', 'own', 'vendor', 'own/v.', 'of clock', 'MHz');
 line('', '', 'burst', 'TFLOP/s', '', 'sustained', 'TFLOP/s', '', '', '');
 const results = [];
+let file = 'nothing';
 for (const operation of list(values.only))
   for (const shape of shapes) {
     const result = await measure(operation, shape);
@@ -118,16 +110,8 @@ for (const operation of list(values.only))
       own.clock === null ? '-' : (own.clock / 1e6).toFixed(0),
     );
     process.stdout.write(`  ${own.kernel ?? own.why}; ${own.note ?? ''}\n  ${vendor.kernel ?? vendor.why}\n`);
-    const record = {
-      date: day,
-      level: values.level,
-      device,
-      build,
-      libraries,
-      node: process.version,
-      results,
-    };
-    writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`);
+    const found = { level: values.level, device, build, libraries, results };
+    file = record(values.out, `${device.simulated ? 'simulated-' : ''}gpu-gemm`, device.name, found);
   }
 const wrong = results.reduce((sum, result) => sum + result.wrong, 0);
 process.stdout.write(`${wrong} wrong or failed; recorded as ${file}\n`);
