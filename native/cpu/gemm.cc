@@ -1,9 +1,11 @@
-// The columns of C are dealt to the threads in blocks. For each slice of K, a thread packs its block of B
-// into panels as wide as the tile, in the order in which the tile reads them; they stay in its second-level
-// cache while all rows of A go by, and eight rows of A or so stay in the first-level cache while they meet
-// each panel. Three plain loops would read B from memory once per row of A. The scheme is Goto and van de
-// Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008, with A and B exchanged: B has to
-// be transposed for the tile, and A, whose elements it broadcasts one by one, is read where it lies.
+// C is dealt to the threads in blocks. For each slice of K, a thread packs its block's columns of B into
+// panels as wide as the tile, in the order in which the tile reads them; they stay in its second-level cache
+// while the block's rows of A go by, and eight rows of A or so stay in the first-level cache while they meet
+// each panel. Blocks are as high as lets their slice of A stay in the last level, where the next block of the
+// same rows finds it: memory is far, and far more so where a hypervisor keeps small pages, each of which is
+// looked up on the way. Three plain loops would read B from memory once per row of A. The scheme is Goto and
+// van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008, with A and B exchanged: B
+// has to be transposed for the tile, and A, whose elements it broadcasts one by one, is read where it lies.
 #include "cpu/gemm.h"
 
 #include <unistd.h>
@@ -14,7 +16,9 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <vector>
 
 #include "cpu/formats.h"
 #include "cpu/memory.h"
@@ -82,7 +86,13 @@ class BlockedGemm {
     const std::size_t fewest = std::max<std::size_t>(1, divideUp(units_, deepest));
     depth_ = std::max<std::size_t>(16, roundUp(divideUp(units_, fewest), 16));
     slices_ = std::max<std::size_t>(1, divideUp(units_, depth_));
-    deal(std::max<std::size_t>(tile.columns, level2 * 3 / 4 / (depth_ * sizeof(Unit))) / tile.lanes);
+    // Pages lie at random in the second level, and what A and C leave there takes the place of others: B is
+    // found again if it fills no more than this.
+    deal(std::max<std::size_t>(tile.columns, level2 * 3 / 8 / (depth_ * sizeof(Unit))) / tile.lanes);
+    rowBlocks_ = std::max(rowBlocks_, divideUp(shape.m, lastLevel / (depth_ * sizeof(Unit))));
+    // Block after block of the same rows and slice; but for few blocks their threads would wait for each
+    // other.
+    sliceBySlice_ = slices_ > 1 && columnBlocks_ >= 4 * workers_;
     panelUnits_ = tile.columns * depth_;
     blockUnits_ = product(divideUp(blockVectors_ * tile.lanes, tile.columns), panelUnits_);
     packedB_ = buffer(product(workers_, blockUnits_), sizeof(Unit));
@@ -106,16 +116,32 @@ class BlockedGemm {
           convert(reinterpret_cast<const Stored*>(operands.a) + row * shape_.lda, 0, units_,
                   copiedA_->template as<Unit>() + row * units_, Format::left);
       });
+    const std::size_t blocks = rowBlocks_ * columnBlocks_;
     std::atomic<std::size_t> next = 0;
+    std::vector<std::atomic<std::size_t>> done(sliceBySlice_ ? blocks : 0);  // slices of each block
     threads_.parallel(workers_, [&](std::size_t worker) {
       Unit* const packed = packedB_->template as<Unit>() + worker * blockUnits_;
-      for (std::size_t block = next++; block < rowBlocks_ * columnBlocks_; block = next++)
-        multiplyBlock(operands, block / columnBlocks_, block % columnBlocks_, packed);
+      const auto multiply = [&](std::size_t block, std::size_t slice) {
+        multiplyBlock(operands, block / columnBlocks_, block % columnBlocks_, slice, packed);
+      };
+      if (!sliceBySlice_) {
+        for (std::size_t block = next++; block < blocks; block = next++)
+          for (std::size_t slice = 0; slice < slices_; ++slice) multiply(block, slice);
+        return;
+      }
+      for (std::size_t item = next++; item < blocks * slices_; item = next++) {
+        const std::size_t slice = item / columnBlocks_ % slices_;
+        const std::size_t block = item / columnBlocks_ / slices_ * columnBlocks_ + item % columnBlocks_;
+        while (done[block] < slice) std::this_thread::yield();  // rare: it was begun many blocks ago
+        multiply(block, slice);
+        ++done[block];
+      }
     });
   }
 
  private:
-  static constexpr std::size_t strip = 64;  // units of K that are converted at a time
+  static constexpr std::size_t strip = 64;           // units of K that are converted at a time
+  static constexpr std::size_t lastLevel = 4 << 20;  // bytes that any last level has, also shared with others
 
   std::unique_ptr<HostBuffer> buffer(std::size_t count, std::size_t bytes) const {
     return std::make_unique<HostBuffer>(product(count, bytes), threads_);
@@ -159,7 +185,7 @@ class BlockedGemm {
   }
 
   void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
-                     Unit* packed) const {
+                     std::size_t slice, Unit* packed) const {
     const std::size_t firstRow = cut(tiles_, rowBlock, rowBlocks_) * tile_.rows;
     const std::size_t endRow = std::min(shape_.m, cut(tiles_, rowBlock + 1, rowBlocks_) * tile_.rows);
     const std::size_t firstColumn = cut(vectors_, columnBlock, columnBlocks_) * tile_.lanes;
@@ -171,16 +197,14 @@ class BlockedGemm {
            column += tile_.columns, panel += panelUnits_)
         visit(column, std::min(tile_.columns, endColumn - column), panel);
     };
-    for (std::size_t slice = 0; slice < slices_; ++slice) {
-      panels([&](std::size_t column, std::size_t width, Unit* panel) {
-        packPanel(operands, slice, column, width, panel);
+    panels([&](std::size_t column, std::size_t width, Unit* panel) {
+      packPanel(operands, slice, column, width, panel);
+    });
+    for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
+      const Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
+      panels([&](std::size_t column, std::size_t width, const Unit* panel) {
+        multiplyTile(operands, strip, column, width, panel);
       });
-      for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
-        const Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
-        panels([&](std::size_t column, std::size_t width, const Unit* panel) {
-          multiplyTile(operands, strip, column, width, panel);
-        });
-      }
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
@@ -289,7 +313,7 @@ class BlockedGemm {
   std::size_t slices_, depth_;           // of K, and units in one
   std::size_t workers_, rowBlocks_ = 0, columnBlocks_ = 0, blockVectors_;
   std::size_t panelUnits_, blockUnits_;
-  bool streams_;
+  bool sliceBySlice_, streams_;
   std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_;  // made once: no launch pays for page faults
 };
 
