@@ -7,6 +7,7 @@
 #include <barrier>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #ifdef __x86_64__
@@ -18,12 +19,14 @@ namespace nameplate::cpu {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t windows = 5;
-constexpr double windowSeconds = 2e-3;
+// Short, because what a hypervisor takes of a core comes in pieces of milliseconds and is not seen from
+// within.
+constexpr int windows = 10;
+constexpr double windowSeconds = 1e-3;
 // Until a thread that slept at the start line runs again.
 constexpr std::chrono::microseconds wakingTime{100};
-// Some 100 us, in which reading the processor's time, a call of the system, is nothing.
-constexpr std::size_t stepsPerReading = 32768;
+// Some 50 us, in which reading the processor's time, a call of the system, is nothing.
+constexpr std::size_t stepsPerReading = 16384;
 
 #ifdef __clang__
 #define NAMEPLATE_UNROLL _Pragma("unroll")
@@ -180,9 +183,9 @@ double timeLoop(const CeilingLoop& loop, Threads& threads) {
   Clock::time_point begin;
   std::barrier line(static_cast<std::ptrdiff_t>(threads.count()),
                     [&]() noexcept { begin = Clock::now() + wakingTime; });
-  std::vector<std::array<double, windows>> rates(threads.count());
-  threads.parallel(rates.size(), [&](std::size_t thread) {
-    for (double& rate : rates[thread]) {
+  std::vector<double> best(threads.count());
+  threads.parallel(best.size(), [&](std::size_t thread) {
+    for (int window = 0; window < windows; ++window) {
       line.arrive_and_wait();
       for (const auto start = begin; Clock::now() < start;) {
       }
@@ -192,17 +195,11 @@ double timeLoop(const CeilingLoop& loop, Threads& threads) {
         loop.run(stepsPerReading);
         steps += stepsPerReading;
       }
-      rate = loop.flopPerStep * steps / seconds;
+      // Whatever comes between makes a window slower, and nothing makes it quicker than the core is.
+      best[thread] = std::max(best[thread], loop.flopPerStep * steps / seconds);
     }
   });
-  // The best: whatever comes between makes a window slower, and nothing makes it quicker than the cores are.
-  double best = 0;
-  for (std::size_t window = 0; window < windows; ++window) {
-    double sum = 0;
-    for (const auto& of : rates) sum += of[window];
-    best = std::max(best, sum);
-  }
-  return best;
+  return std::accumulate(best.begin(), best.end(), 0.0);
 }
 
 std::optional<Ceiling> measureCeiling(std::string_view resource, Threads& threads) {
