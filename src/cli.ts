@@ -16,17 +16,21 @@ import { addSelftest } from './commands/selftest.js';
 import { addSoak } from './commands/soak.js';
 import { interruptedExit } from './interrupt.js';
 import { coded } from './process/message.js';
+import { harmless } from './report/table.js';
 import { SurveyError } from './survey.js';
 import { UsageError } from './usage.js';
 
-const exit = { usage: 2, cannotMeasure: 3, interrupted: interruptedExit };
+const exit = { usage: 2, cannotMeasure: 3, wrong: 4, interrupted: interruptedExit };
 
 /** Conditions of the machine, which a reader can change: their message is the whole answer. */
 const expected: readonly string[] = ['EBUSY', 'ENODEV', 'ERR_ADDON'];
 
-// `nameplate cards | head` closes the pipe early; that is no fault of the run.
+// `nameplate cards | head` closes the pipe early; that is no fault of the run. A full disk is, but hides no wrong result.
 process.stdout.on('error', (error) => {
-  if (coded(error).code !== 'EPIPE') throw error;
+  const { code, message } = coded(error);
+  if (code === 'EPIPE') return;
+  complain(`what was to be printed is lost: ${message}`);
+  if (process.exitCode !== exit.wrong) process.exitCode = exit.cannotMeasure;
 });
 
 await main(process.argv);
@@ -37,9 +41,14 @@ async function main(argv: string[]): Promise<void> {
     await program.parseAsync(argv);
   } catch (error) {
     const { code, sentence } = explain(error, program);
-    if (sentence !== '') process.stderr.write(`nameplate: ${sentence}\n`);
+    if (sentence !== '') complain(sentence);
     process.exitCode = code;
   }
+}
+
+/** A sentence may quote a file or a driver, and a terminal obeys control characters. A stack keeps its lines. */
+function complain(sentence: string): void {
+  process.stderr.write(`nameplate: ${sentence.split('\n').map(harmless).join('\n')}\n`);
 }
 
 function build(): Command {

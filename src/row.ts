@@ -97,7 +97,7 @@ export type Documented = z.infer<typeof Documented>;
 
 /** The most that the same cores gave meanwhile, measured with a loop that only computes: CPU arithmetic alone. */
 export const MeasuredCeiling = z.strictObject({
-  value: finite.describe('FLOP/s, median'),
+  value: finite.describe('FLOP/s, the highest of the samples'),
   samples: count,
   how: z.string().describe('in words: the loop'),
   fraction: finite.describe('rate / value'),

@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { attributeCeiling, measuredCeiling } from '../src/judge/ceiling.js';
 import { nameplate } from '../src/judge/documented.js';
+import { notices } from '../src/report/notices.js';
 import { cpus, derivedCeiling, microarchitecture } from '../src/specs/index.js';
-import { conditions, testCpu } from './testCard.js';
+import { conditions, measured, row, testCpu } from './testCard.js';
 
 const group = (vendor: string, family: number, model: number, changes = {}) => ({
   vendor,
@@ -124,16 +125,26 @@ describe('a row', () => {
     );
   });
 
-  test('is set against the median of what the loop reached', () => {
+  test('is set against the most that the loop reached, however often it was interrupted', () => {
     const how = 'a loop';
-    expect(measuredCeiling(50e9, { how, rates: Float64Array.of(99e9, 100e9, 40e9) })).toEqual({
-      value: 99e9,
+    expect(measuredCeiling(80e9, { how, rates: Float64Array.of(50e9, 100e9, 40e9) })).toEqual({
+      value: 100e9,
       samples: 3,
       how,
-      fraction: 50 / 99,
+      fraction: 0.8,
     });
     expect(measuredCeiling(50e9, null)).toBeNull();
     expect(measuredCeiling(50e9, { how, rates: new Float64Array() })).toBeNull();
+  });
+
+  test('that beats its ceiling says that the ceiling bounds nothing', () => {
+    const at = (rate: number) => ({
+      ...row(measured(1)),
+      ceiling: measuredCeiling(rate, { how: 'a loop', rates: Float64Array.of(100e9) }),
+    });
+    expect(notices(at(125e9)).join()).toContain('125 % of the ceiling cannot be');
+    // The clock of the launches is not quite that of the loop.
+    expect(notices(at(102e9))).toEqual([]);
   });
 
   test('splits its share of the derived ceiling into clock and kernel', () => {

@@ -1,5 +1,6 @@
 // The command as a user meets it: real processes, real exit codes.
 
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir, totalmem } from 'node:os';
@@ -8,7 +9,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Comparison } from '../src/compare/comparison.js';
 import { renderJson } from '../src/report/json.js';
 import { Report, type Row } from '../src/row.js';
-import { nameplate, nameplateIn, start } from './command.js';
+import { cli, type Ended, nameplate, nameplateIn, start } from './command.js';
 import { conditions, emptyRow, measured, report, row, testCard } from './testCard.js';
 
 // The schema that is published speaks draft 2020-12, which is an entry of its own in ajv.
@@ -31,6 +32,14 @@ const oneRow = [
   '64',
   '--wait',
 ];
+
+/** `"$0"` is Node. */
+const shell = (line: string): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = execFile('sh', ['-c', line, process.execPath], (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
 
 const oneSentence = /^nameplate: [^\n]+\n$/;
 
@@ -172,6 +181,25 @@ describe('a report', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(oneSentence);
     expect(stderr).toContain(file);
+  });
+
+  it('that cannot be printed is a sentence too, and no low row', async () => {
+    const file = await saved([row(measured(1))]);
+    const { code, stderr } = await shell(`"$0" ${cli} report ${file} > /dev/full`);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr).toContain('ENOSPC');
+    expect((await shell(`"$0" ${cli} report ${file} | head -c 1`)).stderr).toBe('');
+  });
+
+  it('does not reach the terminal with control characters, in a refusal neither', async () => {
+    const [file, other] = ['Card\u001b[2J', 'Another card'].map((name) =>
+      saved([], { devices: [{ ...testCard, name, uuid: null, card: null, cardReason: '' }] }),
+    );
+    const { code, stderr } = await nameplate('compare', (await file) ?? '', (await other) ?? '');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/different devices: OLD is of Card /);
+    expect(stderr).not.toContain('\u001b');
   });
 
   it('that would replace a folder is refused before anything is measured', async () => {

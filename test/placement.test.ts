@@ -230,6 +230,7 @@ it('threads stay on the CPUs they were given, and every ceiling loop of this pro
   const widest = /^loop vector.fp32 (.*) counts$/m.exec(stdout)?.[1];
   expect(stdout).toContain(`best vector.fp32 fp32 `);
   expect(/^best vector.fp32 (.*)$/m.exec(stdout)?.[1]).toContain(`${widest}, 1 thread`);
+  expect(stdout).toContain('beside other work the ceiling stays');
   expect(stdout).toContain('memory has no ceiling');
 });
 

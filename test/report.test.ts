@@ -322,6 +322,13 @@ describe('JSON', () => {
     ['another version', JSON.stringify({ ...full, schemaVersion: 1 }), /schemaVersion 1.* reads 2/],
     ['a missing part', JSON.stringify({ ...full, rows: undefined }), /damaged.*rows/],
     ['an edited row', json(full).replace('"pass"', '"excellent"'), /damaged.*rows\.0\.verdict/],
+    [
+      'a simulation that passes for a measurement',
+      json(full)
+        .replaceAll('"simulated": false', '"simulated": true')
+        .replace(/(.*)"simulated": true/, '$1"simulated": false'),
+      /damaged.*is simulated, and the report does not say so/,
+    ],
     ['a rate that is no number', json(full).replace(/"rate": \d+/, '"rate": "fast"'), /rows\.0\.rate/],
   ])('%s is refused with one sentence', (_, broken, message) => {
     expect(() => parseReport(broken)).toThrow(ReportError);

@@ -198,6 +198,11 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     [['--only', 'gemm.fp4'], /no row matches "gemm.fp4"/],
     [['--device', 'cuda:9'], /no device "cuda:9"/],
     [['--shape', '64', '--bytes', '1MiB'], /cannot be used with/],
+    [['--device', 'cpu', '--only', 'latency.memory'], /latency.memory only waits/],
+    [
+      ['--device', 'cpu', '--only', 'cache.read.core'],
+      /one size, and cache.read.core has \d+: name one with --bytes/,
+    ],
   ])('%j is refused in a sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await nameplate('soak', '--no-save', ...args);
     expect(code).toBe(args.includes('cuda:9') ? 3 : 2);

@@ -1,6 +1,10 @@
 #include "cpu/ceiling.h"
 
+#include <time.h>
+
+#include <algorithm>
 #include <array>
+#include <barrier>
 #include <chrono>
 #include <cstdint>
 #include <numeric>
@@ -15,7 +19,14 @@ namespace nameplate::cpu {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double sampleSeconds = 10e-3, calibrationSeconds = 1e-3;
+// Short, because what a hypervisor takes of a core comes in pieces of milliseconds and is not seen from
+// within.
+constexpr int windows = 10;
+constexpr double windowSeconds = 1e-3;
+// Until a thread that slept at the start line runs again.
+constexpr std::chrono::microseconds wakingTime{100};
+// Some 50 us, in which reading the processor's time, a call of the system, is nothing.
+constexpr std::size_t stepsPerReading = 16384;
 
 #ifdef __clang__
 #define NAMEPLATE_UNROLL _Pragma("unroll")
@@ -153,10 +164,11 @@ constexpr std::array table{
 
 #endif
 
-double secondsOf(const CeilingLoop& loop, std::size_t steps) {
-  const auto begin = Clock::now();
-  loop.run(steps);
-  return std::chrono::duration<double>(Clock::now() - begin).count();
+// Of this thread alone. While others have its core the loop does nothing, and the core is no slower for it.
+double processorSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 }  // namespace
@@ -166,16 +178,28 @@ std::span<const CeilingLoop> ceilingLoops() {
 }
 
 double timeLoop(const CeilingLoop& loop, Threads& threads) {
-  std::size_t steps = 1024;
-  double seconds = secondsOf(loop, steps);
-  while (seconds < calibrationSeconds && steps < std::size_t{1} << 40) seconds = secondsOf(loop, steps *= 2);
-  steps = static_cast<std::size_t>(static_cast<double>(steps) * sampleSeconds / seconds) + 1;
-  // Each thread times itself, so that waking it does not count.
-  std::vector<double> rates(threads.count());
-  threads.parallel(rates.size(), [&](std::size_t thread) {
-    rates[thread] = loop.flopPerStep * static_cast<double>(steps) / secondsOf(loop, steps);
+  // All begin together: a thread that ran while another still slept would have the clock, or the core that
+  // two hyperthreads share, to itself.
+  Clock::time_point begin;
+  std::barrier line(static_cast<std::ptrdiff_t>(threads.count()),
+                    [&]() noexcept { begin = Clock::now() + wakingTime; });
+  std::vector<double> best(threads.count());
+  threads.parallel(best.size(), [&](std::size_t thread) {
+    for (int window = 0; window < windows; ++window) {
+      line.arrive_and_wait();
+      for (const auto start = begin; Clock::now() < start;) {
+      }
+      double steps = 0, seconds = 0;
+      for (const double before = processorSeconds(); seconds < windowSeconds;
+           seconds = processorSeconds() - before) {
+        loop.run(stepsPerReading);
+        steps += stepsPerReading;
+      }
+      // Whatever comes between makes a window slower, and nothing makes it quicker than the core is.
+      best[thread] = std::max(best[thread], loop.flopPerStep * steps / seconds);
+    }
   });
-  return std::accumulate(rates.begin(), rates.end(), 0.0);
+  return std::accumulate(best.begin(), best.end(), 0.0);
 }
 
 std::optional<Ceiling> measureCeiling(std::string_view resource, Threads& threads) {

@@ -27,7 +27,9 @@ struct CeilingLoop {
 // Of each resource the widest instructions first.
 std::span<const CeilingLoop> ceilingLoops();
 
-// FLOP/s of all `threads` together, over about 10 ms on each.
+// FLOP/s of all `threads` together, each at its best of some windows of 1 ms. In the processor's time, so
+// that work of others takes nothing off it: a bound must not sink below what a quieter moment lets a GEMM
+// reach.
 double timeLoop(const CeilingLoop&, Threads& threads);
 
 // With the widest loop that runs here. Absent for a resource without one, and for a format that the processor

@@ -23,28 +23,33 @@ export type Interval = { low: number; high: number; confidence: number };
 
 const resamples = 1000;
 const fewestResamples = 200;
-const draws = 4_000_000;
+const mostDraws = 4_000_000;
 
 /**
  * Percentile bootstrap interval of the median (Efron 1979): resample with replacement, take each median, cut off both
  * tails. The same `seed` draws the same resamples, so that a report can be recomputed. Large samples are resampled fewer times, since their
  * interval is narrow anyway and the cost grows with both.
+ *
+ * `values` are in the order in which they were taken. Where each is like the one before, as under a clock that wanders, a
+ * resample draws only as many as there are independent ones: else the interval would hold the median half as often as
+ * it says.
  */
 export function medianInterval(values: ArrayLike<number>, confidence = 0.95, seed = 1): Interval {
   const ordered = sorted(values);
   const size = ordered.length;
-  const rounds = Math.max(fewestResamples, Math.min(resamples, Math.floor(draws / size)));
+  const draws = independent(values, ordered);
+  const rounds = Math.max(fewestResamples, Math.min(resamples, Math.floor(mostDraws / size)));
   const next = random(seed);
   const medians = new Float64Array(rounds);
   // A resample of ordered values is known by how often each was drawn: counting them spares the sort.
   const drawn = new Uint32Array(size);
   for (let round = 0; round < rounds; round += 1) {
     drawn.fill(0);
-    for (let draw = 0; draw < size; draw += 1) {
+    for (let draw = 0; draw < draws; draw += 1) {
       const index = Math.floor(next() * size);
       drawn[index] = at(drawn, index) + 1;
     }
-    medians[round] = medianOfCounted(ordered, drawn);
+    medians[round] = medianOfCounted(ordered, drawn, draws);
   }
   medians.sort();
   const tail = (1 - confidence) / 2;
@@ -53,6 +58,40 @@ export function medianInterval(values: ArrayLike<number>, confidence = 0.95, see
     high: quantileOfSorted(medians, 1 - tail),
     confidence,
   };
+}
+
+const mostLags = 200;
+/** One-sided 5 % of the normal distribution: chance alone exceeds it in one set of twenty. */
+const significant = 1.645;
+
+/**
+ * How many independent samples `values` are worth: their number over 1 + 2 x the sum of the autocorrelations, up to the
+ * first that chance could give (Geyer 1992, "Practical Markov chain Monte Carlo"). Of ranks, which no outlier hides it from.
+ */
+function independent(values: ArrayLike<number>, ordered: Float64Array): number {
+  const size = ordered.length;
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  for (const [index, value] of ordered.entries()) {
+    if (!first.has(value)) first.set(value, index);
+    last.set(value, index);
+  }
+  // Alike values have one rank between them, or equal ones would rise in the order in which they were sorted.
+  const ranks = Float64Array.from(
+    values,
+    (value) => ((first.get(value) ?? 0) + (last.get(value) ?? 0) - (size - 1)) / 2,
+  );
+  const products = (lag: number) =>
+    ranks.subarray(lag).reduce((sum, rank, index) => sum + rank * at(ranks, index), 0) / (size - lag);
+  const variance = products(0);
+  if (variance === 0) return size;
+  let worth = 1;
+  for (let lag = 1; lag <= Math.min(mostLags, size / 3); lag += 1) {
+    const correlation = products(lag) / variance;
+    if (correlation <= significant / Math.sqrt(size)) break;
+    worth += 2 * correlation;
+  }
+  return Math.max(1, Math.round(size / worth));
 }
 
 export type Summary = {
@@ -76,7 +115,7 @@ export function summarize(values: ArrayLike<number>, seed = 1): Summary {
     min: cut(0),
     max: cut(1),
     quantiles: { q05: cut(0.05), q25: cut(0.25), q75: cut(0.75), q95: cut(0.95) },
-    interval: medianInterval(ordered, 0.95, seed),
+    interval: medianInterval(values, 0.95, seed),
   };
 }
 
@@ -99,9 +138,9 @@ function quantileOfSorted(ordered: Float64Array, share: number): number {
   return left + (right - left) * (position - Math.floor(position));
 }
 
-function medianOfCounted(ordered: Float64Array, counts: Uint32Array): number {
-  const lower = Math.floor((ordered.length - 1) / 2);
-  const upper = Math.floor(ordered.length / 2);
+function medianOfCounted(ordered: Float64Array, counts: Uint32Array, total: number): number {
+  const lower = Math.floor((total - 1) / 2);
+  const upper = Math.floor(total / 2);
   let seen = 0;
   let left = Number.NaN;
   for (let index = 0; index < ordered.length; index += 1) {

@@ -31,7 +31,14 @@ export function parseReport(text: string): Report {
     );
   }
   const report = Report.safeParse(found);
-  if (report.success) return report.data;
+  if (report.success) {
+    const { simulated, devices } = report.data;
+    const stand = devices.find((device) => device.simulated);
+    if (simulated || stand === undefined) return report.data;
+    throw new ReportError(
+      `The report is damaged or was edited: ${stand.id} is simulated, and the report does not say so.`,
+    );
+  }
   const [issue] = report.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'its top level' : issue.path.join('.');
   throw new ReportError(

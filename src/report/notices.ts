@@ -1,10 +1,11 @@
 // What a reader should know of a row beside its verdict: how its samples behaved, and what the device counted meanwhile.
 
+import { aboveCeiling } from '../judge/ceiling.js';
 import type { Row } from '../row.js';
 import { formatPercent, formatRate } from '../units.js';
 
 /** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
-export function notices({ statistics, conditions, unit, dtype }: Row): string[] {
+export function notices({ statistics, conditions, ceiling, unit, dtype }: Row): string[] {
   const { drift = null, modes = null, stragglers = 0 } = statistics ?? {};
   const { correctedErrors, link, nvlinks } = conditions ?? {};
   const levels = modes?.map(
@@ -13,6 +14,7 @@ export function notices({ statistics, conditions, unit, dtype }: Row): string[] 
   const faster = unit === 's' ? 'fell' : 'rose';
   const slower = unit === 's' ? 'rose' : 'fell';
   return [
+    ceiling !== null && aboveCeiling(ceiling),
     drift !== null &&
       `${unit === 's' ? 'time' : 'rate'} ${drift > 0 === (unit !== 's') ? faster : slower} by ${formatPercent(Math.abs(drift), 1)} within the window`,
     levels !== undefined && `samples have two levels: ${levels.join(' and ')}`,

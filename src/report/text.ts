@@ -235,7 +235,7 @@ function notes(report: Report): string[] {
     derivations.size > 0 &&
       `of derived: measured / arithmetic, not a document: ${[...derivations].map((pair) => pair.join(' ')).join(', ')}.`,
     rows.some(({ ceiling }) => ceiling !== null) &&
-      'of ceiling: measured / what arithmetic on registers alone reached meanwhile, on the same threads.',
+      'of ceiling: measured / the most that arithmetic on registers alone reached meanwhile, on the same threads.',
     ...(underived ? cpus.map(({ cardReason }) => `${cardReason}.`) : []),
     rows.some(({ clocks }) => clocks !== null) &&
       'clocks: a latency in clocks of the device, at the clock held meanwhile.',

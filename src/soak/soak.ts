@@ -122,19 +122,23 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
       `a soak takes one device, and there are ${ids.join(', ')}: name one with --device; several soaks may run at once`,
     );
   }
-  if (jobs.length > 1) {
-    throw new UsageError(`a soak takes one row, and "${operation}" names ${rowsOf(jobs)}`);
-  }
-  if (!job.request.providers.includes(provider)) {
-    const known = job.request.providers.join(', ');
-    throw new UsageError(
-      `no provider "${provider}" computes ${operation} on ${job.device.id}; there are: ${known}`,
-    );
+  const rows = rowsOf(jobs);
+  if (rows.length > 1) {
+    throw new UsageError(`a soak takes one row, and "${operation}" names ${rows.join(', ')}`);
   }
   const { unit } = job.operation;
   if (unit === 's') {
     throw new UsageError(
       `a soak keeps a device at work, and ${operation} only waits; take a row with a rate`,
+    );
+  }
+  if (jobs.length > 1) {
+    throw new UsageError(`a soak takes one size, and ${operation} has ${jobs.length}: name one with --bytes`);
+  }
+  if (!job.request.providers.includes(provider)) {
+    const known = job.request.providers.join(', ');
+    throw new UsageError(
+      `no provider "${provider}" computes ${operation} on ${job.device.id}; there are: ${known}`,
     );
   }
   const request = {
@@ -149,5 +153,6 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
   return { device: job.device, unit, request };
 }
 
-const rowsOf = (jobs: { operation: { id: string } }[]) =>
-  [...new Set(jobs.map(({ operation }) => operation.id))].join(', ');
+const rowsOf = (jobs: { operation: { id: string } }[]) => [
+  ...new Set(jobs.map(({ operation }) => operation.id)),
+];

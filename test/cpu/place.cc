@@ -4,10 +4,12 @@
 //   place here CPU                threads held on one CPU, and every ceiling loop
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <set>
+#include <thread>
 
 #include "cpu/ceiling.h"
 #include "cpu/clock.h"
@@ -56,6 +58,20 @@ void here(int cpu) {
     if (resources.insert(loop.resource).second)
       std::cout << "best " << loop.resource << " " << (best ? best->how : "none") << "\n";
   }
+  const CeilingLoop& first =
+      *std::ranges::find_if(ceilingLoops(), [](const auto& loop) { return loop.here(); });
+  const auto rates = [&] {
+    std::vector<double> several(10);
+    for (double& rate : several) rate = timeLoop(first, one);
+    return several;
+  };
+  const double alone = std::ranges::max(rates());
+  std::jthread other([](const std::stop_token& stop) {  // on the same CPU
+    while (!stop.stop_requested()) {
+    }
+  });
+  const double beside = std::ranges::min(rates());
+  std::cout << "beside other work the ceiling " << (beside > 0.7 * alone ? "stays" : "sinks") << "\n";
   std::cout << "memory " << (measureCeiling("memory", one) ? "has" : "has no") << " ceiling\n";
 }
 
