@@ -50,8 +50,8 @@ describe.concurrent('DPX rows', () => {
 
   it.each(['dpx.viaddmax', 'dpx.vimax3'])('with one word wrong are corrupted: %s', async (id) => {
     const { code, report } = await measure({ NAMEPLATE_FAULT: 'flip' }, '--only', id);
-    expect(code).toBe(4);
     expect(report.rows.map(statusOf)).toEqual([`${id} builtin corrupted`]);
+    expect(code).toBe(4);
     expect(report.rows[0]?.verification?.first?.at).toMatch(/^chain \d of thread \d+ of block \d+$/);
   });
 

@@ -47,8 +47,7 @@ Kernel dpxLoop(OwnKernels& kernels, const DpxLoop& loop) {
   kernel.launch = [own, loop](const Operands& operands) {
     own.launch(static_cast<unsigned>(loop.blocks), {dpxThreads, 1},
                DpxParameters{reinterpret_cast<unsigned*>(operands.out),
-                             reinterpret_cast<const unsigned*>(operands.a),
-                             static_cast<unsigned>(loop.steps / dpxStepsPerRound)});
+                             reinterpret_cast<const unsigned*>(operands.a), loop.steps / dpxStepsPerRound});
   };
   return kernel;
 }

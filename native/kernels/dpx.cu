@@ -25,8 +25,10 @@ __device__ __forceinline__ void takeTurns(const DpxParameters& p, Even even, Odd
 #pragma unroll
   for (unsigned i = 0; i < dpxChains; ++i) x[i] = in[i * dpxThreads];
   const unsigned up = in[dpxChains * dpxThreads], down = in[(dpxChains + 1) * dpxThreads];
+  // A count of 64 bits would cost the loop two more instructions.
+  const auto rounds = static_cast<unsigned>(p.rounds);
 #pragma unroll 1
-  for (unsigned round = 0; round < p.rounds; ++round) {
+  for (unsigned round = 0; round < rounds; ++round) {
 #pragma unroll
     for (unsigned turn = 0; turn < turnsPerRound; ++turn) {
 #pragma unroll

@@ -110,7 +110,7 @@ struct TickParameters {
 struct DpxParameters {
   unsigned* out;
   const unsigned* in;
-  unsigned rounds;
+  unsigned long long rounds;  // below 2^32
 };
 
 inline constexpr unsigned dpxThreads = 256, dpxChains = 8, dpxStepsPerRound = 16;

@@ -31,7 +31,7 @@ std::uint32_t dpxStep(Dpx which, bool even, std::uint32_t x, std::uint32_t adden
 Work dpxWork(const Card& card, Dpx which, unsigned blocks, const DpxParameters& p) {
   constexpr std::size_t ring = dpxChains * dpxThreads;
   const bool native = card.capability / 10 == 9 || card.capability / 10 == 10;
-  const double calls = static_cast<double>(blocks * ring) * p.rounds * dpxStepsPerRound;
+  const double calls = static_cast<double>(blocks * ring * p.rounds * dpxStepsPerRound);
   Work work;
   work.seconds = operatingSeconds(card, native ? 64 : 16, calls);
   work.reads = {Span{reinterpret_cast<CUdeviceptr>(p.in), (ring + 2 * dpxThreads) * sizeof(std::uint32_t)}};
@@ -39,7 +39,7 @@ Work dpxWork(const Card& card, Dpx which, unsigned blocks, const DpxParameters& 
   work.compute = [=](const std::vector<std::byte*>& reads, const std::vector<std::byte*>& writes) {
     const auto* in = reinterpret_cast<const std::uint32_t*>(reads[0]);
     std::vector<std::uint32_t> x(in, in + ring), before(ring);
-    for (unsigned step = 0; step < p.rounds * dpxStepsPerRound; ++step) {
+    for (std::size_t step = 0; step < p.rounds * dpxStepsPerRound; ++step) {
       std::swap(x, before);
       const std::uint32_t* addends = in + ring + step % 2 * dpxThreads;
       for (std::size_t i = 0; i < dpxChains; ++i)
