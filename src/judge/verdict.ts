@@ -63,7 +63,11 @@ export function judge(subject: Subject): Verdict {
   }
 }
 
-/** Resources that no document has a figure for, on any card. */
+/**
+ * Resources that no document has a figure for, on any card. Of DPX: "up to 7x on an NVIDIA H100 GPU, compared with NVIDIA
+ * Ampere architecture-based GPUs" (blogs.nvidia.com, 2022-03-22), and no row that names it was found in the table of
+ * throughputs of the CUDA guides.
+ */
 const undocumented: Readonly<Record<string, string>> = {
   none: 'no document gives a figure for this',
   dpx: 'no document that could be opened gives a rate of DPX instructions; NVIDIA prints "up to 7x" an A100, of whole algorithms',
