@@ -313,6 +313,7 @@ class Device {
   // Kernels that do nothing but add 1 to the 64-bit word at `out`, each after the one before: a graph has
   // `kernels` of them, a launch by itself one. The launch returns when the device has finished.
   virtual Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) = 0;
+  // Chains of DPX instructions: `a` and `out` as DpxLoop lays them out.
   virtual Kernel dpx(const DpxLoop&, const std::string& provider) = 0;
   // Memory of another device, named by id or uuid, which this one reaches; and copies between the two: from
   // `a` here to `out` there, and where `both`, from out + bytes to a + bytes at the same time.

@@ -16,8 +16,8 @@ namespace {
 
 using Words = std::vector<std::uint32_t>;
 constexpr std::size_t threads = DpxLoop::threads, chains = DpxLoop::chains, inputs = DpxLoop::inputs;
-// Resident at once on every device since Volta, so that no multiprocessor waits for another's last block. Two
-// of their warps, eight chains deep, would hide the latency.
+// Resident at once on every device since Volta, so that no multiprocessor waits for another's last block: 32
+// warps, each with eight independent instructions under way.
 constexpr std::size_t blocksPerMultiprocessor = 4;
 // So that no sum of addMax leaves 32 bits: half of the steps add at most mostAddend to at most 2^20. Where
 // DPX is emulated that sum is one of C++'s, and nothing says what its overflow is. Halves of a word do wrap

@@ -2,10 +2,23 @@
 // no figure is made up. The rates are the model's.
 
 import { describe, expect, it, vi } from 'vitest';
+import { loadNative } from '../src/index.js';
 import { cli } from './command.js';
 import { measure, simulate, statusOf } from './simulation.js';
 
 vi.setConfig({ testTimeout: 60_000 });
+
+const request = {
+  device: 'cpu',
+  operation: 'dpx.viaddmax',
+  providers: ['builtin'],
+  data: 'uniform' as const,
+  seed: 1,
+  telemetry: false,
+  fault: 'none' as const,
+  threads: 1,
+  budget: { warmupSeconds: 0, burstSeconds: 0.001, sustainedSeconds: 0.001, precision: 0.1 },
+};
 
 describe.concurrent('DPX rows', () => {
   it('count operations: one a call, and two where a word is two halves', async () => {
@@ -54,6 +67,28 @@ describe.concurrent('DPX rows', () => {
     expect(code).toBe(4);
     expect(report.rows[0]?.verification?.first?.at).toMatch(/^chain \d of thread \d+ of block \d+$/);
   });
+
+  it.each([
+    [16, 'unsupported', 'a processor has no DPX instructions'],
+    [17, 'failed', 'a DPX row takes a multiple of 16 steps, at most 65536'],
+    [2 ** 16, 'unsupported', 'a processor has no DPX instructions'],
+  ])('of %i steps, asked of a processor all the same, say why not', async (steps, outcome, words) => {
+    const { results } = await loadNative().run({ ...request, shape: { steps } });
+    const [result] = results;
+    expect(result).toMatchObject({ outcome });
+    expect(result).toMatchObject(
+      outcome === 'failed' ? { code: 'ERANGE', message: words } : { reason: words },
+    );
+  });
+
+  it.each([{ steps: 0 }, { steps: 2 ** 17 }, { bytes: 64 }])(
+    'of another shape than steps are refused: %o',
+    async (shape) => {
+      await expect(loadNative().run({ ...request, shape })).rejects.toMatchObject({
+        code: expect.stringMatching(/^E(RANGE|INVAL)$/),
+      });
+    },
+  );
 
   it('are no rows of a processor', async () => {
     const { code, stderr } = await simulate({}, cli, 'run', '--device', 'cpu', '--only', 'dpx.*');
