@@ -124,8 +124,7 @@ struct Kernel {
   std::string resource;  // the documented figure it exhausts: "tensor.bf16", "vector.fp32", "memory", "link"
   bool tuned =
       true;  // false: right, but of no established speed: its rate tells of the code and not of the device
-  bool emulated =
-      false;  // the device lacks the format: the arithmetic is done in a wider one, exact to the format
+  bool emulated = false;   // the device lacks the format or the instruction: others do its work, exactly
   bool capturable = true;  // may be recorded into a graph (copies from pageable memory may not)
   std::string note;        // what a reader should know, such as how the kernel was chosen
   std::function<void(const Operands&)> launch;  // enqueues one launch on the device's stream, in order
@@ -175,6 +174,22 @@ inline constexpr std::size_t sweepPartials = 4096;  // 64-bit words
 struct ChaseState {
   std::uint64_t at = 0;     // the address of a node, whose first word is the address of the next
   std::uint64_t steps = 0;  // taken so far, by all launches
+};
+
+// Instructions of the DPX family, by the functions of the CUDA Math API. addMax: __viaddmax_s32; addMax16 and
+// addMax16Relu: __viaddmax_s16x2 and its _relu, two halves in a word; max3: __vimax3_s32 and __vimin3_s32.
+enum class DpxFunction : std::uint8_t { addMax, addMax16, addMax16Relu, max3 };
+
+// Chains of them on registers alone, in `blocks` blocks that all work on the same words. A thread has a ring
+// of `chains` words x and takes `steps` steps, each on the whole ring: even ones make x[i] = max(x[i] + up,
+// x[i+1]), odd ones x[i] = max(x[i] + down, x[i+1]), where x[i+1] is that of the step before. max3 takes
+// turns with max(x[i], x[i+1], x[i+2]) and the same minimum. Word w of thread t lies at w * threads + t: in
+// `a` its ring, `up` and `down`, in `out` its ring, block after block.
+struct DpxLoop {
+  DpxFunction function = DpxFunction::addMax;
+  std::size_t blocks = 1, steps = 0;
+  static constexpr std::size_t threads = 256, chains = 8, inputs = chains + 2;
+  static constexpr std::size_t stepsPerRound = 16;  // `steps` is a multiple of it
 };
 
 // How a launch reaches the device: one kernel by itself, or a recorded graph of kernels.
@@ -298,6 +313,8 @@ class Device {
   // Kernels that do nothing but add 1 to the 64-bit word at `out`, each after the one before: a graph has
   // `kernels` of them, a launch by itself one. The launch returns when the device has finished.
   virtual Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) = 0;
+  // Chains of DPX instructions: `a` and `out` as DpxLoop lays them out.
+  virtual Kernel dpx(const DpxLoop&, const std::string& provider) = 0;
   // Memory of another device, named by id or uuid, which this one reaches; and copies between the two: from
   // `a` here to `out` there, and where `both`, from out + bytes to a + bytes at the same time.
   virtual std::unique_ptr<Buffer> allocateOn(const std::string& /*peer*/, std::size_t /*bytes*/) {

@@ -72,6 +72,9 @@ class FaultyDevice : public Device {
   Kernel emptyLaunch(Submission submission, std::size_t kernels, const std::string& provider) override {
     return device_.emptyLaunch(submission, kernels, provider);
   }
+  Kernel dpx(const DpxLoop& loop, const std::string& provider) override {
+    return device_.dpx(loop, provider);
+  }
   std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override {
     return device_.allocateOn(peer, bytes);
   }

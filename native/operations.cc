@@ -55,6 +55,10 @@ constexpr std::array table{
     Operation{"cache.copy.core", "core", cache(Stream::copy, Scope::core), own, {}},
     Operation{"cache.read.device", "device", cache(Stream::read, Scope::device), {}, own},
     Operation{"cache.copy.device", "device", cache(Stream::copy, Scope::device), {}, own},
+    Operation{"dpx.viaddmax", "", DpxOperation{DpxFunction::addMax}, {}, own},
+    Operation{"dpx.viaddmax.s16x2", "s16x2", DpxOperation{DpxFunction::addMax16}, {}, own},
+    Operation{"dpx.viaddmax.s16x2.relu", "s16x2.relu", DpxOperation{DpxFunction::addMax16Relu}, {}, own},
+    Operation{"dpx.vimax3", "", DpxOperation{DpxFunction::max3}, {}, own},
     Operation{"latency.memory", "", LatencyOperation{false}, own, own},
     Operation{"latency.host", "", LatencyOperation{true}, {}, own},
     Operation{"launch.kernel", "", LaunchOperation{Submission::kernel}, {}, driver},
@@ -76,13 +80,14 @@ struct Family {
   std::string_view name, unit;
 };
 // In the order of Operation::what.
-constexpr std::array<Family, 7> families{{{"gemm", "FLOP/s"},
+constexpr std::array<Family, 8> families{{{"gemm", "FLOP/s"},
                                           {"memory", "B/s"},
                                           {"cache", "B/s"},
                                           {"latency", "s"},
                                           {"launch", "s"},
                                           {"link", "B/s"},
-                                          {"peer", "B/s"}}};
+                                          {"peer", "B/s"},
+                                          {"dpx", "op/s"}}};
 
 }  // namespace
 

@@ -26,6 +26,9 @@ struct LatencyOperation {
 struct LaunchOperation {
   Submission submission;
 };
+struct DpxOperation {
+  DpxFunction function;
+};
 struct PeerOperation {
   bool both;  // directions at once
 };
@@ -38,7 +41,7 @@ struct Operation {
   std::string_view id;  // "gemm.fp16.acc16", "memory.copy", "link.h2d.pinned"
   std::string_view variant;
   std::variant<GemmOperation, MemoryOperation, CacheOperation, LatencyOperation, LaunchOperation,
-               LinkOperation, PeerOperation>
+               LinkOperation, PeerOperation, DpxOperation>
       what;
   // Providers worth asking, own kernels first; empty where the backend has no such thing. Whether this device
   // can do it is the provider's answer, with its reason.

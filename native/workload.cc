@@ -14,6 +14,7 @@ Workload makeWorkload(Device& device, const Operation& operation, const Shape& s
     auto operator()(const CacheOperation& o) const { return cacheWorkload(device, o, shape, data, seed); }
     auto operator()(const LatencyOperation& o) const { return latencyWorkload(device, o, shape, data, seed); }
     auto operator()(const LaunchOperation& o) const { return launchWorkload(device, o, shape, data, seed); }
+    auto operator()(const DpxOperation& o) const { return dpxWorkload(device, o, shape, data, seed); }
     auto operator()(const PeerOperation& o) const { return peerWorkload(device, o, shape, data, seed); }
     auto operator()(const LinkOperation& o) const { return linkWorkload(device, o, shape, data, seed); }
   };

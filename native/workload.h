@@ -22,13 +22,15 @@ struct Shape {
   std::size_t m = 0, n = 0, k = 0;  // GEMM
   std::string peer{};               // peer: the other device; empty where there is none
   std::size_t kernels = 0;          // launch: in one launch
+  std::size_t steps = 0;            // dpx: of each chain, in one launch
   std::size_t bytes = 0;            // memory: of one array; link: of one copy; cache, latency: working set
   bool operator==(const Shape&) const = default;
 };
 
 // FLOP and bytes are of one launch, declared here and nowhere else.
 struct Work {
-  double flop = 0;
+  double flop = 0;            // integer operations too
+  std::string flopCounted{};  // what one of them is; empty where it is plain
   double bytes = 0;
   std::string bytesCounted;
   double workingSetBytes = 0;
@@ -87,6 +89,7 @@ Workload memoryWorkload(Device&, const MemoryOperation&, const Shape&, Data, std
 Workload cacheWorkload(Device&, const CacheOperation&, const Shape&, Data, std::uint64_t seed);
 Workload latencyWorkload(Device&, const LatencyOperation&, const Shape&, Data, std::uint64_t seed);
 Workload launchWorkload(Device&, const LaunchOperation&, const Shape&, Data, std::uint64_t seed);
+Workload dpxWorkload(Device&, const DpxOperation&, const Shape&, Data, std::uint64_t seed);
 Workload peerWorkload(Device&, const PeerOperation&, const Shape&, Data, std::uint64_t seed);
 Workload linkWorkload(Device&, const LinkOperation&, const Shape&, Data, std::uint64_t seed);
 

@@ -49,7 +49,7 @@ export type Statistics = z.infer<typeof Statistics>;
 /** What a phase cost. Of the whole board: fans, memory and idle parts included. */
 export const Energy = z.strictObject({
   watts: finite,
-  perWatt: finite.describe("FLOP/s or B/s per watt: the row's unit over watts"),
+  perWatt: finite.describe("FLOP/s, B/s or op/s per watt: the row's unit over watts"),
   joulesPerLaunch: finite,
   source: z.enum(['energy counter', 'power readings']),
 });
@@ -63,7 +63,10 @@ export const PhaseSummary = z.strictObject({
 export type PhaseSummary = z.infer<typeof PhaseSummary>;
 
 /** What later versions added is filled in where an older report of this schema version lacks it. */
-const WorkOfReport = Work.extend({ steps: Work.shape.steps.default(0) });
+const WorkOfReport = Work.extend({
+  flopCounted: Work.shape.flopCounted.default(''),
+  steps: Work.shape.steps.default(0),
+});
 const DeviceOfReport = DeviceFacts.extend({
   caches: DeviceFacts.shape.caches.default([]),
   linkCard: DeviceFacts.shape.linkCard.default(null),
@@ -149,7 +152,7 @@ export const Row = z.strictObject({
     'of GEMM inputs; memory and link rows move random doubles from 1 to 2 whatever it is',
   ),
   seed: count,
-  unit: z.enum(['FLOP/s', 'B/s', 's']),
+  unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
   rate: finite.nullable().describe('median of the sustained phase'),
   clocks: finite
     .nullable()
@@ -210,7 +213,7 @@ export const Curve = z.strictObject({
   id: z.string(),
   provider: z.string(),
   device: z.string(),
-  unit: z.enum(['FLOP/s', 'B/s', 's']),
+  unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
   sizes: count,
   levels: z.array(CurveLevel).describe('empty where the kind of row has none, or none were found'),
   half: z

@@ -4,7 +4,7 @@
 //
 // Each noun is a zod schema and the type inferred from it, so a shape is written once. Objects are strict in both
 // directions: an extra field from the native side is as wrong as a missing one. Units: SI (seconds, bytes, Hz, watts,
-// FLOP/s, B/s); an integer operation counts as a FLOP.
+// FLOP/s, B/s, op/s); an integer operation counts as a FLOP.
 
 import * as z from 'zod';
 
@@ -106,11 +106,11 @@ export type Inventory = z.infer<typeof Inventory>;
 /** One row of the native table of operations: `gemm.fp16.acc16`, `memory.copy`, `link.h2d.pinned`. */
 export const OperationRow = z.strictObject({
   id: z.string(),
-  family: z.enum(['gemm', 'memory', 'cache', 'latency', 'launch', 'link', 'peer']),
+  family: z.enum(['gemm', 'memory', 'cache', 'dpx', 'latency', 'launch', 'link', 'peer']),
   operation: z.string().describe('the id without format and variant'),
   dtype: DType.nullable(),
   variant: z.string().nullable(),
-  unit: z.enum(['FLOP/s', 'B/s', 's']),
+  unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
   providers: z
     .strictObject({ cpu: z.array(z.string()), cuda: z.array(z.string()) })
     .describe('builtin first; empty: not on this backend'),
@@ -125,11 +125,14 @@ export const BytesShape = z.strictObject({
   bytes: count.describe('of one array, of one copy, or of a working set'),
 });
 export const KernelsShape = z.strictObject({ kernels: count.describe('in one launch') });
+export const StepsShape = z.strictObject({
+  steps: count.describe('of each chain of instructions, in one launch'),
+});
 export const PeerShape = z.strictObject({
   bytes: count.describe('of one copy'),
   peer: z.string().nullable().describe('the other device; null where there is none'),
 });
-export const Shape = z.union([GemmShape, BytesShape, PeerShape, KernelsShape]);
+export const Shape = z.union([GemmShape, BytesShape, PeerShape, KernelsShape, StepsShape]);
 export type Shape = z.infer<typeof Shape>;
 
 export const InventoryRequest = z.strictObject({
@@ -180,7 +183,8 @@ export type SoakRequest = z.infer<typeof SoakRequest>;
 // ---- What the native side answers
 
 export const Work = z.strictObject({
-  flop: finite,
+  flop: finite.describe('integer operations too'),
+  flopCounted: z.string().describe('in words: what an operation is; empty where it is a plain FLOP'),
   bytes: finite,
   bytesCounted: z.string().describe('in words: what the bytes count'),
   workingSetBytes: finite,

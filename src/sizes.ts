@@ -37,6 +37,9 @@ interface Plan {
 /** Of a sweep that was asked for by name where the level has none. */
 const sweepWhenNamed = 1;
 
+/** Of each chain of DPX instructions: beside so many, what a launch reads, writes and waits for is little. */
+const dpxSteps = 16_384;
+
 /** A sweep is many short rows; what it finds is in their differences, which are large. */
 const swept = budget(0.02, 0.02, 0.08);
 
@@ -50,6 +53,7 @@ const onCpu: Record<Level, Plan> = {
       gemm: budget(0.02, 0.05, 0.1),
       memory: budget(0.02, 0.05, 0.1),
       cache: swept,
+      dpx: swept,
       latency: swept,
       launch: swept,
       link: budget(0.02, 0.05, 0.1),
@@ -65,6 +69,7 @@ const onCpu: Record<Level, Plan> = {
       gemm: budget(0.05, 0.1, 0.25),
       memory: budget(0.02, 0.05, 0.15),
       cache: swept,
+      dpx: swept,
       latency: swept,
       launch: swept,
       link: budget(0.05, 0.1, 0.25),
@@ -80,6 +85,7 @@ const onCpu: Record<Level, Plan> = {
       gemm: budget(0.5, 1, 3),
       memory: budget(0.5, 1, 3),
       cache: budget(0.05, 0.05, 0.2),
+      dpx: budget(0.05, 0.05, 0.2),
       latency: budget(0.05, 0.05, 0.2),
       launch: budget(0.05, 0.05, 0.2),
       link: budget(0.5, 1, 3),
@@ -102,6 +108,7 @@ const onCuda: Record<Level, Plan> = {
       gemm: budget(0.1, 0.05, 0.15),
       memory: budget(0.05, 0.05, 0.1),
       cache: swept,
+      dpx: swept,
       latency: swept,
       launch: swept,
       link: budget(0.05, 0.05, 0.1),
@@ -117,6 +124,7 @@ const onCuda: Record<Level, Plan> = {
       gemm: budget(0.3, 0.2, 0.7),
       memory: budget(0.2, 0.2, 0.5),
       cache: swept,
+      dpx: swept,
       latency: swept,
       launch: swept,
       link: budget(0.1, 0.2, 0.5),
@@ -132,6 +140,7 @@ const onCuda: Record<Level, Plan> = {
       gemm: budget(1, 0.5, 3),
       memory: budget(0.5, 0.5, 2),
       cache: budget(0.05, 0.05, 0.2),
+      dpx: budget(0.05, 0.05, 0.2),
       latency: budget(0.05, 0.05, 0.2),
       launch: budget(0.05, 0.05, 0.2),
       link: budget(0.05, 0.1, 0.3),
@@ -151,16 +160,18 @@ export const budgetOf = ({ backend }: DeviceFacts, { family }: OperationRow, lev
   plans[backend][level].budget[family];
 
 /** What a shape of each family counts. */
-const shapeKinds: Record<Family, 'm' | 'bytes' | 'kernels'> = {
+const shapeKinds: Record<Family, 'm' | 'bytes' | 'kernels' | 'steps'> = {
   gemm: 'm',
   memory: 'bytes',
   cache: 'bytes',
+  dpx: 'steps',
   latency: 'bytes',
   launch: 'kernels',
   link: 'bytes',
   peer: 'bytes',
 };
-const kindOf = (shape: Shape) => ('m' in shape ? 'm' : 'bytes' in shape ? 'bytes' : 'kernels');
+const kindOf = (shape: Shape) =>
+  'm' in shape ? 'm' : 'bytes' in shape ? 'bytes' : 'steps' in shape ? 'steps' : 'kernels';
 
 /**
  * The shapes of an operation's rows on a device. Asked shapes of the row's kind replace those of the level; `peers` are the
@@ -183,6 +194,7 @@ export function shapesOf(
     gemm: () => ((dtype && gemm[dtype]) ?? gemm.others).map((side) => ({ m: side, n: side, k: side })),
     memory: () => unique(memory.map((least) => arrayBytes(device, least))).map((bytes) => ({ bytes })),
     cache: () => (perOctave === null ? [] : sweepSizes(device, operation, perOctave)),
+    dpx: () => [{ steps: dpxSteps }],
     // Of memory itself there is always one: a set that no cache holds.
     latency: () =>
       perOctave === null ? [{ bytes: beyondCaches(device) }] : sweepSizes(device, operation, perOctave),

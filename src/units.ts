@@ -5,7 +5,7 @@
 
 import type { DType } from './schema.js';
 
-export type Unit = 'FLOP/s' | 'B/s' | 's';
+export type Unit = 'FLOP/s' | 'B/s' | 'op/s' | 's';
 
 /** What is printed for a figure that is not there. */
 export const absent = '–';
@@ -35,15 +35,16 @@ const binary: readonly Prefix[] = [
   [2 ** 10, 'Ki'],
 ];
 
-/** "989 TFLOPS", "1979 TOPS" for integers, "4.80 TB/s", and for a latency "612 ns". */
+/** "989 TFLOPS", "1979 TOPS" for integers and of a row in op/s, "4.80 TB/s", and for a latency "612 ns". */
 export function formatRate(rate: number, unit: Unit, dtype: DType | null = null): string {
   if (unit === 's') return formatSeconds(rate);
-  return scaled(rate, above, unit === 'B/s' ? 'B/s' : dtype === 'int8' ? 'OPS' : 'FLOPS');
+  if (unit === 'B/s') return scaled(rate, above, 'B/s');
+  return scaled(rate, above, unit === 'op/s' || dtype === 'int8' ? 'OPS' : 'FLOPS');
 }
 
 /** "1.10 TFLOP", or "1.10 TOP" of integers: what one launch computes. */
-export function formatFlop(flop: number, dtype: DType | null = null): string {
-  return scaled(flop, above, dtype === 'int8' ? 'OP' : 'FLOP');
+export function formatFlop(flop: number, unit: Unit, dtype: DType | null = null): string {
+  return scaled(flop, above, unit === 'op/s' || dtype === 'int8' ? 'OP' : 'FLOP');
 }
 
 /** "1.02 TFLOPS/W", or of a memory row "6.88 GB/J": bytes per second and watt are bytes per joule. */

@@ -144,6 +144,7 @@ export const verification = {
 
 const work = {
   flop: 1e12,
+  flopCounted: '',
   bytes: 1e12,
   bytesCounted: 'all',
   workingSetBytes: 1e12,

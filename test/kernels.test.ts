@@ -190,18 +190,18 @@ describe('the images', () => {
       const architectures = ['75', '80', '86', '89', '90a', '100f', '120'].filter(
         (a) => major >= 13 || !/^1\d\d/.test(a),
       );
-      for (const family of ['simt', 'wmma', 'stream', 'buffer', 'sweep', 'chase', 'link'])
+      for (const family of ['simt', 'wmma', 'stream', 'buffer', 'sweep', 'chase', 'dpx', 'link'])
         for (const architecture of architectures)
           expect(build.images).toContain(`${family}.sm_${architecture}.cubin`);
       for (const architecture of architectures.filter((a) => Number.parseInt(a, 10) >= 80))
         expect(build.images).toContain(`dmma.sm_${architecture}.cubin`);
       for (const architecture of architectures.filter((a) => Number.parseInt(a, 10) >= 89))
         expect(build.images).toContain(`mma.sm_${architecture}.cubin`);
-      for (const family of ['simt', 'wmma', 'stream', 'buffer', 'sweep', 'chase', 'link'])
+      for (const family of ['simt', 'wmma', 'stream', 'buffer', 'sweep', 'chase', 'dpx', 'link'])
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       for (const image of ['dmma.compute_80.ptx', 'dmma.compute_90.ptx', 'mma.compute_89.ptx'])
         expect(build.images).toContain(image);
-      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx'])
+      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx', 'dpx.compute_90a.ptx'])
         expect(build.images).toContain(image);
     },
   );

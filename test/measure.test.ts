@@ -32,6 +32,7 @@ test('a rate is declared work over seconds, burst and sustained apart', () => {
 
 test('the unit chooses the work, and a latency is the time of a step', () => {
   expect(measure(result, { ...options, unit: 'B/s' }).sustained.statistics.median).toBe(1.5e11);
+  expect(measure(result, { ...options, unit: 'op/s' }).sustained.statistics.median).toBe(3e14);
   const waiting = { ...result, work: { ...work, flop: 0, bytes: 0, steps: 4 } };
   expect(measure(waiting, { ...options, unit: 's' }).sustained.statistics.median).toBe(0.005);
   expect(measure(waiting, { ...options, unit: 's' }).sustained.energy).toBeNull();

@@ -185,7 +185,7 @@ describe('a CPU', () => {
   });
 
   test('names the formats that it emulates', () => {
-    expect(rendered).toContain('emulated, the device lacking the format: gemm.fp8e4m3.');
+    expect(rendered).toContain('emulated, the device lacking the format or the instruction: gemm.fp8e4m3.');
   });
 });
 

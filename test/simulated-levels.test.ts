@@ -43,7 +43,7 @@ describe.concurrent('caches', () => {
   it('are left out of a run that names no rows', async () => {
     const { report } = await measure({});
     const families = new Set(report.rows.map(({ id }) => id.split('.')[0]));
-    expect([...families]).toEqual(['gemm', 'memory', 'latency', 'launch', 'link', 'peer']);
+    expect([...families]).toEqual(['gemm', 'memory', 'dpx', 'latency', 'launch', 'link', 'peer']);
   });
 
   it('whose sets are larger than the memory are unsupported, with the bytes', async () => {

@@ -173,6 +173,7 @@ export const kernel: KernelFacts = {
 };
 export const work: Work = {
   flop: 2 * 8192 ** 3,
+  flopCounted: '',
   bytes: 3 * 2 * 8192 ** 2,
   bytesCounted: 'read a and b once, write c once',
   workingSetBytes: 1e9,

@@ -22,6 +22,7 @@ describe('rates are decimal, with three significant digits or the whole number',
     [4.8e12, 'B/s', null, '4.80 TB/s'],
     [53.21e9, 'B/s', null, '53.2 GB/s'],
     [0, 'B/s', null, '0 B/s'],
+    [16.7e12, 'op/s', null, '16.7 TOPS'],
     [612e-9, 's', null, '612 ns'],
   ] as const)('%d %s %s is %s', (rate, unit, dtype, text) => {
     expect(formatRate(rate, unit, dtype)).toBe(text);
@@ -57,8 +58,9 @@ test('clocks, watts and shares', () => {
   expect(formatWatts(698.4)).toBe('698 W');
   expect(formatWatts(71.25)).toBe('71.3 W');
   expect(formatCelsius(60.6)).toBe('61 °C');
-  expect(formatFlop(2 * 8192 ** 3)).toBe('1.10 TFLOP');
-  expect(formatFlop(2e9, 'int8')).toBe('2.00 GOP');
+  expect(formatFlop(2 * 8192 ** 3, 'FLOP/s')).toBe('1.10 TFLOP');
+  expect(formatFlop(2e9, 'FLOP/s', 'int8')).toBe('2.00 GOP');
+  expect(formatFlop(2e9, 'op/s')).toBe('2.00 GOP');
   expect(formatPercent(0.714)).toBe('71 %');
   expect(formatPercent(0.6964, 1)).toBe('69.6 %');
 });
@@ -72,7 +74,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is shown as absent, never 
     formatClock(value),
     formatWatts(value),
     formatCelsius(value),
-    formatFlop(value),
+    formatFlop(value, 'FLOP/s'),
     formatPercent(value),
   ];
   expect(shown).toEqual(shown.map(() => '–'));

@@ -219,6 +219,11 @@ describe('unjudged, with the reason', () => {
     ['an unknown card', { documented: null }, /unknown card/],
     ['a resource nobody documents', { kernel: { ...kernel, resource: 'none' } }, /no document/],
     [
+      'DPX, of which documents print a ratio and no rate',
+      { kernel: { ...kernel, resource: 'dpx' }, documented: null },
+      /no document .* rate of DPX instructions; .*"up to 7x"/,
+    ],
+    [
       'a resource without published evidence',
       { documented: { ...tensorFigure, resource: 'tensor.bf16.sparse' } },
       /no threshold/,

@@ -215,6 +215,10 @@ Kernel CpuDevice::emptyLaunch(Submission, std::size_t, const std::string&) {
   throw Unsupported("the CPU backend calls its kernels: there is no launch to wait for");
 }
 
+Kernel CpuDevice::dpx(const DpxLoop&, const std::string&) {
+  throw Unsupported("a processor has no DPX instructions");
+}
+
 Kernel CpuDevice::link(Direction, HostMemory, std::size_t, const std::string&) {
   throw Unsupported("the CPU backend has no host link");
 }

@@ -36,6 +36,7 @@ class CpuDevice : public Device {
   std::size_t lineBytes() const override;
   Kernel chase(std::size_t steps, const std::string& provider) override;
   Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) override;
+  Kernel dpx(const DpxLoop&, const std::string& provider) override;
   Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
   void transpose(const Operands&, std::size_t rows, std::size_t columns, std::size_t elementBytes) override;
 

@@ -3,6 +3,7 @@
 #include "cuda/batch.h"
 #include "cuda/chase.h"
 #include "cuda/cublaslt_library.h"
+#include "cuda/dpx.h"
 #include "cuda/facts.h"
 #include "cuda/launch.h"
 #include "cuda/link.h"
@@ -109,6 +110,11 @@ Kernel CudaDevice::emptyLaunch(Submission submission, std::size_t kernels, const
   const Provider<Make> providers[] = {
       {"driver", [&] { return driverLaunch(kernels_, submission, kernels); }}};
   return provide("launch row", provider, providers);
+}
+
+Kernel CudaDevice::dpx(const DpxLoop& loop, const std::string& provider) {
+  const Provider<Make> providers[] = {{"builtin", [&] { return dpxLoop(kernels_, loop); }}};
+  return provide("DPX row", provider, providers);
 }
 
 std::unique_ptr<Buffer> CudaDevice::allocateOn(const std::string& peer, std::size_t bytes) {

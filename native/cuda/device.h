@@ -46,6 +46,7 @@ class CudaDevice final : public Device {
   std::size_t lineBytes() const override;
   Kernel chase(std::size_t steps, const std::string& provider) override;
   Kernel emptyLaunch(Submission, std::size_t kernels, const std::string& provider) override;
+  Kernel dpx(const DpxLoop&, const std::string& provider) override;
   std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override;
   Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
                   const std::string& provider) override;

@@ -42,7 +42,7 @@ OwnKernel OwnKernels::find(const std::string& family, const std::string& name) {
                              std::make_shared<const Program>(context_, std::as_bytes(std::span(bytes))))
                     .first;
       }
-      return OwnKernel(known->second, name, image.file);
+      return OwnKernel(known->second, name, image.file, image.capability);
     } catch (const Error& error) {
       // An image for an older architecture leaves out the kernels that need a newer one.
       if (!tryNext(error.code) && error.code != resultName(CUDA_ERROR_NOT_FOUND)) throw;

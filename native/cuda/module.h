@@ -37,11 +37,17 @@ class Program {
 class OwnKernel {
  public:
   OwnKernel() = default;
-  OwnKernel(std::shared_ptr<const Program> program, const std::string& name, std::string image)
-      : program_(std::move(program)), function_(program_->function(name)), image_(std::move(image)) {}
+  OwnKernel(std::shared_ptr<const Program> program, const std::string& name, std::string image,
+            int imageCapability)
+      : program_(std::move(program)),
+        function_(program_->function(name)),
+        image_(std::move(image)),
+        imageCapability_(imageCapability) {}
 
   // The file that it comes from, "wmma.sm_90a.cubin".
   const std::string& image() const { return image_; }
+  // The oldest device that this file is for, 90 for 9.0.
+  int imageCapability() const { return imageCapability_; }
   const SharedContext& context() const { return program_->context(); }
 
   // Without it, a launch may ask for 48 KiB of dynamic shared memory at most.
@@ -66,6 +72,7 @@ class OwnKernel {
   std::shared_ptr<const Program> program_;
   CUfunction function_ = nullptr;
   std::string image_;
+  int imageCapability_ = 0;
 };
 
 // A user's module.

@@ -142,6 +142,7 @@ Napi::Value answer(Napi::Env env, const Work& work) {
   }
   return Object(env)
       .set("flop", work.flop)
+      .set("flopCounted", work.flopCounted)
       .set("bytes", work.bytes)
       .set("bytesCounted", work.bytesCounted)
       .set("workingSetBytes", work.workingSetBytes)

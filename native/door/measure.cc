@@ -70,7 +70,7 @@ Napi::Value operationTable(Door&, const Napi::CallbackInfo& info) {
 }
 
 Shape shapeOf(Fields fields) {
-  constexpr double mostElements = 1 << 20, mostBytes = 1e13, mostKernels = 1 << 16;
+  constexpr double mostElements = 1 << 20, mostBytes = 1e13, mostKernels = 1 << 16, mostSteps = 1 << 16;
   Shape shape;
   if (fields.has("bytes")) {
     shape.bytes = fields.count("bytes", mostBytes);
@@ -81,6 +81,8 @@ Shape shapeOf(Fields fields) {
     }
   } else if (fields.has("kernels")) {
     shape.kernels = fields.count("kernels", mostKernels);
+  } else if (fields.has("steps")) {
+    shape.steps = fields.count("steps", mostSteps);
   } else {
     shape.m = fields.count("m", mostElements);
     shape.n = fields.count("n", mostElements);
@@ -97,10 +99,13 @@ void requireWork(const Operation* operation, const std::string& id, const Shape&
   if (!operation) throw Error("EINVAL", "there is no operation " + id);
   const bool gemm = std::holds_alternative<GemmOperation>(operation->what);
   const bool launch = std::holds_alternative<LaunchOperation>(operation->what);
+  const bool dpx = std::holds_alternative<DpxOperation>(operation->what);
   if (gemm && (shape.m == 0 || shape.n == 0 || shape.k == 0))
     throw Error("ERANGE", id + " needs a shape {m, n, k} of at least 1 each: zero work cannot be measured");
   if (launch && shape.kernels == 0) throw Error("ERANGE", id + " needs a shape {kernels} above 0");
-  if (!gemm && !launch && shape.bytes == 0) throw Error("ERANGE", id + " needs a shape {bytes} above 0");
+  if (dpx && shape.steps == 0) throw Error("ERANGE", id + " needs a shape {steps} above 0");
+  if (!gemm && !launch && !dpx && shape.bytes == 0)
+    throw Error("ERANGE", id + " needs a shape {bytes} above 0");
 }
 
 // The measuring device stays open from one call to the next, unless another is asked for.

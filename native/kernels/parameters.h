@@ -105,6 +105,16 @@ struct TickParameters {
   unsigned long long* count;
 };
 
+// Every thread turns dpxChains words, `rounds` times dpxStepsPerRound steps each; see DpxLoop of backend.h
+// for the steps, and for how `in` and `out` are laid out.
+struct DpxParameters {
+  unsigned* out;
+  const unsigned* in;
+  unsigned long long rounds;  // below 2^32
+};
+
+inline constexpr unsigned dpxThreads = 256, dpxChains = 8, dpxStepsPerRound = 16;
+
 // Copies `vectors` 16-byte vectors; where backOut is given, as many the other way at the same time.
 struct LinkParameters {
   void* out;

@@ -150,6 +150,7 @@ function sameShape({ shape: a }: Row, { shape: b }: Row): boolean {
   const peer = (shape: Row['shape']) => ('peer' in shape ? shape.peer : null);
   if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes && peer(a) === peer(b);
   if ('kernels' in a) return 'kernels' in b && a.kernels === b.kernels;
+  if ('steps' in a) return 'steps' in b && a.steps === b.steps;
   return 'm' in b && a.m === b.m && a.n === b.n && a.k === b.k;
 }
 
@@ -205,6 +206,7 @@ const identity: readonly { what: string; of: (row: Row) => string | number | nul
   { what: 'data', of: ({ data }) => data },
   { what: 'resource of the kernel', of: ({ kernel }) => kernel?.resource },
   { what: 'FLOP of a launch', of: ({ work }) => work?.flop },
+  { what: 'count of operations', of: ({ work }) => work?.flopCounted },
   { what: 'bytes of a launch', of: ({ work }) => work?.bytes },
   { what: 'count of bytes', of: ({ work }) => work?.bytesCounted },
   { what: 'accumulator', of: ({ work }) => work?.accumulator },

@@ -31,7 +31,7 @@ export interface MeasureOptions {
 }
 
 /**
- * Burst and sustained statistics of one provider's result, as rates in `unit` (FLOP/s, B/s, or seconds for a latency).
+ * Burst and sustained statistics of one provider's result, as rates in `unit` (FLOP/s, B/s, op/s, or seconds for a latency).
  *
  * @throws MeasurementError when there was no work, no sample, or a time that is not positive.
  */
@@ -42,6 +42,7 @@ export function measure(
   const { flop, bytes, steps } = result.work;
   const { amount, noun } = {
     'FLOP/s': { amount: flop, noun: 'FLOP' },
+    'op/s': { amount: flop, noun: 'operations' },
     'B/s': { amount: bytes, noun: 'B' },
     s: { amount: steps, noun: 'steps' },
   }[unit];

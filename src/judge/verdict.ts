@@ -63,6 +63,16 @@ export function judge(subject: Subject): Verdict {
   }
 }
 
+/**
+ * Resources that no document has a figure for, on any card. Of DPX: "up to 7x on an NVIDIA H100 GPU, compared with NVIDIA
+ * Ampere architecture-based GPUs" (blogs.nvidia.com, 2022-03-22), and no row that names it was found in the table of
+ * throughputs of the CUDA guides.
+ */
+const undocumented: Readonly<Record<string, string>> = {
+  none: 'no document gives a figure for this',
+  dpx: 'no document that could be opened gives a rate of DPX instructions; NVIDIA prints "up to 7x" an A100, of whole algorithms',
+};
+
 function judgeMeasured(row: Measured): Verdict {
   const { verification, documented, attribution, kernel } = row;
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
@@ -82,7 +92,8 @@ function judgeMeasured(row: Measured): Verdict {
   const unjudged = (why: string): Verdict => ({ status: 'unjudged', why });
   if (row.device.backend === 'cpu')
     return unjudged('a CPU has no documented figure to be judged by; its ceilings are derived and measured');
-  if (kernel.resource === 'none') return unjudged('no document gives a figure for this');
+  const noFigure = undocumented[kernel.resource];
+  if (noFigure !== undefined) return unjudged(noFigure);
   if (documented === null || attribution === null) return unjudged(row.undocumented);
 
   const name = resourceClass(documented.resource);

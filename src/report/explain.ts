@@ -150,7 +150,12 @@ function telemetry(conditions: Conditions): string[] {
 
 function energyLines({ energy, unit, dtype }: Row): string[] {
   if (energy === null) return [];
-  const each = { 'FLOP/s': dtype === 'int8' ? 'operation' : 'FLOP', 'B/s': 'byte', s: null }[unit];
+  const each = {
+    'FLOP/s': dtype === 'int8' ? 'operation' : 'FLOP',
+    'B/s': 'byte',
+    'op/s': 'operation',
+    s: null,
+  }[unit];
   return [
     [
       ...(each === null
@@ -177,6 +182,7 @@ function work({ work, unit, dtype, data, seed }: Row): string[] {
   if (work === null) return [];
   const {
     flop,
+    flopCounted,
     bytes,
     bytesCounted,
     workingSetBytes,
@@ -187,7 +193,8 @@ function work({ work, unit, dtype, data, seed }: Row): string[] {
   } = work;
   return [
     [
-      unit === 'FLOP/s' && `${formatFlop(flop, dtype)} a launch`,
+      (unit === 'FLOP/s' || unit === 'op/s') &&
+        `${formatFlop(flop, unit, dtype)} a launch${flopCounted === '' ? '' : ` (${flopCounted})`}`,
       `${formatBytes(bytes)} a launch (${bytesCounted})`,
       `working set ${formatBytes(workingSetBytes)} in ${rotations} ${rotations === 1 ? 'set' : 'sets'} of buffers`,
       ld !== null && `leading dimensions ${ld.a}, ${ld.b}, ${ld.c}`,

@@ -204,6 +204,7 @@ export function formatShape(shape: Shape): string {
   if ('peer' in shape && shape.peer !== null) return `${formatBytes(shape.bytes)} → ${shape.peer}`;
   if ('bytes' in shape) return formatBytes(shape.bytes);
   if ('kernels' in shape) return plural(shape.kernels, 'kernel');
+  if ('steps' in shape) return plural(shape.steps, 'step');
   const { m, n, k } = shape;
   return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
 }
@@ -224,6 +225,9 @@ function notes(report: Report): string[] {
   const ids = (wanted: Row[]) => [...new Set(wanted.map(({ id }) => id))].join(', ');
   const moved = rows.filter(({ unit, work }) => unit === 'B/s' && work !== null);
   const counts = new Set(moved.map(({ work }) => work?.bytesCounted));
+  const operations = new Map(
+    rows.flatMap(({ id, work }) => (work?.flopCounted ? [[id, work.flopCounted]] : [])),
+  );
   const emulated = ids(rows.filter(({ kernel }) => kernel?.emulated === true));
   return [
     rows.some(({ rate }) => rate !== null) &&
@@ -244,7 +248,8 @@ function notes(report: Report): string[] {
     ...[...counts].map(
       (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
     ),
-    emulated !== '' && `emulated, the device lacking the format: ${emulated}.`,
+    ...[...operations].map(([id, words]) => `operations of ${id}: ${words}.`),
+    emulated !== '' && `emulated, the device lacking the format or the instruction: ${emulated}.`,
     rows.some(({ documented }) => documented?.recalled === true) &&
       '* recalled: no source of this figure could be opened.',
   ].filter((note) => typeof note === 'string');

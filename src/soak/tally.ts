@@ -46,7 +46,7 @@ export class SoakTally {
 
   summary(failure: Failure | null): Sums {
     const { kernel = null, work } = this.#last ?? {};
-    const each = this.#unit === 'FLOP/s' ? work?.flop : work?.bytes;
+    const each = this.#unit === 'B/s' ? work?.bytes : work?.flop;
     const busy = this.#busySeconds;
     const timed = this.seconds > 0 && busy > 0;
     return {

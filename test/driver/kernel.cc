@@ -5,6 +5,7 @@
 #include <cstring>
 #include <tuple>
 
+#include "dpx.h"
 #include "gemm.h"
 #include "random.h"
 #include "setting.h"
@@ -226,6 +227,13 @@ Work tickWork(const Card&, const Grid&, const TickParameters& p) {
   return work;
 }
 
+KnownKernel dpx(const char* name, Dpx which) {
+  return own<DpxParameters>(name, dpxThreads,
+                            [which](const Card& card, const Grid& grid, const DpxParameters& p) {
+                              return dpxWork(card, which, grid.blocks, p);
+                            });
+}
+
 Work linkWork(const Card& card, const Grid&, const LinkParameters& p) {
   const unsigned long long bytes = p.vectors * 16;
   Work work;
@@ -358,6 +366,10 @@ const std::vector<KnownKernel>& table() {
       sweep("sweep_copy", Walk::copy),
       own<ChaseParameters>("chase", chaseThreads, chaseWork),
       own<TickParameters>("tick", chaseThreads, tickWork),
+      dpx("dpx_viaddmax_s32", Dpx::addMax),
+      dpx("dpx_viaddmax_s16x2", Dpx::addMax16),
+      dpx("dpx_viaddmax_s16x2_relu", Dpx::addMax16Relu),
+      dpx("dpx_vimax3_s32", Dpx::max3),
       own<LinkParameters>("link_copy", linkThreads, linkWork),
       transpose(1),
       transpose(2),

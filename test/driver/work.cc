@@ -79,8 +79,12 @@ double movingSeconds(const Card& card, double bytes) {
 }
 
 double computingSeconds(const Card& card, Unit unit, double multiplyAdds) {
-  const double perSecond = card.rate(unit) * card.multiprocessors * card.heldHz * condition().clock;
-  return multiplyAdds / (perSecond * efficiency());
+  return operatingSeconds(card, card.rate(unit), multiplyAdds);
+}
+
+double operatingSeconds(const Card& card, double perClock, double operations) {
+  const double perSecond = perClock * card.multiprocessors * card.heldHz * condition().clock;
+  return operations / (perSecond * efficiency());
 }
 
 double linkSeconds(const Card& card, double bytes, bool pageable) {

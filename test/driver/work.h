@@ -28,6 +28,8 @@ bool perform(const Work& work, bool replayed);
 // Seconds that the card takes to move `bytes` through its memory, and to do `multiplyAdds` on a unit of it.
 double movingSeconds(const Card& card, double bytes);
 double computingSeconds(const Card& card, Unit unit, double multiplyAdds);
+// The same of any operations, of which each multiprocessor takes `perClock`.
+double operatingSeconds(const Card& card, double perClock, double operations);
 // Over the link; the driver stages pageable memory, which costs.
 double linkSeconds(const Card& card, double bytes, bool pageable);
 

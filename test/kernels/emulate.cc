@@ -70,6 +70,10 @@ void sweep_read_own(SweepParameters);
 void sweep_read(SweepParameters);
 void sweep_copy(SweepParameters);
 void chase(ChaseParameters);
+void dpx_viaddmax_s32(DpxParameters);
+void dpx_viaddmax_s16x2(DpxParameters);
+void dpx_viaddmax_s16x2_relu(DpxParameters);
+void dpx_vimax3_s32(DpxParameters);
 void link_copy(LinkParameters);
 void tick(TickParameters);
 void transpose_1(TransposeParameters);
@@ -557,6 +561,85 @@ void checkChase() {
   std::printf("ok chase, tick\n");
 }
 
+// `value` as a number of so many bits in two's complement.
+long long wrapped(long long value, unsigned bits) {
+  const long long half = 1ll << (bits - 1);
+  return ((value + half) & (2 * half - 1)) - half;
+}
+
+// What a step makes of an element of a ring, by backend.h, in whole numbers that overflow nowhere.
+using Step = long long (*)(long long x, long long addend, long long next, long long beyond, unsigned bits);
+
+long long addMax(long long x, long long addend, long long next, long long, unsigned bits) {
+  return std::max(wrapped(x + addend, bits), next);
+}
+long long addMaxRelu(long long x, long long addend, long long next, long long beyond, unsigned bits) {
+  return std::max(addMax(x, addend, next, beyond, bits), 0ll);
+}
+long long greatest(long long x, long long, long long next, long long beyond, unsigned) {
+  return std::max({x, next, beyond});
+}
+long long least(long long x, long long, long long next, long long beyond, unsigned) {
+  return std::min({x, next, beyond});
+}
+
+struct Dpx {
+  const char* name;
+  void (*kernel)(DpxParameters);
+  unsigned bits;  // of an element
+  Step even, odd;
+};
+
+const Dpx dpxRows[] = {
+    {"dpx_viaddmax_s32", dpx_viaddmax_s32, 32, addMax, addMax},
+    {"dpx_viaddmax_s16x2", dpx_viaddmax_s16x2, 16, addMax, addMax},
+    {"dpx_viaddmax_s16x2_relu", dpx_viaddmax_s16x2_relu, 16, addMaxRelu, addMaxRelu},
+    {"dpx_vimax3_s32", dpx_vimax3_s32, 32, greatest, least},
+};
+
+// The ring that a thread leaves, from its words in `in`.
+std::vector<std::uint32_t> ringOf(const Dpx& row, const Array<std::uint32_t>& in, std::size_t thread,
+                                  unsigned rounds) {
+  std::vector<std::uint32_t> left(dpxChains);
+  for (unsigned at = 0; at < 32; at += row.bits) {
+    const auto element = [&](std::size_t word) {
+      return wrapped(in[word * dpxThreads + thread] >> at, row.bits);
+    };
+    std::vector<long long> x(dpxChains);
+    for (std::size_t i = 0; i < dpxChains; ++i) x[i] = element(i);
+    for (unsigned step = 0; step < rounds * dpxStepsPerRound; ++step) {
+      const std::vector<long long> before = x;
+      for (std::size_t i = 0; i < dpxChains; ++i)
+        x[i] = (step % 2 == 0 ? row.even : row.odd)(before[i], element(dpxChains + step % 2),
+                                                    before[(i + 1) % dpxChains], before[(i + 2) % dpxChains],
+                                                    row.bits);
+    }
+    for (std::size_t i = 0; i < dpxChains; ++i)
+      left[i] |= static_cast<std::uint32_t>(x[i] & ((1ll << row.bits) - 1)) << at;
+  }
+  return left;
+}
+
+// Words of any bits: sums wrap around from the first steps on.
+void checkDpx() {
+  constexpr std::size_t blocks = 2;
+  for (const Dpx& row : dpxRows)
+    for (unsigned rounds : {0u, 1u, 5u})
+      for (Order order : orders) {
+        const Array<std::uint32_t> in((dpxChains + 2) * dpxThreads), out(blocks * dpxChains * dpxThreads);
+        for (std::size_t i = 0; i < (dpxChains + 2) * dpxThreads; ++i)
+          in[i] = static_cast<std::uint32_t>(mix(9, i));
+        emulation::launch(blocks, {dpxThreads, 1, 1}, order, [&] { row.kernel({&out[0], &in[0], rounds}); });
+        for (std::size_t thread = 0; thread < dpxThreads; ++thread) {
+          const std::vector<std::uint32_t> expected = ringOf(row, in, thread, rounds);
+          for (std::size_t i = 0; i < blocks * dpxChains; ++i)
+            demand(out[i * dpxThreads + thread] == expected[i % dpxChains],
+                   std::string(row.name) + " of " + std::to_string(rounds) + " rounds");
+        }
+      }
+  std::printf("ok dpx_viaddmax_s32, dpx_viaddmax_s16x2, dpx_viaddmax_s16x2_relu, dpx_vimax3_s32\n");
+}
+
 void checkLink() {
   constexpr std::size_t batch = 4 * linkThreads;
   for (std::size_t vectors : {std::size_t{1}, std::size_t{linkThreads + 1}, batch, 3 * batch + 9})
@@ -620,6 +703,7 @@ int main() {
     checkCompare();
     checkSweeps();
     checkChase();
+    checkDpx();
     checkLink();
     checkTranspose<std::uint8_t>(transpose_1);
     checkTranspose<std::uint16_t>(transpose_2);

@@ -8,6 +8,7 @@
 // Included by the compiler before each source (-include); cuda/ holds stand-ins for CUDA's own headers.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -115,6 +116,32 @@ inline int __dp4a(int a, int b, int sum) {
   for (int i = 0; i < 4; ++i)
     sum += static_cast<std::int8_t>(a >> (8 * i)) * static_cast<std::int8_t>(b >> (8 * i));
   return sum;
+}
+
+// DPX functions, as the CUDA Math API documents them. Sums wrap around, as add.s32 and add.s16x2 of PTX do.
+inline int __viaddmax_s32(int a, int b, int c) {
+  return std::max(static_cast<int>(static_cast<unsigned>(a) + static_cast<unsigned>(b)), c);
+}
+inline int __vimax3_s32(int a, int b, int c) {
+  return std::max({a, b, c});
+}
+inline int __vimin3_s32(int a, int b, int c) {
+  return std::min({a, b, c});
+}
+inline std::int16_t halfOf(unsigned word, int half) {
+  return static_cast<std::int16_t>(word >> (16 * half));
+}
+inline unsigned __viaddmax_s16x2(unsigned a, unsigned b, unsigned c) {
+  unsigned word = 0;
+  for (int half = 0; half < 2; ++half) {
+    const auto sum = static_cast<std::int16_t>(halfOf(a, half) + halfOf(b, half));
+    word |= static_cast<unsigned>(static_cast<std::uint16_t>(std::max(sum, halfOf(c, half)))) << (16 * half);
+  }
+  return word;
+}
+inline unsigned __viaddmax_s16x2_relu(unsigned a, unsigned b, unsigned c) {
+  const unsigned word = __viaddmax_s16x2(a, b, c);
+  return (halfOf(word, 0) < 0 ? 0 : word & 0xffffu) | (halfOf(word, 1) < 0 ? 0 : word & 0xffff0000u);
 }
 
 template <typename Value>
