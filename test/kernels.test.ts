@@ -102,6 +102,10 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
   'the block ends before the other': [['    syncCluster();\n  }\n};', '  }\n};']],
+  'a block sends to the other before that one is ready': [
+    ['    syncCluster();\n    const unsigned warpgroup', '    const unsigned warpgroup'],
+  ],
+  'more registers are asked for than the block has': [['producerRegisters = 40', 'producerRegisters = 48']],
   'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
   "the second block loads the first one's part": [
     ['const unsigned part = rank * rowsOfPart;', 'const unsigned part = 0;'],

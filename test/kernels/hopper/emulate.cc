@@ -117,6 +117,7 @@ void launch(const Kernel& kernel, const Matrix& a, const Matrix& b, const Matrix
   const WgmmaGrid grid(kernel.tile, c.rows, c.columns, multiprocessors);
   WgmmaParameters p{};
   encode(p.c, c, WgmmaTile::pieceRows);
+  p.a = p.b = p.c;
   if (a.columns > 0) {
     encode(p.a, a, kernel.tile.rowsOfA());
     encode(p.b, b, kernel.tile.rowsOfB());
