@@ -160,7 +160,9 @@ struct Gemm {
     commitMultiplies();
   }
 
-  // Tells every block that fills this stage that this consumer is through with it: one thread for each.
+  // Tells every block that fills this stage that this consumer is through with it: one thread for each. It
+  // speaks for four warps, though it has waited in its own only: they multiply as one. CUTLASS's multicast
+  // pipelines do so too (PipelineTmaAsync); one arrival of each warp would be the cautious form.
   __device__ __forceinline__ void release(unsigned stage, unsigned thread) const {
     if (thread < cluster) arriveAt(empty(stage), thread);
   }
