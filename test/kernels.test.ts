@@ -62,7 +62,7 @@ const compile = async (source: string, object: string, ...args: string[]): Promi
   return object;
 };
 
-/** Each a part of wgmma.cu or of wgmma_format.h, and what somebody could have written instead. */
+/** Each a part of wgmma_gemm.h or of wgmma_format.h, and what somebody could have written instead. */
 const mistakes: Record<string, [string, string][]> = {
   'the wrong parity': [
     ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
@@ -79,10 +79,7 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'a stage is filled before the other block is through with it': [
     ['if (thread < cluster) arriveAt(empty(stage), thread)', 'if (thread == 0) arriveAt(empty(stage), rank)'],
-    [
-      'initialize(empty(stage), WgmmaTile::consumers * cluster)',
-      'initialize(empty(stage), WgmmaTile::consumers)',
-    ],
+    ['begin(tile.consumers * cluster)', 'begin(tile.consumers)'],
   ],
   'a stage is given back while it is multiplied': [
     ['waitForMultiplies<pieces>()', 'waitForMultiplies<2 * pieces>()'],
@@ -102,9 +99,7 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
   'the block ends before the other': [['    syncCluster();\n  }\n};', '  }\n};']],
-  'a block sends to the other before that one is ready': [
-    ['    syncCluster();\n    const unsigned warpgroup', '    const unsigned warpgroup'],
-  ],
+  'a block sends to the other before that one is ready': [['    syncCluster();\n  }\n\n', '  }\n\n']],
   'more registers are asked for than the block has': [['producerRegisters = 40', 'producerRegisters = 48']],
   'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
   "the second block loads the first one's part": [
@@ -151,9 +146,9 @@ describe('the Hopper kernels, on an emulated machine', () => {
   it.each(Object.keys(mistakes))(
     'would be found wrong: %s',
     async (name) => {
-      const parts = ['wgmma_format.h', 'wgmma.cu'].map((file) =>
+      const parts = ['wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu'].map((file) =>
         readFileSync(join('native/kernels', file), 'utf8').replace(
-          /#pragma once|#include "kernels.wgmma_format.h"/,
+          /#pragma once|#include "kernels.wgmma_(format|gemm).h"/g,
           '',
         ),
       );

@@ -89,7 +89,7 @@ class Launches {
         encoded_.erase(at);
         throw;
       }
-    kernel_.launch(grid_.blocks, {WgmmaTile::threads, 1}, at->second, tile_.sharedBytes());
+    kernel_.launch(grid_.blocks, {tile_.threads(), 1}, at->second, tile_.sharedBytes());
     if (encoded_.size() > mostEncoded) encoded_.clear();
   }
 
@@ -136,7 +136,7 @@ std::vector<GemmConfiguration> wgmmaConfigurations() {
                    90,
                    "wgmma",
                    kernel,
-                   {tile.m, tile.n, WgmmaTile::threads, tile.sharedBytes()},
+                   {tile.m, tile.n, tile.threads(), tile.sharedBytes()},
                    launcher,
                    format.resource,
                    format.needs,

@@ -53,7 +53,7 @@ KnownKernel gemm(const char* name, DType dtype, Unit unit, const GemmTile& tile)
 // The matrices are known by their tensor maps alone; K is that of A, where any of it is read.
 KnownKernel wgmma(const char* name, DType dtype, Unit unit, const WgmmaTile& tile) {
   return own<WgmmaParameters>(
-      name, WgmmaTile::threads,
+      name, tile.threads(),
       [dtype, unit, tile](const Card& card, const Grid& grid, const WgmmaParameters& p) {
         const auto [a, b, c] = std::tuple(opened(p.a), opened(p.b), opened(p.c));
         require(a && b && c && grid.blocks % tile.cluster == 0);

@@ -127,7 +127,7 @@ void launch(const Kernel& kernel, const Matrix& a, const Matrix& b, const Matrix
   p.group = WgmmaGrid::group;
   p.steps = static_cast<unsigned>(
       WgmmaGrid::parts(a.columns * row(a.dtype).bytes, static_cast<unsigned>(WgmmaTile::rowBytes)));
-  machine::launch(grid.blocks, kernel.tile.cluster, WgmmaTile::threads, timing, [&] { kernel.kernel(p); });
+  machine::launch(grid.blocks, kernel.tile.cluster, kernel.tile.threads(), timing, [&] { kernel.kernel(p); });
 }
 
 void check(const Kernel& kernel, std::size_t m, std::size_t n, std::size_t k, unsigned multiprocessors,
