@@ -45,8 +45,8 @@ describe('the kernels, emulated on the CPU', () => {
       '-include',
       'test/kernels/shim.h',
     ];
-    // wgmma.cu needs a machine of its own, below.
-    const kernels = files('native/kernels', '.cu').filter((path) => !path.endsWith('/wgmma.cu'));
+    // wgmma.cu and ladder.cu need a machine of their own, below.
+    const kernels = files('native/kernels', '.cu').filter((path) => !/\/(wgmma|ladder)\.cu$/.test(path));
     const sources = [...kernels, ...files('test/kernels', '.cc')];
     await execute('g++', [...flags, ...places, '-x', 'c++', ...sources, '-o', program]);
     const { stdout } = await execute(program, { timeout: 200_000 });
@@ -55,7 +55,7 @@ describe('the kernels, emulated on the CPU', () => {
 });
 
 // What hopper.h's instructions do stands in test/kernels/hopper; the kernels' own source runs on that.
-const hopperFlags = ['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas', '-x', 'c++'];
+const hopperFlags = ['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas', '-Wno-psabi', '-x', 'c++'];
 const hopperPlaces = ['-I', 'test/kernels/hopper', '-I', 'native', '-include', 'test/kernels/hopper/cuda.h'];
 const compile = async (source: string, object: string, ...args: string[]): Promise<string> => {
   await execute('g++', [...args, ...hopperPlaces, ...hopperFlags, '-c', source, '-o', object]);
@@ -121,6 +121,10 @@ describe('the Hopper kernels, on an emulated machine', () => {
       join(place, 'kernels/wgmma.h'),
       header.replace(/NAMEPLATE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\n/, `${two}\n\n`),
     );
+    writeFileSync(
+      join(place, 'kernels/ladder.h'),
+      readFileSync('native/kernels/ladder.h', 'utf8').replace(/(NAMEPLATE_LADDER\(step\)).*/, '$1'),
+    );
     machine = await Promise.all(
       ['machine', 'copies', 'multiplies'].map((part) =>
         compile(`test/kernels/hopper/${part}.cc`, join(place, `${part}.o`), '-O2'),
@@ -134,6 +138,7 @@ describe('the Hopper kernels, on an emulated machine', () => {
     const program = join(place, 'program');
     const objects = await Promise.all([
       compile('native/kernels/wgmma.cu', join(place, 'wgmma.o'), ...sanitised),
+      compile('native/kernels/ladder.cu', join(place, 'ladder.o'), ...sanitised),
       compile('test/kernels/hopper/emulate.cc', join(place, 'emulate.o'), '-O2'),
     ]);
     await execute('g++', ['-fsanitize=undefined', ...objects, ...machine, '-o', program]);
@@ -141,6 +146,7 @@ describe('the Hopper kernels, on an emulated machine', () => {
     for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
       expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128 `));
     expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128 +promotes/);
+    expect(stdout.match(/^ok gemm_ladder_bf16_\d/gm)).toHaveLength(7);
   }, 300_000);
 
   it.each(Object.keys(mistakes))(

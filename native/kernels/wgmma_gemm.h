@@ -88,18 +88,23 @@ struct Gemm {
     }
   }
 
+  // A step of both operands.
+  __device__ __forceinline__ void fillStage(unsigned stage, unsigned step, Corner corner) const {
+    const unsigned barrier = filled(stage), x = step * elementsPerRow;
+    // What the other block sends may be here before this block says that it expects it: the phase waits for
+    // the arrival too.
+    arriveExpecting(barrier, stageBytes);
+    fill<tile.m, rowsOfA>(p.a, aAt(stage), x, corner.row, barrier);
+    fill<tile.n, rowsOfB>(p.b, bAt(stage), x, corner.column, barrier);
+  }
+
   __device__ __forceinline__ void produce() const {
     Ring<stages> at;
     forEachTile([&](Corner corner) {
 #pragma unroll 1
       for (unsigned step = 0; step < p.steps; ++step) {
         waitFor(empty(at.stage), at.parity ^ 1);  // in the first round at once
-        const unsigned barrier = filled(at.stage), x = step * elementsPerRow;
-        // What the other block sends may be here before this block says that it expects it: the phase waits
-        // for the arrival too.
-        arriveExpecting(barrier, stageBytes);
-        fill<tile.m, rowsOfA>(p.a, aAt(at.stage), x, corner.row, barrier);
-        fill<tile.n, rowsOfB>(p.b, bAt(at.stage), x, corner.column, barrier);
+        fillStage(at.stage, step, corner);
         at.advance();
       }
     });
@@ -112,6 +117,11 @@ struct Gemm {
   // leave.
   static __device__ __forceinline__ unsigned long long descriptor(unsigned address) {
     return 1ull << 62 | 1024ull / 16 << 32 | 1ull << 16 | (address & 0x3ffff) / 16;
+  }
+
+  static __device__ __forceinline__ void clear(Sums& sums) {
+#pragma unroll
+    for (unsigned i = 0; i < pieces * sumsPerPiece; ++i) sums[i / sumsPerPiece][i % sumsPerPiece] = 0;
   }
 
   // Begins sums (+)= the 128 bytes of K in a stage, for one piece of rows.
@@ -199,10 +209,7 @@ struct Gemm {
     unsigned turn = 0;
     forEachTile([&](Corner corner) {
       Sums sums;
-      if (Kind::promotes || p.steps == 0) {
-#pragma unroll
-        for (unsigned i = 0; i < pieces * sumsPerPiece; ++i) sums[i / sumsPerPiece][i % sumsPerPiece] = 0;
-      }
+      if (Kind::promotes || p.steps == 0) clear(sums);
       if constexpr (Kind::promotes)
         sumPromoted(sums, at, firstRow * rowBytes, thread);
       else
