@@ -206,8 +206,9 @@ describe('the images', () => {
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       for (const image of ['dmma.compute_80.ptx', 'dmma.compute_90.ptx', 'mma.compute_89.ptx'])
         expect(build.images).toContain(image);
-      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx'])
-        expect(build.images).toContain(image);
+      for (const family of ['wgmma', 'ladder'])
+        for (const image of [`${family}.sm_90a.cubin`, `${family}.compute_90a.ptx`])
+          expect(build.images).toContain(image);
     },
   );
 });

@@ -25,17 +25,8 @@
 //   128x64    8       1       229504   32, promoted 64
 //   256x256   3       2       229424   128 of fp16 pairs; in the others fp16 sums take half
 //
-// The ladder this stands on, each step with what it should reach in bf16 at 8192 on an H200 in bursts. These
-// are predictions from published kernels; none has been measured with this code:
-//   64x64, one warpgroup                             220 to 320 TFLOP/s
-//   128x128, one warpgroup                           370 to 420
-//   producer warpgroup and 5 stages                  480 to 520
-//   128x256, two consumers, setmaxnreg               600 to 620
-//   persistent blocks in groups of rows              640 to 670
-//   bare mbarriers, one arrival per warpgroup, one
-//   group of multiplies in flight                    700 to 770
-//   clusters of 2 sharing an operand                 725 to 740
-//   C by stmatrix and the copy engine, 4 stages      755 to 790
+// The steps that led here are kernels too (ladder.cu), and bench/gpu-ladder.mjs climbs them; it has what each
+// should reach, 128x256 in bf16 being the last.
 #include "kernels/wgmma_gemm.h"
 
 namespace nameplate {
