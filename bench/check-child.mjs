@@ -1,4 +1,4 @@
-// Verifies rows in a process of its own, so that one that hangs or crashes is one row lost: bench/check-gpu.mjs sends
+// Verifies rows in a process of its own, so that one that hangs or crashes is one row lost: bench/verifier.mjs sends
 // { request, kernel } and is answered with the row's results, or { fault }.
 
 import { loadNative } from '../dist/index.js';

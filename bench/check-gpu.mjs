@@ -9,14 +9,13 @@
 // wrong and nothing failed.
 //   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results]
 
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import { Verifier } from './verifier.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -71,39 +70,7 @@ const aroundTile = ([m, n]) => [
 ];
 const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
 
-/** One child process that verifies row after row; a row that it does not answer in time costs it its life. */
-class Verifier {
-  #child = null;
-
-  /** The results of a request, or the fault that kept it from them. */
-  async ask(request, kernel) {
-    this.#child ??= fork(fileURLToPath(new URL('check-child.mjs', import.meta.url)));
-    const child = this.#child;
-    const lost = (fault) => {
-      child.kill('SIGKILL');
-      this.#child = null;
-      return { fault };
-    };
-    child.send({ request, kernel });
-    const timeout = new AbortController();
-    const answer = await Promise.race([
-      once(child, 'message').then(([message]) => message),
-      once(child, 'exit').then(([code, signal]) => lost(`the process ended with ${signal ?? code}`)),
-      sleep(rowSeconds * 1000, null, { signal: timeout.signal }).then(() =>
-        lost(`no answer within ${rowSeconds} s`),
-      ),
-    ]);
-    timeout.abort();
-    child.removeAllListeners();
-    return answer;
-  }
-
-  end() {
-    this.#child?.kill('SIGKILL');
-  }
-}
-
-const verifier = new Verifier();
+const verifier = new Verifier(rowSeconds);
 
 /** Runs one row without timing it to speak of; twenty launches and more are compared with the verified output. */
 async function verify(operation, [m, n, k], providers = operation.providers.cuda, kernel = null) {

@@ -54,4 +54,26 @@ describe('the machine code for Hopper', () => {
       }
     },
   );
+
+  it.skipIf(missing !== '')('has what each step of the ladder is about, and nothing in local memory', () => {
+    const steps = kernelsOf('ladder.sm_90a.cubin');
+    expect(steps.size).toBe(7);
+    for (const [kernel, sass] of steps) {
+      const names = [...instructions(sass).keys()];
+      const step = Number(kernel.at(-1));
+      const columns = [64, 128, 128][step - 1] ?? 256;
+      expect(
+        names.filter((name) => /^[HIQ]GMMA/.test(name)),
+        kernel,
+      ).toEqual([`HGMMA.64x${columns}x16.F32.BF16`]);
+      expect(
+        ['USETMAXREG.TRY_ALLOC.CTAPOOL', 'UTMALDG.2D.MULTICAST'].map((name) => names.includes(name)),
+        kernel,
+      ).toEqual([step >= 4, step === 7]);
+      expect(
+        names.filter((name) => /^(LDL|STL|UTMASTG|STSM)/.test(name)),
+        kernel,
+      ).toEqual([]);
+    }
+  });
 });

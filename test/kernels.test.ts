@@ -45,8 +45,8 @@ describe('the kernels, emulated on the CPU', () => {
       '-include',
       'test/kernels/shim.h',
     ];
-    // wgmma.cu needs a machine of its own, below.
-    const kernels = files('native/kernels', '.cu').filter((path) => !path.endsWith('/wgmma.cu'));
+    // wgmma.cu and ladder.cu need a machine of their own, below.
+    const kernels = files('native/kernels', '.cu').filter((path) => !/\/(wgmma|ladder)\.cu$/.test(path));
     const sources = [...kernels, ...files('test/kernels', '.cc')];
     await execute('g++', [...flags, ...places, '-x', 'c++', ...sources, '-o', program]);
     const { stdout } = await execute(program, { timeout: 200_000 });
@@ -55,14 +55,14 @@ describe('the kernels, emulated on the CPU', () => {
 });
 
 // What hopper.h's instructions do stands in test/kernels/hopper; the kernels' own source runs on that.
-const hopperFlags = ['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas', '-x', 'c++'];
+const hopperFlags = ['-std=c++20', '-fno-strict-aliasing', '-Wno-unknown-pragmas', '-Wno-psabi', '-x', 'c++'];
 const hopperPlaces = ['-I', 'test/kernels/hopper', '-I', 'native', '-include', 'test/kernels/hopper/cuda.h'];
 const compile = async (source: string, object: string, ...args: string[]): Promise<string> => {
   await execute('g++', [...args, ...hopperPlaces, ...hopperFlags, '-c', source, '-o', object]);
   return object;
 };
 
-/** Each a part of wgmma.cu or of wgmma_format.h, and what somebody could have written instead. */
+/** Each a part of wgmma_gemm.h or of wgmma_format.h, and what somebody could have written instead. */
 const mistakes: Record<string, [string, string][]> = {
   'the wrong parity': [
     ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
@@ -79,10 +79,7 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'a stage is filled before the other block is through with it': [
     ['if (thread < cluster) arriveAt(empty(stage), thread)', 'if (thread == 0) arriveAt(empty(stage), rank)'],
-    [
-      'initialize(empty(stage), WgmmaTile::consumers * cluster)',
-      'initialize(empty(stage), WgmmaTile::consumers)',
-    ],
+    ['begin(tile.consumers * cluster)', 'begin(tile.consumers)'],
   ],
   'a stage is given back while it is multiplied': [
     ['waitForMultiplies<pieces>()', 'waitForMultiplies<2 * pieces>()'],
@@ -102,6 +99,8 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
   'the block ends before the other': [['    syncCluster();\n  }\n};', '  }\n};']],
+  'a block sends to the other before that one is ready': [['    syncCluster();\n  }\n\n', '  }\n\n']],
+  'more registers are asked for than the block has': [['producerRegisters = 40', 'producerRegisters = 48']],
   'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
   "the second block loads the first one's part": [
     ['const unsigned part = rank * rowsOfPart;', 'const unsigned part = 0;'],
@@ -122,6 +121,10 @@ describe('the Hopper kernels, on an emulated machine', () => {
       join(place, 'kernels/wgmma.h'),
       header.replace(/NAMEPLATE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\n/, `${two}\n\n`),
     );
+    writeFileSync(
+      join(place, 'kernels/ladder.h'),
+      readFileSync('native/kernels/ladder.h', 'utf8').replace(/(NAMEPLATE_LADDER\(step\)).*/, '$1'),
+    );
     machine = await Promise.all(
       ['machine', 'copies', 'multiplies'].map((part) =>
         compile(`test/kernels/hopper/${part}.cc`, join(place, `${part}.o`), '-O2'),
@@ -135,6 +138,7 @@ describe('the Hopper kernels, on an emulated machine', () => {
     const program = join(place, 'program');
     const objects = await Promise.all([
       compile('native/kernels/wgmma.cu', join(place, 'wgmma.o'), ...sanitised),
+      compile('native/kernels/ladder.cu', join(place, 'ladder.o'), ...sanitised),
       compile('test/kernels/hopper/emulate.cc', join(place, 'emulate.o'), '-O2'),
     ]);
     await execute('g++', ['-fsanitize=undefined', ...objects, ...machine, '-o', program]);
@@ -142,14 +146,15 @@ describe('the Hopper kernels, on an emulated machine', () => {
     for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
       expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128 `));
     expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128 +promotes/);
+    expect(stdout.match(/^ok gemm_ladder_bf16_\d/gm)).toHaveLength(7);
   }, 300_000);
 
   it.each(Object.keys(mistakes))(
     'would be found wrong: %s',
     async (name) => {
-      const parts = ['wgmma_format.h', 'wgmma.cu'].map((file) =>
+      const parts = ['wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu'].map((file) =>
         readFileSync(join('native/kernels', file), 'utf8').replace(
-          /#pragma once|#include "kernels.wgmma_format.h"/,
+          /#pragma once|#include "kernels.wgmma_(format|gemm).h"/g,
           '',
         ),
       );
@@ -201,8 +206,10 @@ describe('the images', () => {
         expect(build.images).toContain(`${family}.compute_70.ptx`);
       for (const image of ['dmma.compute_80.ptx', 'dmma.compute_90.ptx', 'mma.compute_89.ptx'])
         expect(build.images).toContain(image);
-      for (const image of ['wgmma.sm_90a.cubin', 'wgmma.compute_90a.ptx', 'dpx.compute_90a.ptx'])
-        expect(build.images).toContain(image);
+      for (const family of ['wgmma', 'ladder'])
+        for (const image of [`${family}.sm_90a.cubin`, `${family}.compute_90a.ptx`])
+          expect(build.images).toContain(image);
+      expect(build.images).toContain('dpx.compute_90a.ptx');
     },
   );
 });

@@ -1,9 +1,10 @@
 // Which of our own kernels takes a product on Hopper: wgmma where the copy engine can address the matrices, an older one
 // elsewhere, never without a word.
 
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { measure, simulate } from './simulation.js';
+import { measure, scratch, simulate } from './simulation.js';
 
 const Answer = z.strictObject({ kernel: z.string(), wrong: z.number() });
 
@@ -56,6 +57,37 @@ describe.concurrent('a product on Hopper', () => {
       });
       expect(verdict.status, id).not.toMatch(/failed|corrupted/);
     }
+  });
+
+  it('is never taken by a step of the ladder, unless it is asked for by its name', async () => {
+    const row = async (environment: Record<string, string>) => {
+      const { report } = await measure(environment, '--only', 'gemm.bf16', '--provider', 'builtin');
+      return report.rows[0];
+    };
+    const ordinary = await row({});
+    expect(ordinary?.kernel?.name).toMatch(/^gemm_wgmma_bf16_/);
+    expect(ordinary?.kernel?.note).not.toContain('ladder');
+    for (const step of [1, 4, 7]) {
+      const asked = await row({ NAMEPLATE_KERNEL: `gemm_ladder_bf16_${step}` });
+      expect(asked?.kernel).toMatchObject({
+        name: expect.stringMatching(new RegExp(`^gemm_ladder_bf16_${step} \\(ladder\\.`)),
+        note: expect.stringContaining('not yet run on a GPU'),
+      });
+      expect(asked?.verdict.status).not.toMatch(/failed|corrupted/);
+    }
+  });
+
+  it('climbs the ladder by one command, which verifies each step and holds it against its prediction', async () => {
+    const out = scratch();
+    const { code, stdout } = await simulate(
+      {},
+      'bench/gpu-ladder.mjs',
+      ...['--size', '64', '--rounds', '1', '--burst', '0.01', '--out', out],
+    );
+    expect(stdout.match(/^gemm_\S+ +right$/gm)).toHaveLength(8);
+    expect(stdout).toMatch(/^producer, 5 stages +480-520 +\d+\.\d +(below|inside|above)$/m);
+    expect(code).toBe(0);
+    expect(readdirSync(out)).toEqual([expect.stringMatching(/^simulated-gpu-ladder-.*\.json$/)]);
   });
 
   it('is left to the older kernels by a driver that knows no tensor maps, and the note says why', async () => {

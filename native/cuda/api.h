@@ -22,7 +22,7 @@ using CUgraphExec = struct CUgraphExec_st*;
 struct CUuuid {
   char bytes[16];
 };
-struct alignas(64) CUtensorMap {
+struct alignas(128) CUtensorMap {
   std::uint64_t opaque[16];
 };
 

@@ -74,7 +74,7 @@ static_assert(defaultEvent == ::CU_EVENT_DEFAULT);
 static_assert(defaultWait == ::CU_EVENT_WAIT_DEFAULT);
 static_assert(portableHostMemory == CU_MEMHOSTALLOC_PORTABLE);
 static_assert(sizeof(CUuuid) == sizeof(::CUuuid));
-static_assert(sizeof(CUtensorMap) == sizeof(::CUtensorMap));
+static_assert(sizeof(CUtensorMap) == sizeof(::CUtensorMap) && alignof(CUtensorMap) >= alignof(::CUtensorMap));
 static_assert(SameCall<GetProcAddressV1, PFN_cuGetProcAddress_v11030>::value);
 static_assert(SameCall<GetProcAddressV2, PFN_cuGetProcAddress_v12000>::value);
 

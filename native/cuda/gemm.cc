@@ -44,7 +44,10 @@ struct Fitting {
 Fitting fitting(const GemmShape& shape, const Context& context) {
   Candidates all = configurationsFor(shape.dtype, shape.accumulator, context.capability());
   if (all.empty()) refuse(shape, context);
-  if (const char* part = std::getenv("NAMEPLATE_KERNEL"); part && *part) {
+  const char* const part = std::getenv("NAMEPLATE_KERNEL");
+  if (!part || !*part) {
+    std::erase_if(all, [](const GemmConfiguration* row) { return row->onlyNamed; });
+  } else {
     std::erase_if(all, [part](const GemmConfiguration* row) { return !std::strstr(row->kernel, part); });
     if (all.empty())
       throw Unsupported("no kernel of " + gemmText(shape.dtype, shape.accumulator) + " has \"" + part +

@@ -1,5 +1,6 @@
 #include "cuda/gemm_configurations.h"
 
+#include "cuda/ladder.h"
 #include "cuda/wgmma.h"
 
 namespace nameplate::cuda {
@@ -99,6 +100,7 @@ std::span<const GemmConfiguration> gemmConfigurations() {
   static const std::vector<GemmConfiguration> all = [] {
     std::vector<GemmConfiguration> list = wgmmaConfigurations();
     for (const GemmConfiguration& row : rows) list.push_back(row);
+    for (const GemmConfiguration& row : ladderConfigurations()) list.push_back(row);
     return list;
   }();
   return all;

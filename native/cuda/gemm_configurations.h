@@ -37,9 +37,10 @@ struct GemmConfiguration {
   const char* kernel;
   GemmTile tile;
   const GemmLauncher& launcher;
-  const char* resource;  // the documented figure that it exhausts
-  const char* needs;     // what a device without any configuration of the format lacks
-  const char* note;      // what a reader of the row should know of the kernel
+  const char* resource;    // the documented figure that it exhausts
+  const char* needs;       // what a device without any configuration of the format lacks
+  const char* note;        // what a reader of the row should know of the kernel
+  bool onlyNamed = false;  // a candidate only where NAMEPLATE_KERNEL asks for it
 };
 
 // The better family of a format first, and of a family the largest tile first.

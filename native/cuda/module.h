@@ -59,10 +59,10 @@ class OwnKernel {
   }
 
   template <typename Parameters>
-  void launch(unsigned blocks, std::array<unsigned, 2> block, Parameters parameters,
+  void launch(unsigned blocks, std::array<unsigned, 2> block, const Parameters& parameters,
               unsigned sharedBytes = 0) const {
     context()->bind();
-    void* arguments[] = {&parameters};
+    void* arguments[] = {const_cast<Parameters*>(&parameters)};  // which the driver only reads
     check(driver().cuLaunchKernel(function_, blocks, 1, 1, block[0], block[1], 1, sharedBytes,
                                   context()->stream(), arguments, nullptr),
           "cuLaunchKernel");

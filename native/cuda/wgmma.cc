@@ -49,9 +49,9 @@ const WgmmaTile& tileOf(const GemmConfiguration& configuration) {
   throw Error("EINVAL", std::string(configuration.kernel) + " is no wgmma kernel");
 }
 
-// What the copy engine can address of a matrix: 2^31 rows and columns by the kernel's 32-bit coordinates, and
-// rows on 16-byte boundaries less than 2^40 bytes apart.
-std::string refusal(const GemmConfiguration& configuration, const GemmShape& s) {
+}  // namespace
+
+std::string wgmmaRefusal(const WgmmaTile& tile, const GemmShape& s) {
   if (!canMapTensors())
     return "the driver cannot describe matrices to the copy engine: it needs one for CUDA 12.0 or newer";
   if (!s.aligned) return "takes matrices that start on 16-byte boundaries";
@@ -63,10 +63,26 @@ std::string refusal(const GemmConfiguration& configuration, const GemmShape& s) 
   if (s.m > mostElements || s.n > mostElements || s.k > mostElements || s.lda * in >= mostBytes ||
       s.ldb * in >= mostBytes || s.ldc * out >= mostBytes)
     return "takes at most 2^31 - 2^16 rows and columns, and rows less than 2^40 bytes apart";
-  const WgmmaGrid grid(tileOf(configuration), s.m, s.n, 1);
+  const WgmmaGrid grid(tile, s.m, s.n, 1);
   if (grid.down > 0 && grid.across > 0x7fffffff / grid.down) return "takes C of at most 2^31 - 1 tiles";
   return "";
 }
+
+WgmmaParameters wgmmaParameters(const WgmmaTile& tile, const WgmmaGrid& grid, const GemmShape& s,
+                                const Operands& operands) {
+  WgmmaParameters p{};
+  p.c = tensorMap(row(s.dtype).output, operands.out, s.m, s.n, s.ldc, WgmmaTile::pieceRows);
+  // With K = 0 there are no matrices to describe, and none is read.
+  p.a = s.k == 0 ? p.c : tensorMap(s.dtype, operands.a, s.m, s.k, s.lda, tile.rowsOfA());
+  p.b = s.k == 0 ? p.c : tensorMap(s.dtype, operands.b, s.n, s.k, s.ldb, tile.rowsOfB());
+  p.down = static_cast<unsigned>(grid.down);
+  p.across = static_cast<unsigned>(grid.across);
+  p.group = WgmmaGrid::group;
+  p.steps = static_cast<unsigned>(WgmmaGrid::parts(s.k * row(s.dtype).bytes, WgmmaTile::rowBytes));
+  return p;
+}
+
+namespace {
 
 // One shape's launches by one kernel. The copy engine's view of a matrix depends on its address, and timing
 // goes round the same few sets of buffers: what was encoded for a set is kept, so that it is not timed.
@@ -84,31 +100,17 @@ class Launches {
   void launch(const Operands& operands) {
     const auto [at, isNew] = encoded_.try_emplace({operands.out, operands.a, operands.b});
     if (isNew) try {
-        at->second = parametersFor(operands);
+        at->second = wgmmaParameters(tile_, grid_, shape_, operands);
       } catch (...) {
         encoded_.erase(at);
         throw;
       }
-    kernel_.launch(grid_.blocks, {WgmmaTile::threads, 1}, at->second, tile_.sharedBytes());
+    kernel_.launch(grid_.blocks, {tile_.threads(), 1}, at->second, tile_.sharedBytes());
     if (encoded_.size() > mostEncoded) encoded_.clear();
   }
 
  private:
   static constexpr std::size_t mostEncoded = 64;
-
-  WgmmaParameters parametersFor(const Operands& operands) const {
-    const GemmShape& s = shape_;
-    WgmmaParameters p{};
-    p.c = tensorMap(row(s.dtype).output, operands.out, s.m, s.n, s.ldc, WgmmaTile::pieceRows);
-    // With K = 0 there are no matrices to describe, and none is read.
-    p.a = s.k == 0 ? p.c : tensorMap(s.dtype, operands.a, s.m, s.k, s.lda, tile_.rowsOfA());
-    p.b = s.k == 0 ? p.c : tensorMap(s.dtype, operands.b, s.n, s.k, s.ldb, tile_.rowsOfB());
-    p.down = static_cast<unsigned>(grid_.down);
-    p.across = static_cast<unsigned>(grid_.across);
-    p.group = WgmmaGrid::group;
-    p.steps = static_cast<unsigned>(WgmmaGrid::parts(s.k * row(s.dtype).bytes, WgmmaTile::rowBytes));
-    return p;
-  }
 
   OwnKernel kernel_;
   WgmmaTile tile_;
@@ -116,6 +118,10 @@ class Launches {
   WgmmaGrid grid_;
   std::map<std::tuple<std::uintptr_t, std::uintptr_t, std::uintptr_t>, WgmmaParameters> encoded_;
 };
+
+std::string refusal(const GemmConfiguration& configuration, const GemmShape& shape) {
+  return wgmmaRefusal(tileOf(configuration), shape);
+}
 
 std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const GemmConfiguration& configuration,
                                              const GemmShape& shape) {
@@ -136,7 +142,7 @@ std::vector<GemmConfiguration> wgmmaConfigurations() {
                    90,
                    "wgmma",
                    kernel,
-                   {tile.m, tile.n, WgmmaTile::threads, tile.sharedBytes()},
+                   {tile.m, tile.n, tile.threads(), tile.sharedBytes()},
                    launcher,
                    format.resource,
                    format.needs,

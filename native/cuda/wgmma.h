@@ -4,9 +4,15 @@
 #include <vector>
 
 #include "cuda/gemm_configurations.h"
+#include "kernels/wgmma.h"
 
 namespace nameplate::cuda {
 
 std::vector<GemmConfiguration> wgmmaConfigurations();
+
+// Why the copy engine cannot address the matrices of a shape, in words; empty where it can: 2^31 rows and
+// columns by the kernel's 32-bit coordinates, and rows on 16-byte boundaries less than 2^40 bytes apart.
+std::string wgmmaRefusal(const WgmmaTile&, const GemmShape&);
+WgmmaParameters wgmmaParameters(const WgmmaTile&, const WgmmaGrid&, const GemmShape&, const Operands&);
 
 }  // namespace nameplate::cuda

@@ -61,9 +61,12 @@ __device__ __forceinline__ void arriveExpecting(unsigned barrier, unsigned bytes
                : "memory");
 }
 
-// Arrives at the barrier that has this address in the block of that rank. Orders nothing between the blocks:
-// what the barriers here hand over is read by tensor cores and written by the copy engine, and over when
-// their waits return. Release and acquire at cluster scope would cost a fence of the whole device each time.
+// Arrives at the barrier that has this address in the block of that rank. By default that is a release to
+// this block alone, so it orders no loads and stores of the two blocks. None need it: what is handed over is
+// read by tensor cores, through with it when the multiply has been waited for, and written by the copy
+// engine, asked only after the arrival has come. CUTLASS's pipelines arrive in the same way (ClusterBarrier
+// of cutlass/arch/barrier.h). Stages that threads read or write would want .release.cluster here and
+// .acquire.cluster in waitFor, a fence of the whole device each time.
 __device__ __forceinline__ void arriveAt(unsigned barrier, unsigned rank) {
   asm volatile(
       "{\n.reg .b32 there;\n"

@@ -4,8 +4,9 @@
 
 namespace nameplate {
 
-// A matrix in global memory as the copy engine (TMA) sees it. The driver writes it, in a form of its own.
-struct alignas(64) TensorMap {
+// A matrix in global memory as the copy engine (TMA) sees it. The driver writes it, in a form of its own. The
+// boundary is what cuda.h asks for from CUDA 13 on; before, it was 64.
+struct alignas(128) TensorMap {
   unsigned long long words[16];
 };
 
@@ -15,14 +16,16 @@ struct alignas(64) TensorMap {
 // each loads a part of it, into the memory of all. Tiles below each other share B, tiles beside each other A.
 struct WgmmaTile {
   unsigned m, n, stages, cluster;
+  // Warpgroups that multiply, each a part of the tile's rows, and for each the pieces of C on their way.
+  unsigned consumers = 2, slotsPerConsumer = 2;
 
   // A step of the pipeline takes 128 bytes of K, whatever the format: one row of the 128-byte swizzle.
   static constexpr unsigned rowBytes = 128;
   // What one warpgroup multiplies at once, and the piece of C in which results leave: 64 rows of 128 bytes.
   static constexpr unsigned pieceRows = 64, slotBytes = pieceRows * rowBytes;
-  static constexpr unsigned warpgroup = 128, consumers = 2, threads = (consumers + 1) * warpgroup;
-  static constexpr unsigned slotsPerConsumer = 2;
+  static constexpr unsigned warpgroup = 128;
 
+  constexpr unsigned threads() const { return (consumers + 1) * warpgroup; }
   constexpr bool sharesB() const { return n >= m; }
   // Rows that one block loads of each operand.
   constexpr unsigned rowsOfA() const { return sharesB() ? m : m / cluster; }

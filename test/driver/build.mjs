@@ -109,14 +109,14 @@ export function olderDriver() {
   return older;
 }
 
-/** The names of the kernels that a table makes. */
-function wgmmaKernels() {
-  const table = `#include "kernels/wgmma.h"
+/** The names of the kernels that the tables make. */
+function tabledKernels() {
+  const tables = `#include "kernels/ladder.h"
     #define NAME(format, m, n, stages, cluster) gemm_wgmma_##format##_##m##x##n
-    NAMEPLATE_WGMMA_KERNELS(NAME)`;
+    #define STEP(number) gemm_ladder_bf16_##number
+    NAMEPLATE_WGMMA_KERNELS(NAME) NAMEPLATE_LADDER(STEP)`;
   const args = ['-E', '-P', '-I', join(root, 'native'), '-x', 'c++', '-'];
-  const text = execFileSync(process.env.CXX ?? 'g++', args, { input: table, encoding: 'utf8' });
-  return text.match(/gemm_wgmma_\w+/g) ?? [];
+  return execFileSync(process.env.CXX ?? 'g++', args, { input: tables, encoding: 'utf8' });
 }
 
 const addons = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map((place) =>
@@ -136,13 +136,15 @@ export function addonWithKernels() {
   const images = join(folder, 'kernels');
   mkdirSync(images, { recursive: true });
   const sources = join(root, 'native/kernels');
+  const tabled = tabledKernels();
   for (const file of readdirSync(sources).filter((name) => name.endsWith('.cu'))) {
     const text = readFileSync(join(sources, file), 'utf8');
     const names = [...text.matchAll(/__global__[\s\S]*?(\w+)\(const/g)].map(([, name]) => name);
-    if (file === 'wgmma.cu') names.push(...wgmmaKernels());
+    const family = basename(file, '.cu');
+    names.push(...(tabled.match(new RegExp(`gemm_${family}_\\w+`, 'g')) ?? []));
     const entries = names.map((name) => `.visible .entry ${name}() { ret; }\n`);
     const image = ['.version 6.3\n.target sm_70\n.address_size 64\n', ...entries].join('');
-    writeFileSync(join(images, `${basename(file, '.cu')}.compute_70.ptx`), image);
+    writeFileSync(join(images, `${family}.compute_70.ptx`), image);
   }
   const copy = join(folder, 'nameplate.node');
   copyFileSync(addon, copy);

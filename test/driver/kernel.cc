@@ -7,6 +7,7 @@
 
 #include "dpx.h"
 #include "gemm.h"
+#include "kernels/ladder.h"
 #include "random.h"
 #include "setting.h"
 #include "tensormap.h"
@@ -52,23 +53,35 @@ KnownKernel gemm(const char* name, DType dtype, Unit unit, const GemmTile& tile)
 }
 
 // The matrices are known by their tensor maps alone; K is that of A, where any of it is read.
+Work productWork(const Card& card, const Grid& grid, const WgmmaParameters& p, DType dtype, Unit unit,
+                 const WgmmaTile& tile) {
+  const auto [a, b, c] = std::tuple(opened(p.a), opened(p.b), opened(p.c));
+  require(a && b && c && grid.blocks % tile.cluster == 0);
+  const auto leading = [](const TiledMatrix& matrix) { return matrix.strideBytes / matrix.elementBytes; };
+  const unsigned long long k = p.steps == 0 ? 0 : a->columns;
+  const unsigned long long covered = WgmmaGrid::parts(k * row(dtype).bytes, WgmmaTile::rowBytes);
+  require(covered == p.steps && (k == 0 || (b->columns == k && a->rows == c->rows && b->rows == c->columns)));
+  const GemmParameters at{a->base,     b->base,     const_cast<void*>(c->base),
+                          c->rows,     c->columns,  k,
+                          leading(*a), leading(*b), leading(*c)};
+  return gemmWork(card, {at, dtype, unit, 1, {tile.m, tile.n, 0}});
+}
+
 KnownKernel wgmma(const char* name, DType dtype, Unit unit, const WgmmaTile& tile) {
   return own<WgmmaParameters>(
-      name, WgmmaTile::threads,
+      name, tile.threads(),
       [dtype, unit, tile](const Card& card, const Grid& grid, const WgmmaParameters& p) {
-        const auto [a, b, c] = std::tuple(opened(p.a), opened(p.b), opened(p.c));
-        require(a && b && c && grid.blocks % tile.cluster == 0);
-        const auto leading = [](const TiledMatrix& matrix) {
-          return matrix.strideBytes / matrix.elementBytes;
-        };
-        const unsigned long long k = p.steps == 0 ? 0 : a->columns;
-        const unsigned long long covered = WgmmaGrid::parts(k * row(dtype).bytes, WgmmaTile::rowBytes);
-        require(covered == p.steps &&
-                (k == 0 || (b->columns == k && a->rows == c->rows && b->rows == c->columns)));
-        const GemmParameters at{a->base,     b->base,     const_cast<void*>(c->base),
-                                c->rows,     c->columns,  k,
-                                leading(*a), leading(*b), leading(*c)};
-        return gemmWork(card, {at, dtype, unit, 1, {tile.m, tile.n, 0}});
+        return productWork(card, grid, p, dtype, unit, tile);
+      });
+}
+
+KnownKernel ladderStep(const char* name, const LadderStep& step) {
+  return own<LadderParameters>(
+      name, step.threads(), [step](const Card& card, const Grid& grid, const LadderParameters& p) {
+        const auto c = opened(p.product.c);
+        require(c && c->base == p.c && c->rows == p.rows && c->columns == p.columns);
+        require(step.persistent || grid.blocks == p.product.down * p.product.across * step.tile.cluster);
+        return productWork(card, grid, p.product, DType::bf16, Unit::bf16, step.tile);
       });
 }
 
@@ -359,7 +372,10 @@ const std::vector<KnownKernel>& table() {
         {m, n, stages, cluster}),
       NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
-          own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
+#define NAMEPLATE_STEP(number) ladderStep("gemm_ladder_bf16_" #number, ladder[number - 1]),
+          NAMEPLATE_LADDER(NAMEPLATE_STEP)
+#undef NAMEPLATE_STEP
+              own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
       own<CompareParameters>("buffer_compare", bufferThreads, compareWork),
       sweep("sweep_read_own", Walk::readOwn),
       sweep("sweep_read", Walk::read),

@@ -36,7 +36,7 @@ inline std::optional<TiledMatrix> opened(const TensorMap& map) {
   TiledMatrix matrix;
   static_assert(sizeof matrix <= sizeof map);
   std::memcpy(&matrix, &map, sizeof matrix);
-  if (reinterpret_cast<std::uintptr_t>(&map) % 64 != 0 || matrix.seal != TiledMatrix::sealed)
+  if (reinterpret_cast<std::uintptr_t>(&map) % 128 != 0 || matrix.seal != TiledMatrix::sealed)
     return std::nullopt;
   return matrix;
 }

@@ -87,6 +87,10 @@ void encode(nameplate::TensorMap& to, nameplate::DType dtype, const void* base, 
   std::memcpy(&to, &map, sizeof map);
 }
 
+void prefetch(const nameplate::TensorMap& tensor) {
+  opened(tensor);
+}
+
 void load(unsigned to, const nameplate::TensorMap& tensor, int x, int y, unsigned barrier, unsigned ranks) {
   const Map map = opened(tensor);
   checkBox(map, to);

@@ -2,8 +2,9 @@
 // the root of the package:
 //
 //   g++ -std=c++20 -O2 -fsanitize=undefined -fno-sanitize-recover -fno-strict-aliasing -Wno-unknown-pragmas
+//   -Wno-psabi
 //     -I test/kernels/hopper -I native -include test/kernels/hopper/cuda.h
-//     -x c++ native/kernels/wgmma.cu test/kernels/hopper/*.cc -o emulate
+//     -x c++ native/kernels/{wgmma,ladder}.cu test/kernels/hopper/*.cc -o emulate
 //   ./emulate [PART OF A KERNEL'S NAME]
 //
 // Inputs are small integers, whose sums every accumulator holds exactly: results must agree bit for bit, and
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/ladder.h"
 #include "machine.h"
 #include "random.h"
 
@@ -24,6 +26,8 @@ namespace nameplate {
 #define NAMEPLATE_DECLARE(format, m, n, stages, cluster) \
   extern "C" void gemm_wgmma_##format##_##m##x##n(WgmmaParameters);
 NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_DECLARE)
+#define NAMEPLATE_DECLARE_STEP(number) extern "C" void gemm_ladder_bf16_##number(LadderParameters);
+NAMEPLATE_LADDER(NAMEPLATE_DECLARE_STEP)
 
 namespace {
 
@@ -39,15 +43,27 @@ constexpr Format bf16{DType::bf16, -3, 4}, fp16{DType::fp16, -3, 4}, fp16_acc16{
 
 struct Kernel {
   std::string name;
-  void (*kernel)(WgmmaParameters);
+  void (*run)(const LadderParameters&);
   WgmmaTile tile;
   Format format;
+  unsigned threads;
+  bool persistent;
 };
 
 const Kernel kernels[] = {
-#define NAMEPLATE_ROW(format, m, n, stages, cluster) \
-  {"gemm_wgmma_" #format "_" #m "x" #n, gemm_wgmma_##format##_##m##x##n, {m, n, stages, cluster}, format},
-    NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)};
+#define NAMEPLATE_ROW(format, m, n, stages, cluster)                              \
+  {"gemm_wgmma_" #format "_" #m "x" #n,                                           \
+   [](const LadderParameters& p) { gemm_wgmma_##format##_##m##x##n(p.product); }, \
+   {m, n, stages, cluster},                                                       \
+   format,                                                                        \
+   WgmmaTile{m, n, stages, cluster}.threads(),                                    \
+   true},
+    NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
+#define NAMEPLATE_STEP(number)                                      \
+  {"gemm_ladder_bf16_" #number,  [](const LadderParameters& p) { gemm_ladder_bf16_##number(p); }, \
+   ladder[number - 1].tile,      bf16,                              \
+   ladder[number - 1].threads(), ladder[number - 1].persistent},
+        NAMEPLATE_LADDER(NAMEPLATE_STEP)};
 
 constexpr Timing timings[] = {{false, true, false}, {true, false, false}, {true, true, true},
                               {false, false, true}, {true, true, false},  {false, true, true}};
@@ -111,22 +127,25 @@ void encode(TensorMap& map, const Matrix& matrix, unsigned boxRows) {
                   static_cast<unsigned>(WgmmaTile::rowBytes / size), boxRows);
 }
 
-// As native/cuda/wgmma.cc does.
+// As native/cuda/wgmma.cc and ladder.cc do.
 void launch(const Kernel& kernel, const Matrix& a, const Matrix& b, const Matrix& c, unsigned multiprocessors,
             Timing timing) {
   const WgmmaGrid grid(kernel.tile, c.rows, c.columns, multiprocessors);
-  WgmmaParameters p{};
+  LadderParameters parameters{{}, c.data(), c.rows, c.columns, c.ld};
+  WgmmaParameters& p = parameters.product;
   encode(p.c, c, WgmmaTile::pieceRows);
+  p.a = p.b = p.c;
   if (a.columns > 0) {
     encode(p.a, a, kernel.tile.rowsOfA());
     encode(p.b, b, kernel.tile.rowsOfB());
   }
   p.down = static_cast<unsigned>(grid.down);
   p.across = static_cast<unsigned>(grid.across);
-  p.group = WgmmaGrid::group;
+  p.group = kernel.persistent ? WgmmaGrid::group : 1;
   p.steps = static_cast<unsigned>(
       WgmmaGrid::parts(a.columns * row(a.dtype).bytes, static_cast<unsigned>(WgmmaTile::rowBytes)));
-  machine::launch(grid.blocks, kernel.tile.cluster, WgmmaTile::threads, timing, [&] { kernel.kernel(p); });
+  const unsigned blocks = kernel.persistent ? grid.blocks : p.down * p.across * kernel.tile.cluster;
+  machine::launch(blocks, kernel.tile.cluster, kernel.threads, timing, [&] { kernel.run(parameters); });
 }
 
 void check(const Kernel& kernel, std::size_t m, std::size_t n, std::size_t k, unsigned multiprocessors,

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -168,18 +169,19 @@ void syncWarpgroup(unsigned barrier) {
   meet(blocks[current->block].named[barrier], 128, "named barrier", barrier);
 }
 
-void changeRegisters(unsigned registers) {
+void changeRegisters(unsigned registers, bool more) {
   if (registers < 24 || registers > 256 || registers % 8 != 0)
     throw std::logic_error("setmaxnreg takes 24 to 256, in steps of 8");
   Block& mine = blocks[current->block];
-  const unsigned group = current->index / 128;
-  // More are given when others have given theirs back.
-  await("registers", registers, [&mine, group, registers] {
-    unsigned all = registers;
-    for (unsigned i = 0; i < mine.threads / 128; ++i) all += i == group ? 0 : mine.registers[i];
-    return all * 128 <= 65536;
+  unsigned& held = mine.registers[current->index / 128];
+  if (more ? held > registers : held < registers)
+    throw std::logic_error("setmaxnreg.inc to fewer registers, or .dec to more");
+  // More are given when others have given theirs back; the block has no others than it began with.
+  await("registers", registers, [&mine, &held, registers] {
+    const auto all = [&mine] { return std::accumulate(mine.registers.begin(), mine.registers.end(), 0u); };
+    return all() - held + registers <= mine.allRegisters;
   });
-  mine.registers[group] = registers;
+  held = registers;
 }
 
 // --- barriers ---
@@ -212,6 +214,7 @@ void arrive(unsigned address, unsigned rank, unsigned expectedBytes) {
   Barrier& barrier = barrierAt(blocks.at(rank), address);
   if (barrier.pending == 0) throw std::logic_error("more arrivals at a barrier than it counts");
   barrier.bytes += expectedBytes;
+  if (barrier.bytes >= 1 << 20) throw std::logic_error("a barrier counts 2^20 - 1 bytes at most");
   --barrier.pending;
   advance(barrier);
 }

@@ -44,12 +44,14 @@ void encode(nameplate::TensorMap&, nameplate::DType, const void* base, std::uint
 unsigned sharedMemory();
 void syncCluster();
 void syncWarpgroup(unsigned barrier);
-void changeRegisters(unsigned registers);
+void changeRegisters(unsigned registers, bool more);
 
 void initialize(unsigned barrier, unsigned count);
 void arrive(unsigned barrier, unsigned rank, unsigned expectedBytes);
 void waitFor(unsigned barrier, unsigned parity);
 
+// Throws where there is no map.
+void prefetch(const nameplate::TensorMap&);
 void load(unsigned to, const nameplate::TensorMap&, int x, int y, unsigned barrier, unsigned ranks);
 void store(const nameplate::TensorMap&, int x, int y, unsigned from);
 void commitStores();

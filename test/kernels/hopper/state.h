@@ -51,7 +51,8 @@ struct Block {
   std::map<unsigned, Meeting> named;
   std::vector<Warp> warps;
   std::vector<Warpgroup> warpgroups;
-  std::vector<unsigned> registers;
+  std::vector<unsigned> registers;  // per thread, of each warpgroup
+  unsigned allRegisters = 0;        // of them together, as many as the block is started with
 
   void begin(unsigned at, unsigned count) {
     index = at;
@@ -63,7 +64,9 @@ struct Block {
     named.clear();
     warps.assign(count / 32, {});
     warpgroups.assign(count / 128, {});
-    registers.assign(count / 128, 168);
+    // What __launch_bounds__(count, 1) lets the compiler take.
+    registers.assign(count / 128, 65536 / count / 8 * 8);
+    allRegisters = 65536 / count / 8 * 8 * (count / 128);
   }
 };
 

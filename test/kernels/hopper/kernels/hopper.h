@@ -21,11 +21,11 @@ inline void syncWarpgroup(unsigned barrier) {
 }
 template <unsigned registers>
 void keepRegisters() {
-  machine::changeRegisters(registers);
+  machine::changeRegisters(registers, false);
 }
 template <unsigned registers>
 void takeRegisters() {
-  machine::changeRegisters(registers);
+  machine::changeRegisters(registers, true);
 }
 
 inline void initialize(unsigned barrier, unsigned count) {
@@ -44,7 +44,9 @@ inline void waitFor(unsigned barrier, unsigned parity) {
   machine::waitFor(barrier, parity);
 }
 
-inline void prefetch(const TensorMap&) {}
+inline void prefetch(const TensorMap& map) {
+  machine::prefetch(map);
+}
 inline void load(unsigned to, const TensorMap& map, unsigned x, unsigned y, unsigned barrier) {
   machine::load(to, map, static_cast<int>(x), static_cast<int>(y), barrier, 1u << machine::rank());
 }

@@ -1,0 +1,256 @@
+// One thread block's part of a product: the roles of its warpgroups. wgmma.cu tells what they do together,
+// and ladder.cu has kernels of the steps before.
+#pragma once
+
+#include "kernels/hopper.h"
+#include "kernels/wgmma.h"
+#include "kernels/wgmma_format.h"
+
+namespace nameplate {
+namespace {
+
+constexpr unsigned slotBytes = WgmmaTile::slotBytes, pieceRows = WgmmaTile::pieceRows;
+constexpr unsigned stepBytes = 32;                     // of K, that one multiply takes
+constexpr unsigned multiplies = rowBytes / stepBytes;  // of a stage
+constexpr unsigned producerRegisters = 40, consumerRegisters = 232;
+
+// Where a role stands in the ring of stages; `parity` is that of the phase of its current round.
+template <unsigned stages>
+struct Ring {
+  unsigned stage = 0, parity = 0;
+  __device__ __forceinline__ void advance() {
+    if (++stage < stages) return;
+    stage = 0;
+    parity ^= 1;
+  }
+};
+
+template <typename FormatType, WgmmaTile tile>
+struct Gemm {
+  using Kind = FormatType;
+  using Sum = typename Kind::Sum;
+  static constexpr unsigned stages = tile.stages, cluster = tile.cluster;
+  static constexpr unsigned pieces = tile.m / (tile.consumers * pieceRows);  // of a consumer
+  static constexpr unsigned sumsPerPiece = tile.n / 8 * Kind::perEight;
+  static constexpr unsigned elementsPerRow = rowBytes / Kind::elementBytes;
+  static constexpr unsigned stageBytes = tile.stageBytes(), slotsAt = tile.slotsAt(),
+                            barriersAt = tile.barriersAt(), rowsOfA = tile.rowsOfA(),
+                            rowsOfB = tile.rowsOfB();
+  static constexpr bool sharesB = tile.sharesB();
+  using Sums = Sum[pieces][sumsPerPiece];
+  static_assert(tile.sharedBytes() <= 232448);
+
+  const WgmmaParameters& p;
+  const unsigned memory, rank;
+
+  __device__ __forceinline__ unsigned aAt(unsigned stage) const { return memory + stage * stageBytes; }
+  __device__ __forceinline__ unsigned bAt(unsigned stage) const { return aAt(stage) + tile.m * rowBytes; }
+  __device__ __forceinline__ unsigned filled(unsigned stage) const { return memory + barriersAt + stage * 8; }
+  __device__ __forceinline__ unsigned empty(unsigned stage) const { return filled(stages + stage); }
+
+  // --- which tile comes when ---
+
+  struct Corner {
+    unsigned row, column;  // of C
+  };
+
+  // Of the cluster's block number `index`, this thread block's tile.
+  __device__ __forceinline__ Corner corner(unsigned index) const {
+    const unsigned inGroup = p.group * p.across, first = index / inGroup * p.group;
+    const unsigned height = p.down - first < p.group ? p.down - first : p.group;
+    const unsigned row = first + index % inGroup % height, column = index % inGroup / height;
+    return sharesB ? Corner{(row * cluster + rank) * tile.m, column * tile.n}
+                   : Corner{row * tile.m, (column * cluster + rank) * tile.n};
+  }
+
+  // Calls work(corner) for every tile of this thread block. Blocks of a cluster take the same number of
+  // turns.
+  template <typename Work>
+  __device__ __forceinline__ void forEachTile(Work work) const {
+    const unsigned count = p.down * p.across;
+#pragma unroll 1
+    for (unsigned index = blockIdx.x / cluster; index < count; index += gridDim.x / cluster)
+      work(corner(index));
+  }
+
+  // --- the producer ---
+
+  // Rows `row` and on of one operand: all `rows` of a tile where it is this block's own, else this block's
+  // part of them, for the whole cluster.
+  template <unsigned rows, unsigned rowsOfPart>
+  __device__ __forceinline__ void fill(const TensorMap& map, unsigned to, unsigned x, unsigned row,
+                                       unsigned barrier) const {
+    if constexpr (rows == rowsOfPart) {
+      load(to, map, x, row, barrier);
+    } else {
+      const unsigned part = rank * rowsOfPart;
+      loadForAll(to + part * rowBytes, map, x, row + part, barrier, (1u << cluster) - 1);
+    }
+  }
+
+  // A step of both operands.
+  __device__ __forceinline__ void fillStage(unsigned stage, unsigned step, Corner corner) const {
+    const unsigned barrier = filled(stage), x = step * elementsPerRow;
+    // What the other block sends may be here before this block says that it expects it: the phase waits for
+    // the arrival too.
+    arriveExpecting(barrier, stageBytes);
+    fill<tile.m, rowsOfA>(p.a, aAt(stage), x, corner.row, barrier);
+    fill<tile.n, rowsOfB>(p.b, bAt(stage), x, corner.column, barrier);
+  }
+
+  __device__ __forceinline__ void produce() const {
+    Ring<stages> at;
+    forEachTile([&](Corner corner) {
+#pragma unroll 1
+      for (unsigned step = 0; step < p.steps; ++step) {
+        waitFor(empty(at.stage), at.parity ^ 1);  // in the first round at once
+        fillStage(at.stage, step, corner);
+        at.advance();
+      }
+    });
+  }
+
+  // --- a consumer ---
+
+  // What wgmma wants to know of an operand at `address`: 128-byte swizzle, 1024 bytes from eight rows to the
+  // next eight, all in units of 16 bytes. The other stride has no meaning with a swizzle that K does not
+  // leave.
+  static __device__ __forceinline__ unsigned long long descriptor(unsigned address) {
+    return 1ull << 62 | 1024ull / 16 << 32 | 1ull << 16 | (address & 0x3ffff) / 16;
+  }
+
+  static __device__ __forceinline__ void clear(Sums& sums) {
+#pragma unroll
+    for (unsigned i = 0; i < pieces * sumsPerPiece; ++i) sums[i / sumsPerPiece][i % sumsPerPiece] = 0;
+  }
+
+  // Begins sums (+)= the 128 bytes of K in a stage, for one piece of rows.
+  static __device__ __forceinline__ void multiply(Sum (&sums)[sumsPerPiece], unsigned a, unsigned b,
+                                                  bool accumulate) {
+    fenceSums();
+#pragma unroll
+    for (unsigned i = 0; i < multiplies; ++i)
+      Kind::Instruction::multiplyAdd(sums, descriptor(a + i * stepBytes), descriptor(b + i * stepBytes),
+                                     accumulate || i > 0);
+    commitMultiplies();
+  }
+
+  // Tells every block that fills this stage that this consumer is through with it: one thread for each. It
+  // speaks for four warps, though it has waited in its own only: they multiply as one. CUTLASS's multicast
+  // pipelines do so too (PipelineTmaAsync); one arrival of each warp would be the cautious form.
+  __device__ __forceinline__ void release(unsigned stage, unsigned thread) const {
+    if (thread < cluster) arriveAt(empty(stage), thread);
+  }
+
+  // The sums of a tile, straight: one step's multiplies run while the next are begun.
+  __device__ __forceinline__ void sum(Sums& sums, Ring<stages>& at, unsigned a, unsigned thread) const {
+    unsigned last = 0;
+#pragma unroll 1
+    for (unsigned step = 0; step < p.steps; ++step) {
+      waitFor(filled(at.stage), at.parity);
+#pragma unroll
+      for (unsigned piece = 0; piece < pieces; ++piece)
+        multiply(sums[piece], aAt(at.stage) + a + piece * pieceRows * rowBytes, bAt(at.stage), step > 0);
+      waitForMultiplies<pieces>();
+      if (step > 0) release(last, thread);
+      last = at.stage;
+      at.advance();
+    }
+    waitForMultiplies<0>();
+    if (p.steps > 0) release(last, thread);
+  }
+
+  // The sums of a tile, promoted: the other consumer's multiplies run during the additions.
+  __device__ __forceinline__ void sumPromoted(Sums& sums, Ring<stages>& at, unsigned a,
+                                              unsigned thread) const {
+    Sum partial[sumsPerPiece];
+#pragma unroll 1
+    for (unsigned step = 0; step < p.steps; ++step) {
+      waitFor(filled(at.stage), at.parity);
+#pragma unroll
+      for (unsigned piece = 0; piece < pieces; ++piece) {
+        multiply(partial, aAt(at.stage) + a + piece * pieceRows * rowBytes, bAt(at.stage), false);
+        waitForMultiplies<0>();
+        if (piece + 1 == pieces) release(at.stage, thread);
+        settle(partial);
+#pragma unroll
+        for (unsigned i = 0; i < sumsPerPiece; ++i) sums[piece][i] += partial[i];
+      }
+      at.advance();
+    }
+  }
+
+  // Through two slots in turn, so that one is filled while the other leaves. `turn` goes on from tile to
+  // tile.
+  __device__ __forceinline__ void storeSums(const Sums& sums, Corner at, unsigned consumer, unsigned thread,
+                                            unsigned& turn) const {
+    constexpr unsigned columns = rowBytes / Kind::outputBytes;
+#pragma unroll
+    for (unsigned piece = 0; piece < pieces; ++piece)
+#pragma unroll
+      for (unsigned column = 0; column < tile.n; column += columns) {
+        const unsigned slot = memory + slotsAt + (consumer * tile.slotsPerConsumer + turn % 2) * slotBytes;
+        if (thread == 0) waitForStoresToRead<1>();
+        syncWarpgroup(1 + consumer);
+        fillSlot<Kind>(slot, sums[piece] + column / 8 * Kind::perEight, thread);
+        fenceForCopyEngine();
+        syncWarpgroup(1 + consumer);
+        if (thread == 0) {
+          store(p.c, at.column + column, at.row + piece * pieceRows, slot);
+          commitStores();
+        }
+        ++turn;
+      }
+  }
+
+  __device__ __forceinline__ void consume(unsigned consumer, unsigned thread) const {
+    const unsigned firstRow = consumer * pieces * pieceRows;
+    Ring<stages> at;
+    unsigned turn = 0;
+    forEachTile([&](Corner corner) {
+      Sums sums;
+      if (Kind::promotes || p.steps == 0) clear(sums);
+      if constexpr (Kind::promotes)
+        sumPromoted(sums, at, firstRow * rowBytes, thread);
+      else
+        sum(sums, at, firstRow * rowBytes, thread);
+#pragma unroll
+      for (unsigned piece = 0; piece < pieces; ++piece) settle(sums[piece]);
+      storeSums(sums, {corner.row + firstRow, corner.column}, consumer, thread, turn);
+    });
+    // The copy engine still reads the slots, which end with the block.
+    if (thread == 0) waitForStoresToRead<0>();
+  }
+
+  // Barriers that the whole cluster sees. A stage is empty when `arrivals` have come.
+  __device__ __forceinline__ void begin(unsigned arrivals) const {
+    if (threadIdx.x == 0) {
+      prefetch(p.a);
+      prefetch(p.b);
+      prefetch(p.c);
+      for (unsigned stage = 0; stage < stages; ++stage) {
+        initialize(filled(stage), 1);
+        initialize(empty(stage), arrivals);
+      }
+      fenceInitialized();
+    }
+    syncCluster();
+  }
+
+  __device__ __forceinline__ void run() const {
+    begin(tile.consumers * cluster);
+    const unsigned warpgroup = threadIdx.x / WgmmaTile::warpgroup;
+    if (warpgroup == 0) {
+      keepRegisters<producerRegisters>();
+      if (threadIdx.x == 0) produce();
+    } else {
+      takeRegisters<consumerRegisters>();
+      consume(warpgroup - 1, threadIdx.x % WgmmaTile::warpgroup);
+    }
+    // A block must not end while the other still sends to its memory or arrives at its barriers.
+    syncCluster();
+  }
+};
+
+}  // namespace
+}  // namespace nameplate
