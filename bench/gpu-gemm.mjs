@@ -2,7 +2,7 @@
 // cuBLASLt's algorithms, taking turns in one run, in bursts and sustained:
 //
 //   node bench/gpu-gemm.mjs [--device cuda:0] [--level quick] [--only gemm.bf16,gemm.int8] [--shape 4096,64x8192x8192]
-//                           [--out bench/results]
+//                           [--timeout 60] [--out bench/results]
 //
 // Exit 0 only if every product was right. A record is written after each row, so that one that is cut short stands.
 
@@ -17,6 +17,8 @@ const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'cuda:0' },
     level: { type: 'string', default: 'quick' },
+    // Of one product, in seconds: a kernel that hangs must not cost the others their time.
+    timeout: { type: 'string', default: '60' },
     only: { type: 'string', default: gemms.map(({ id }) => id).join(',') },
     shape: {
       type: 'string',
@@ -88,6 +90,7 @@ const options = {
   only: values.only.split(','),
   provider: 'both',
   shapes: shapesIn(values.shape),
+  timeoutSeconds: Number(values.timeout),
 };
 const here = { inventory: async () => inventory, operations: () => native.operations() };
 let seen = 0;
