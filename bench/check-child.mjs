@@ -16,3 +16,6 @@ process.on('message', async ({ request, kernel }) => {
     process.send({ fault: `${error.code ?? error.name}: ${error.message}` });
   }
 });
+
+// The check is gone: in the middle of a launch only a kill is sure to end this.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,13 +1,16 @@
 // The GPU check, for a bare machine with an NVIDIA driver: is every kernel right, and what does the card do?
 //
-// 1. Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with integers, rows
-//    and columns against float64, poison, padding and red zones. Nothing is timed here.
-//    Then each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile.
-// 2. The self-test: faults seeded into data and telemetry, each of which must be caught.
-// 3. The default run, whose report is recorded.
-// A row that hangs or crashes is one row lost. Ends within eight minutes, whatever happens; exit 0 only if nothing was
-// wrong and nothing failed.
-//   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results]
+// formats   Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with
+//           integers, rows and columns against float64, poison, padding and red zones. Nothing is timed here.
+// tiles     Each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile.
+// selftest  Faults seeded into data and telemetry, each of which must be caught.
+// run       The default run, whose report is recorded.
+//
+// A row that hangs or crashes is one row lost, and what else its provider has of the format is left out. The record is
+// written after each format. Ends in time whatever happens, the first two stages with enough left for the others; exit 0
+// only if nothing was wrong, nothing failed and nothing was left out.
+//   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results] [--minutes 8] [--stages formats,tiles,selftest,run]
+//                            [--only gemm.bf16,gemm.int8] [--shape 64,65x63x127] [--row-seconds 15]
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,42 +18,38 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import { shapesIn } from './shapes.mjs';
 import { Verifier } from './verifier.mjs';
 
+const native = loadNative();
+const gemms = native.operations().filter(({ family }) => family === 'gemm');
 const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'cuda:0' },
     out: { type: 'string', default: 'bench/results' },
+    minutes: { type: 'string', default: '8' },
+    'row-seconds': { type: 'string', default: '15' },
+    stages: { type: 'string', default: 'formats,tiles,selftest,run' },
+    only: { type: 'string', default: gemms.map(({ id }) => id).join(',') },
+    // One size off and on each edge of 16, 64, 128 and 256; K = 1; long and thin; more than one wave of tiles.
+    shape: {
+      type: 'string',
+      default:
+        '1,1x257x64,257x1x33,7x16x1,16x8x16,63x65x31,64,65x63x127,127x129x128,128x128x129,129x127x255,255x257x1000,256,' +
+        '1000,64x4097x512,4095x72x257,2048',
+    },
   },
 });
-const minutes = 8;
-const rowSeconds = 30;
+const started = performance.now();
+const secondsLeft = () => Number(values.minutes) * 60 - (performance.now() - started) / 1000;
+const stages = values.stages.split(',');
+/** What of the time is kept for the self-test and the default run. */
+const forTheRest =
+  (stages.includes('selftest') || stages.includes('run') ? 0.45 : 0.05) * Number(values.minutes) * 60;
+const only = values.only.split(',');
+const operations = gemms.filter(({ id }) => only.includes(id));
 const say = (text) => process.stdout.write(`${text}\n`);
-setTimeout(() => {
-  say(`the check did not end within ${minutes} minutes`);
-  process.kill(process.pid, 'SIGKILL');
-}, minutes * 60_000).unref();
 
-// One size off and on each edge of 16, 64, 128 and 256; K = 1; long and thin; more than one wave of tiles.
-const shapes = [
-  [1, 1, 1],
-  [1, 257, 64],
-  [257, 1, 33],
-  [7, 16, 1],
-  [16, 8, 16],
-  [63, 65, 31],
-  [64, 64, 64],
-  [65, 63, 127],
-  [127, 129, 128],
-  [128, 128, 129],
-  [129, 127, 255],
-  [255, 257, 1000],
-  [256, 256, 256],
-  [1000, 1000, 1000],
-  [64, 4097, 512],
-  [4095, 72, 257],
-  [2048, 2048, 2048],
-];
 // Sizes of tile, as they stand in kernels' names, and per tile: inside one, across two, an odd number of them; one row.
 const tiles = [
   [256, 256],
@@ -63,118 +62,118 @@ const tiles = [
   [64, 64],
 ];
 const aroundTile = ([m, n]) => [
-  [m - 1, n - 3, 65],
-  [m + 1, n + 5, 200],
-  [2 * m + 9, 3 * n - 1, 1030],
-  [1, 5 * n + 2, 333],
+  { m: m - 1, n: n - 3, k: 65 },
+  { m: m + 1, n: n + 5, k: 200 },
+  { m: 2 * m + 9, n: 3 * n - 1, k: 1030 },
+  { m: 1, n: 5 * n + 2, k: 333 },
 ];
 const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
 
-const verifier = new Verifier(rowSeconds);
+const verifier = new Verifier(Number(values['row-seconds']));
+let command = null;
+setTimeout(() => {
+  say(`the check did not end within ${values.minutes} minutes`);
+  verifier.end();
+  command?.kill('SIGKILL');
+  process.kill(process.pid, 'SIGKILL');
+}, Math.max(0, secondsLeft()) * 1000).unref();
 
 /** Runs one row without timing it to speak of; twenty launches and more are compared with the verified output. */
-async function verify(operation, [m, n, k], providers = operation.providers.cuda, kernel = null) {
+async function verify(operation, shape, provider, kernel = null) {
+  const check = { row: operation.id, shape: Object.values(shape), provider };
+  if (secondsLeft() < forTheRest) return { ...check, outcome: 'skipped', reason: 'no time was left' };
   const request = {
     device: values.device,
     operation: operation.id,
-    shape: { m, n, k },
-    providers,
+    shape,
+    providers: [provider],
     data: 'uniform',
-    seed: m * 7919 + n * 104729 + k,
-    telemetry: true,
+    seed: shape.m * 7919 + shape.n * 104729 + shape.k,
+    telemetry: false,
     fault: 'none',
     budget,
   };
   const { results, fault } = await verifier.ask(request, kernel);
-  const outcomes = fault
-    ? providers.map((provider) => ({ provider, outcome: 'failed', reason: fault }))
-    : results.map(outcomeOf);
-  return outcomes.map((outcome) => ({ row: operation.id, shape: [m, n, k], ...outcome }));
+  return { ...check, ...(fault ? { outcome: 'lost', reason: fault } : outcomeOf(results[0])) };
 }
 
 function outcomeOf(result) {
-  const { provider } = result;
-  if (result.outcome === 'unsupported') return { provider, outcome: 'unsupported', reason: result.reason };
-  if (result.outcome === 'failed')
-    return { provider, outcome: 'failed', reason: `${result.code}: ${result.message}` };
+  if (result.outcome === 'unsupported') return { outcome: 'unsupported', reason: result.reason };
+  if (result.outcome === 'failed') return { outcome: 'failed', reason: `${result.code}: ${result.message}` };
   const { differences, first, worst } = result.verification;
-  const right = result.outcome === 'measured' && differences === 0;
   const kernel = result.kernel.name;
-  if (right) return { provider, outcome: 'right', kernel, worst };
-  return {
-    provider,
-    outcome: 'wrong',
-    kernel,
-    reason: `${differences} differences, first at ${first?.at}: expected ${first?.expected}, found ${first?.actual}`,
-  };
+  if (result.outcome === 'measured' && differences === 0) return { outcome: 'right', kernel, worst };
+  const where = `first at ${first?.at}: expected ${first?.expected}, found ${first?.actual}`;
+  return { outcome: 'wrong', kernel, reason: `${kernel}: ${differences} differences, ${where}` };
 }
 
-async function verifyAll() {
-  const native = loadNative();
-  const { devices, build, libraries } = await native.inventory();
-  const device = devices.find(({ id, uuid }) => id === values.device || uuid === values.device);
-  if (device?.backend !== 'cuda') {
-    const here = devices.map(({ id }) => id).join(', ');
-    say(`no GPU ${values.device}; here: ${here}`);
-    process.exit(3);
-  }
-  say(`${device.name} · ${device.id} · driver ${device.driver} · ${device.multiprocessors} SMs`);
-  const checks = [];
-  for (const operation of native.operations().filter(({ family }) => family === 'gemm')) {
-    const mine = [];
-    for (const shape of shapes) mine.push(...(await verify(operation, shape)));
-    checks.push(...mine);
-    for (const provider of operation.providers.cuda)
-      summarize(
-        operation.id,
-        mine.filter((c) => c.provider === provider),
-      );
-  }
-  checks.push(...(await verifyEachTile(native)));
-  return { device, build, libraries, checks };
+const bad = ({ outcome }) => ['wrong', 'failed', 'lost'].includes(outcome);
+
+async function verifyFormats(record) {
+  for (const operation of operations)
+    for (const provider of operation.providers.cuda) {
+      const mine = [];
+      for (const shape of shapesIn(values.shape)) {
+        mine.push(await verify(operation, shape, provider));
+        // What hangs or breaks the device at one size does so at others, and each costs a new process or more.
+        const broken = mine.filter(({ outcome }) => outcome === 'failed').length;
+        if (mine.at(-1).outcome === 'lost' || broken > 1) break;
+      }
+      record(`${operation.id} ${provider}`, mine);
+    }
 }
 
 /** Each of our own kernels whatever the choice by timing would be, at the edges of its tile. */
-async function verifyEachTile(native) {
-  const checks = [];
+async function verifyTiles(record) {
   for (const tile of tiles) {
     const name = `_${tile.join('x')}`;
-    const mine = [];
-    for (const operation of native.operations().filter(({ family }) => family === 'gemm'))
+    const taken = [];
+    for (const operation of operations)
       for (const shape of aroundTile(tile)) {
-        const found = await verify(operation, shape, ['builtin'], name);
-        mine.push(...found);
-        // It has no kernel of this tile, or one that hangs: the next shape would say the same.
-        if (found.some(({ outcome }) => outcome === 'unsupported' || outcome === 'failed')) break;
+        const check = await verify(operation, shape, 'builtin', name);
+        // It has no kernel of this tile.
+        if (check.outcome === 'unsupported') break;
+        taken.push(check);
+        if (['failed', 'lost', 'skipped'].includes(check.outcome)) break;
       }
-    const taken = mine.filter(({ outcome }) => outcome !== 'unsupported');
-    if (taken.length > 0) summarize(`kernels *${name}`, taken);
-    checks.push(...taken);
+    if (taken.length > 0) record(`own kernels *${name}`, taken);
   }
-  return checks;
 }
 
 function summarize(row, checks) {
-  const count = (outcome) => checks.filter((check) => check.outcome === outcome).length;
+  const counts = ['right', 'wrong', 'failed', 'lost', 'unsupported', 'skipped']
+    .map((outcome) => [checks.filter((check) => check.outcome === outcome).length, outcome])
+    .filter(([count]) => count > 0);
   const worst = Math.max(0, ...checks.map((check) => check.worst ?? 0));
-  const bad = checks.find(({ outcome }) => outcome === 'wrong' || outcome === 'failed');
-  const why = bad ?? checks.find(({ outcome }) => outcome === 'unsupported');
-  const counts = ['right', 'wrong', 'failed', 'unsupported'].map((outcome) => `${count(outcome)} ${outcome}`);
+  const time = ((performance.now() - started) / 1000).toFixed(0).padStart(4);
   say(
-    `${row.padEnd(20)} ${(checks[0]?.provider ?? '').padEnd(9)} ${counts.join(', ')}; worst ${worst.toFixed(3)} of bound`,
+    `${time} s  ${row.padEnd(28)} ${counts.map((each) => each.join(' ')).join(', ')}; worst ${worst.toFixed(3)} of bound`,
   );
-  if (why) say(`  ${why.shape.join('x')}: ${why.reason}`);
+  const why = checks.find(bad) ?? checks.find(({ outcome }) => outcome !== 'right');
+  if (why) say(`  ${why.row} ${why.shape.join('x')}: ${why.reason}`);
 }
 
-/** The command, as a user would start it. */
+/** The command, as a user would start it; interrupted, which keeps what it has, when the time is nearly over. */
 function nameplate(...args) {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, ...args, '--device', values.device], { stdio: 'inherit' });
-  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));
+  command = spawn(process.execPath, [cli, ...args, '--device', values.device], { stdio: 'inherit' });
+  const interrupt = setTimeout(() => command.kill('SIGINT'), Math.max(1, secondsLeft() - 15) * 1000);
+  return new Promise((resolve) =>
+    command.on('close', (code) => {
+      clearTimeout(interrupt);
+      resolve(code ?? 3);
+    }),
+  );
 }
 
-const { device, build, libraries, checks } = await verifyAll();
-verifier.end();
+const { devices, build, libraries } = await native.inventory();
+const device = devices.find(({ id, uuid }) => id === values.device || uuid === values.device);
+if (device?.backend !== 'cuda') {
+  say(`no GPU ${values.device}; here: ${devices.map(({ id }) => id).join(', ')}`);
+  process.exit(3);
+}
+say(`${device.name} · ${device.id} · driver ${device.driver} · ${device.multiprocessors} SMs`);
+for (const { name, version, path } of libraries) say(`  ${name} ${version} ${path}`);
 const name = device.name
   .replace(/^NVIDIA /, '')
   .replaceAll(/[^A-Za-z0-9]+/g, '-')
@@ -182,11 +181,22 @@ const name = device.name
 const day = new Date().toISOString().slice(0, 10);
 mkdirSync(values.out, { recursive: true });
 const stem = join(values.out, `${device.simulated ? 'simulated-' : ''}${name}-${day}`);
-writeFileSync(`${stem}-check.json`, `${JSON.stringify({ device, build, libraries, checks }, null, 1)}\n`);
-const tested = await nameplate('selftest');
-const code = await nameplate('run', '--json', `${stem}.json`);
-const wrong = checks.filter(({ outcome }) => outcome === 'wrong' || outcome === 'failed').length;
+
+const checks = [];
+const record = (row, mine) => {
+  checks.push(...mine);
+  summarize(row, mine);
+  const found = { device, build, libraries, checks };
+  writeFileSync(`${stem}-check.json`, `${JSON.stringify(found, null, 1)}\n`);
+};
+if (stages.includes('formats')) await verifyFormats(record);
+if (stages.includes('tiles')) await verifyTiles(record);
+verifier.end();
+const tested = stages.includes('selftest') ? await nameplate('selftest', '--timeout', '30') : 0;
+const code = stages.includes('run') ? await nameplate('run', '--timeout', '45', '--json', `${stem}.json`) : 0;
+const wrong = checks.filter(bad).length;
+const skipped = checks.filter(({ outcome }) => outcome === 'skipped').length;
 say(
-  `${checks.length} checks, ${wrong} wrong or failed; the self-test ended with exit code ${tested}, the default run with ${code}; recorded as ${stem}*.json`,
+  `${checks.length} checks, ${wrong} wrong, failed or lost, ${skipped} left out; the self-test ended with exit code ${tested}, the default run with ${code}; recorded as ${stem}*.json`,
 );
-process.exitCode = wrong > 0 ? 4 : tested || code;
+process.exitCode = wrong > 0 ? 4 : tested || code || (skipped > 0 ? 3 : 0);

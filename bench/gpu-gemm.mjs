@@ -2,13 +2,14 @@
 // cuBLASLt's algorithms, taking turns in one run, in bursts and sustained:
 //
 //   node bench/gpu-gemm.mjs [--device cuda:0] [--level quick] [--only gemm.bf16,gemm.int8] [--shape 4096,64x8192x8192]
-//                           [--out bench/results]
+//                           [--timeout 60] [--out bench/results]
 //
 // Exit 0 only if every product was right. A record is written after each row, so that one that is cut short stands.
 
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
 import { record } from './record.mjs';
+import { shapesIn, sides } from './shapes.mjs';
 
 const native = loadNative();
 const gemms = native.operations().filter(({ family }) => family === 'gemm');
@@ -16,6 +17,8 @@ const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'cuda:0' },
     level: { type: 'string', default: 'quick' },
+    // Of one product, in seconds: a kernel that hangs must not cost the others their time.
+    timeout: { type: 'string', default: '60' },
     only: { type: 'string', default: gemms.map(({ id }) => id).join(',') },
     shape: {
       type: 'string',
@@ -26,22 +29,17 @@ const { values } = parseArgs({
   },
 });
 
-const { devices, build, libraries } = await native.inventory();
+const inventory = await native.inventory();
+const { devices, build, libraries } = inventory;
 const device = devices.find(({ id, uuid }) => id === values.device || uuid === values.device);
 if (device?.backend !== 'cuda') {
   process.stdout.write(`no GPU ${values.device}; here: ${devices.map(({ id }) => id).join(', ')}\n`);
   process.exit(3);
 }
 
-const list = (text) => text.split(',');
-const shapes = list(values.shape).map((text) => {
-  const [m, n = m, k = n] = text.split('x').map(Number);
-  return { m, n, k };
-});
 const tera = (rate) => (rate === null ? '-' : (rate / 1e12).toFixed(1));
 const ratio = (own, other) => (own === null || !other ? null : own / other);
 const text = (value) => (value === null ? '-' : value.toFixed(3));
-const sides = ({ m, n, k }) => `${m}x${n}x${k}`;
 const line = (...cells) =>
   process.stdout.write(`${cells.map((cell, i) => (i < 2 ? cell.padEnd(18) : cell.padStart(9))).join(' ')}\n`);
 
@@ -61,16 +59,9 @@ function rates(row) {
   };
 }
 
-async function measure(operation, shape) {
-  const options = {
-    ...defaultOptions(values.level),
-    devices: [values.device],
-    only: [operation],
-    provider: 'both',
-    shapes: [shape],
-  };
-  let rows = [];
-  for await (const report of run(options)) rows = report.rows;
+/** Of the rows of one product, one for each provider. */
+function compared(rows) {
+  const [{ id: operation, shape }] = rows;
   const of = (provider) => rates(rows.find((row) => row.provider === provider));
   const own = of('builtin');
   const vendor = of('cublaslt');
@@ -92,27 +83,39 @@ line('row', 'shape', 'own', 'vendor', 'own/v.', 'own', 'vendor', 'own/v.', 'of c
 line('', '', 'burst', 'TFLOP/s', '', 'sustained', 'TFLOP/s', '', '', '');
 const results = [];
 let file = 'nothing';
-for (const operation of list(values.only))
-  for (const shape of shapes) {
-    const result = await measure(operation, shape);
-    results.push(result);
-    const { own, vendor } = result;
-    line(
-      operation,
-      sides(shape),
-      tera(own.burst),
-      tera(vendor.burst),
-      text(result.burstRatio),
-      tera(own.sustained),
-      tera(vendor.sustained),
-      text(result.sustainedRatio),
-      text(own.ofClock),
-      own.clock === null ? '-' : (own.clock / 1e6).toFixed(0),
-    );
-    process.stdout.write(`  ${own.kernel ?? own.why}; ${own.note ?? ''}\n  ${vendor.kernel ?? vendor.why}\n`);
-    const found = { level: values.level, device, build, libraries, results };
-    file = record(values.out, `${device.simulated ? 'simulated-' : ''}gpu-gemm`, device.name, found);
-  }
+// All in one run, and so in one process: a context and the library's kernels take seconds to load.
+const options = {
+  ...defaultOptions(values.level),
+  devices: [values.device],
+  only: values.only.split(','),
+  provider: 'both',
+  shapes: shapesIn(values.shape),
+  timeoutSeconds: Number(values.timeout),
+};
+const here = { inventory: async () => inventory, operations: () => native.operations() };
+let seen = 0;
+for await (const { rows } of run(options, { native: here })) {
+  if (rows.length === seen) continue;
+  const result = compared(rows.slice(seen));
+  seen = rows.length;
+  results.push(result);
+  const { own, vendor } = result;
+  line(
+    result.operation,
+    sides(result.shape),
+    tera(own.burst),
+    tera(vendor.burst),
+    text(result.burstRatio),
+    tera(own.sustained),
+    tera(vendor.sustained),
+    text(result.sustainedRatio),
+    text(own.ofClock),
+    own.clock === null ? '-' : (own.clock / 1e6).toFixed(0),
+  );
+  process.stdout.write(`  ${own.kernel ?? own.why}; ${own.note ?? ''}\n  ${vendor.kernel ?? vendor.why}\n`);
+  const found = { level: values.level, device, build, libraries, results };
+  file = record(values.out, `${device.simulated ? 'simulated-' : ''}gpu-gemm`, device.name, found);
+}
 const wrong = results.reduce((sum, result) => sum + result.wrong, 0);
 process.stdout.write(`${wrong} wrong or failed; recorded as ${file}\n`);
 process.exitCode = wrong > 0 ? 4 : 0;

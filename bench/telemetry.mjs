@@ -7,7 +7,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { defaultOptions, run } from '../dist/index.js';
+import { defaultOptions, loadNative, run } from '../dist/index.js';
 
 const { values } = parseArgs({
   options: {
@@ -28,12 +28,17 @@ const options = {
   provider: 'builtin',
 };
 
+const native = loadNative();
+const inventory = await native.inventory();
+const here = { inventory: async () => inventory, operations: () => native.operations() };
+
 async function measure(telemetry) {
   let last;
-  for await (last of run({ ...options, telemetry }, { wait: true }));
+  for await (last of run({ ...options, telemetry }, { native: here, wait: true }));
   return last;
 }
 
+const nameOf = ({ device, id, shape }) => `${device} ${id} ${Object.values(shape).join('x')}`;
 const ratios = new Map();
 let report;
 for (let pair = 0; pair < pairs; pair += 1) {
@@ -43,9 +48,9 @@ for (let pair = 0; pair < pairs; pair += 1) {
   }
   report = both.true;
   for (const row of report.rows) {
-    const without = both.false.rows.find(({ id, device }) => id === row.id && device === row.device);
+    const name = nameOf(row);
+    const without = both.false.rows.find((other) => nameOf(other) === name);
     if (row.rate === null || without?.rate == null) continue;
-    const name = `${row.device} ${row.id}`;
     ratios.set(name, [...(ratios.get(name) ?? []), row.rate / without.rate]);
   }
 }

@@ -1,4 +1,4 @@
-// Rows run in a process of its own (check-child.mjs), so that one that hangs or crashes is one row lost.
+// Rows asked of a process that may be lost: one that hangs is killed, and the next row gets a new one.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,30 +16,35 @@ export class Verifier {
 
   /** The results of a request, by kernels with that part in their names (null: any), or the fault that kept it from them. */
   async ask(request, kernel) {
+    // A new process opens the driver, a context and the vendor's library, perhaps while the one before is being buried.
+    const seconds = this.#child === null ? 2 * this.#rowSeconds : this.#rowSeconds;
     this.#child ??= fork(fileURLToPath(new URL('check-child.mjs', import.meta.url)), {
       serialization: 'advanced', // or the arrays of samples come as something else
     });
     const child = this.#child;
     const lost = (fault) => {
-      child.kill('SIGKILL');
-      this.#child = null;
+      this.end();
       return { fault };
     };
-    child.send({ request, kernel });
     const timeout = new AbortController();
+    child.send({ request, kernel }, () => {});
     const answer = await Promise.race([
-      once(child, 'message').then(([message]) => message),
-      once(child, 'exit').then(([code, signal]) => lost(`the process ended with ${signal ?? code}`)),
-      sleep(this.#rowSeconds * 1000, null, { signal: timeout.signal }).then(() =>
-        lost(`no answer within ${this.#rowSeconds} s`),
+      once(child, 'message', { signal: timeout.signal }).then(([message]) => message),
+      once(child, 'exit', { signal: timeout.signal }).then(([code, signal]) =>
+        lost(`the process ended with ${signal ?? code}`),
+      ),
+      sleep(seconds * 1000, null, { signal: timeout.signal }).then(() =>
+        lost(`no answer within ${seconds} s`),
       ),
     ]);
     timeout.abort();
-    child.removeAllListeners();
+    // A failure may have left the context unusable, and nothing in it says so.
+    if (answer.fault || answer.results.some(({ outcome }) => outcome === 'failed')) this.end();
     return answer;
   }
 
   end() {
     this.#child?.kill('SIGKILL');
+    this.#child = null;
   }
 }

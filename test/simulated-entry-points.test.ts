@@ -25,6 +25,7 @@ const wanted: Readonly<Record<string, () => Environment>> = {
   nvmlDeviceGetHandleByPciBusId_v2: () => ({
     NAMEPLATE_FAULT: 'nvmlDeviceGetHandleByUUID,nvmlDeviceGetHandleByPciBusId_v2',
   }),
+  nvmlDeviceGetPowerUsage: () => ({ NAMEPLATE_FAULT: 'nvmlDeviceGetFieldValues,nvmlDeviceGetPowerUsage' }),
   nvmlDeviceGetDeviceHandleFromMigDeviceHandle: () => ({ NAMEPLATE_SIMULATE: 'mig-1g.10gb' }),
   nvmlDeviceGetCurrentClocksThrottleReasons: () => ({ LD_LIBRARY_PATH: olderDriver() }),
 };

@@ -1,5 +1,6 @@
 // What goes wrong on a machine, through the real command: which rows it costs, what they say, and the exit code.
 
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Row } from '../src/row.js';
@@ -84,6 +85,26 @@ describe.concurrent('less than a whole installation', () => {
     ]);
     expect(report.rows[0]?.conditions).toMatchObject({ source: 'nvml', missing: '' });
   });
+
+  it('cuBLASLt is found among the packages of a Python on PATH, activated or not', async () => {
+    const root = scratch();
+    const packages = join(root, 'lib/python3.12/site-packages/nvidia/cu13/lib');
+    mkdirSync(packages, { recursive: true });
+    mkdirSync(join(root, 'bin'));
+    writeFileSync(join(root, 'bin/python3'), '', { mode: 0o755 });
+    const library = join(packages, 'libcublasLt.so.13');
+    symlinkSync(join(folder({ whole: ['libcublasLt.so.13'] }), 'libcublasLt.so.13'), library);
+    const { stdout } = await simulate(
+      {
+        LD_LIBRARY_PATH: folder({ whole: ['libcuda.so.1', 'libnvidia-ml.so.1'] }),
+        PATH: `${root}/bin:${process.env.PATH ?? ''}`,
+      },
+      cli,
+      'devices',
+      '--json',
+    );
+    expect(stdout).toContain(library);
+  });
 });
 
 describe.concurrent('a call that fails', () => {
@@ -150,7 +171,7 @@ describe.concurrent('what outlasts a call', () => {
     'hang:cuLaunchKernel:2',
     'hang:cuMemAlloc:3',
     'hang:cublasLtMatmul:2',
-    'hang:nvmlDeviceGetPowerUsage:2',
+    'hang:nvmlDeviceGetClockInfo:2',
   ])('%s is ended by the watchdog', async (fault) => {
     const { code, report } = await measure({ NAMEPLATE_FAULT: fault }, '--timeout', '2', ...gemm);
     expect(code).toBe(3);
@@ -158,7 +179,7 @@ describe.concurrent('what outlasts a call', () => {
       expect(verdict).toMatchObject({ status: 'failed', code: 'ETIMEDOUT' });
   });
 
-  it.each(['cuGraphLaunch:3:gone', 'nvmlDeviceGetPowerUsage:2:gone'])(
+  it.each(['cuGraphLaunch:3:gone', 'nvmlDeviceGetClockInfo:2:gone'])(
     '%s: a device falls off the bus, and every row from then on fails',
     async (fault) => {
       const environment = { NAMEPLATE_FAULT: fault, NAMEPLATE_SIMULATE_BUS: join(scratch(), 'bus') };

@@ -12,18 +12,19 @@ describe.concurrent('telemetry', () => {
   const sensor = 'memory temperature: Not Supported';
   const counters = 'corrected ECC errors: Not Supported; uncorrected ECC errors: Not Supported';
   it.each([
-    { card: 'v100-sxm2-16gb', celsius: null, links: 6, missing: sensor },
-    { card: 'a100-sxm4-80gb', celsius: 68, links: 12, missing: '' },
-    { card: 'l40', celsius: null, links: null, missing: sensor },
-    { card: 'rtx-4090', celsius: null, links: null, missing: `${sensor}; ${counters}` },
-    { card: 'h100-sxm5-80gb', celsius: 68, links: 18, missing: '' },
-    { card: 'h200-sxm-141gb', celsius: 68, links: 18, missing: '' },
-  ])('of $card', async ({ card, celsius, links, missing }) => {
+    { card: 'v100-sxm2-16gb', watts: 270, celsius: null, links: 6, missing: sensor },
+    { card: 'a100-sxm4-80gb', watts: 360, celsius: 68, links: 12, missing: '' },
+    { card: 'l40', watts: 270, celsius: null, links: null, missing: sensor },
+    { card: 'rtx-4090', watts: 405, celsius: null, links: null, missing: `${sensor}; ${counters}` },
+    { card: 'h100-sxm5-80gb', watts: 630, celsius: 68, links: 18, missing: '' },
+    { card: 'h200-sxm-141gb', watts: 630, celsius: 68, links: 18, missing: '' },
+  ])('of $card', async ({ card, watts, celsius, links, missing }) => {
     const { report } = await measure({ NAMEPLATE_SIMULATE: card }, ...gemm);
     const { conditions } = report.rows[0] ?? {};
     expect(conditions).toMatchObject({
       source: 'nvml',
       missing,
+      powerWatts: { median: watts },
       temperatureCelsius: { median: 60 },
       memoryTemperatureCelsius: celsius === null ? null : { median: celsius },
       nvlinks: links === null ? null : { present: links, active: links },

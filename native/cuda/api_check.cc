@@ -115,6 +115,9 @@ static_assert(nvmlCorrected == NVML_MEMORY_ERROR_TYPE_CORRECTED &&
 static_assert(sizeof(NvmlFieldValue) == sizeof(nvmlFieldValue_t) &&
               offsetof(NvmlFieldValue, value) == offsetof(nvmlFieldValue_t, value));
 static_assert(nvmlMemoryTemperature == NVML_FI_DEV_MEMORY_TEMP);
+#ifdef NVML_FI_DEV_POWER_INSTANT
+static_assert(nvmlInstantPower == NVML_FI_DEV_POWER_INSTANT);
+#endif
 #endif
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cuda/cublaslt_library.h"
 
 #include <glob.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,6 +17,18 @@ namespace {
 const char* environment(const char* name) {
   const char* value = std::getenv(name);
   return value && *value ? value : nullptr;
+}
+
+// The folders of a list such as PATH.
+std::vector<std::string> listed(const char* variable) {
+  std::vector<std::string> folders;
+  const char* list = environment(variable);
+  std::string rest = list ? list : "";
+  for (std::size_t colon; !rest.empty(); rest.erase(0, colon == rest.npos ? rest.size() : colon + 1)) {
+    colon = rest.find(':');
+    folders.push_back(rest.substr(0, colon));
+  }
+  return folders;
 }
 
 // Folders that a shell pattern names, the last in order first: cuda-13.1 before cuda-12.8.
@@ -46,13 +59,11 @@ std::vector<std::string> foldersToSearch() {
   for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
     if (const char* root = environment(variable)) addPython(folders, root);
   if (const char* conda = environment("CONDA_PREFIX")) addMatches(folders, std::string(conda) + "/lib");
-  if (const char* path = environment("PYTHONPATH")) {
-    std::string rest = path;
-    for (std::size_t colon; !rest.empty(); rest.erase(0, colon == rest.npos ? rest.size() : colon + 1)) {
-      colon = rest.find(':');
-      addPackages(folders, rest.substr(0, colon));
-    }
-  }
+  for (const std::string& packages : listed("PYTHONPATH")) addPackages(folders, packages);
+  // An environment need not be activated: its python3 may just be the first on PATH.
+  for (const std::string& programs : listed("PATH"))
+    if (programs.ends_with("/bin") && access((programs + "/python3").c_str(), X_OK) == 0)
+      addPython(folders, programs.substr(0, programs.size() - 4));
   if (const char* home = environment("HOME")) addPython(folders, std::string(home) + "/.local");
   addPython(folders, "/usr/local");
   addPython(folders, "/usr");

@@ -68,6 +68,7 @@ inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATUR
 inline constexpr int nvmlCorrected = 0, nvmlUncorrected = 1;  // nvmlMemoryErrorType_t
 inline constexpr int nvmlVolatile = 0;                 // nvmlEccCounterType_t: since the driver was loaded
 inline constexpr unsigned nvmlMemoryTemperature = 82;  // NVML_FI_DEV_MEMORY_TEMP
+inline constexpr unsigned nvmlInstantPower = 186;      // NVML_FI_DEV_POWER_INSTANT, in milliwatts: since R530
 inline constexpr unsigned nvmlMostLinks = 36;          // NVML_NVLINK_MAX_LINKS of NVML 13
 
 struct Nvml {

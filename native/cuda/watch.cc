@@ -34,7 +34,7 @@ class Sensor {
     return answer(static_cast<double>(value) * unit);
   }
 
-  std::optional<double> askField(NvmlDevice device, unsigned field) {
+  std::optional<double> askField(double unit, NvmlDevice device, unsigned field) {
     NvmlFieldValue value{.fieldId = field,
                          .scopeId = 0,
                          .timestamp = 0,
@@ -47,7 +47,7 @@ class Sensor {
     if (value.result != 0) return refuse(value.result);
     constexpr int unsignedInt = 1;  // NVML_VALUE_TYPE_UNSIGNED_INT
     if (value.valueType != unsignedInt) return refuse("answered in a type that is not expected");
-    return answer(value.value.whole);
+    return answer(value.value.whole * unit);
   }
 
   // A device that falls off the bus answers at first, and then no more.
@@ -151,9 +151,11 @@ class NvmlWatch final : public Watch {
     reading.at = now();
     reading.clockHz = clock_.ask<unsigned>(1e6, library.clock, device_, nvmlSmClock);
     reading.memoryClockHz = memoryClock_.ask<unsigned>(1e6, library.clock, device_, nvmlMemoryClock);
-    reading.powerWatts = power_.ask<unsigned>(1e-3, library.power, device_);
+    // Since Ampere the older call gives the mean of the last second, and most windows are shorter.
+    reading.powerWatts = power_.askField(1e-3, device_, nvmlInstantPower);
+    if (!reading.powerWatts) reading.powerWatts = power_.ask<unsigned>(1e-3, library.power, device_);
     reading.temperatureCelsius = temperature_.ask<unsigned>(1, library.temperature, device_, nvmlGpuSensor);
-    reading.memoryTemperatureCelsius = memoryTemperature_.askField(device_, nvmlMemoryTemperature);
+    reading.memoryTemperatureCelsius = memoryTemperature_.askField(1, device_, nvmlMemoryTemperature);
     if (const auto bits = reasons_.ask<unsigned long long>(1, reasons, device_))
       reading.throttle = static_cast<std::uint64_t>(*bits);
   }

@@ -66,6 +66,14 @@ struct Problem {
   LtLayout a, b, d;
 };
 
+// What it asks of the sides of both matrices and of the result: FP8 wants all of them in whole 16 bytes, and
+// int8 in whole words; the others take any.
+bool takesSides(const Combination& row, const LtLayout a, const LtLayout d) {
+  const std::uint64_t all = a->rows | d->rows;
+  if (row.unit == Unit::fp8) return (all | d->columns) % 16 == 0;
+  return row.unit != Unit::int8 || all % 4 == 0;
+}
+
 // The library counts columns first: its D = A^T B is the transpose of our C = B A^T, so that its operands are
 // ours in the other order. Any other form is not supported.
 std::optional<simulated::Gemm> gemmOf(const Problem& problem) {
@@ -77,7 +85,7 @@ std::optional<simulated::Gemm> gemmOf(const Problem& problem) {
     return row.input == a->type && row.compute == descriptor->compute && row.scale == descriptor->scale &&
            row.output == d->type && card->rate(row.unit) > 0;
   });
-  if (known == std::end(combinations)) return std::nullopt;
+  if (known == std::end(combinations) || !takesSides(*known, a, d)) return std::nullopt;
   simulated::Gemm gemm{};
   gemm.dtype = known->dtype;
   gemm.unit = known->unit;

@@ -73,7 +73,7 @@ int attributeOf(const Card& card, CUdevice_attribute attribute) {
 }  // namespace
 
 const Card& current() {
-  require(bound, CUDA_ERROR_INVALID_CONTEXT);
+  require(bound && retained[bound->ordinal] > 0, CUDA_ERROR_INVALID_CONTEXT);
   return *bound;
 }
 
@@ -110,6 +110,8 @@ CUresult cuGetErrorName(CUresult result, const char** name) {
 #undef NAMEPLATE_NAME
   if (result == invalidHandle) *name = "CUDA_ERROR_INVALID_HANDLE";
   if (result == captureUnsupported) *name = "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED";
+  if (result == captureInvalidated) *name = "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED";
+  if (result == captureWrongThread) *name = "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD";
   return *name ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 

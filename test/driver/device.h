@@ -21,7 +21,9 @@ NAMEPLATE_DRIVER_CALLS(NAMEPLATE_DECLARE)
 
 // What api.h has no use for, but a driver says.
 inline constexpr auto invalidHandle = static_cast<CUresult>(400),
-                      captureUnsupported = static_cast<CUresult>(900);
+                      captureUnsupported = static_cast<CUresult>(900),
+                      captureInvalidated = static_cast<CUresult>(901),
+                      captureWrongThread = static_cast<CUresult>(908);
 
 // Ends an entry point; the guard turns it into the result.
 struct Refusal {
@@ -31,7 +33,8 @@ inline void require(bool holds, CUresult otherwise = CUDA_ERROR_INVALID_VALUE) {
   if (!holds) throw Refusal{otherwise};
 }
 
-// The device whose context is current to this thread. Throws Refusal.
+// The device whose context is current to this thread. Throws Refusal where there is none, or where it has
+// been released since.
 const Card& current();
 const Card& cardOf(CUdevice device);
 

@@ -49,6 +49,26 @@ constexpr bool givesBack(Call call) {
   }
 }
 
+// These are of a device or of none; everything else wants a context that is current to the thread.
+constexpr bool takesNoContext(Call call) {
+  switch (call) {
+    case Call::cuInit:
+    case Call::cuDeviceGetCount:
+    case Call::cuDeviceGet:
+    case Call::cuDeviceGetName:
+    case Call::cuDeviceTotalMem:
+    case Call::cuDeviceGetAttribute:
+    case Call::cuDeviceGetUuid:
+    case Call::cuDeviceCanAccessPeer:
+    case Call::cuDevicePrimaryCtxRetain:
+    case Call::cuDevicePrimaryCtxRelease:
+    case Call::cuCtxSetCurrent:
+      return true;
+    default:
+      return always(call);
+  }
+}
+
 // What each call usually fails with, where it is not CUDA_ERROR_UNKNOWN.
 constexpr std::pair<Call, CUresult> usual[] = {
     {Call::cuInit, CUDA_ERROR_NO_DEVICE},
@@ -91,6 +111,7 @@ struct Guard<call, function> {
     if (call == Call::cuInit) initialised = true;
     if (!initialised) return CUDA_ERROR_NOT_INITIALIZED;
     try {
+      if (!takesNoContext(call)) current();
       const CUresult result = function(arguments...);
       return fault == CUDA_SUCCESS ? result : fault;
     } catch (const Refusal& refusal) {

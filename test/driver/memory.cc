@@ -128,8 +128,9 @@ CUresult cuMemFree(CUdeviceptr address) {
   return CUDA_SUCCESS;
 }
 
-CUresult cuMemHostAlloc(void** address, std::size_t bytes, unsigned) {
-  require(bytes > 0);
+CUresult cuMemHostAlloc(void** address, std::size_t bytes, unsigned flags) {
+  require(bytes > 0 && flags == portableHostMemory);
+  refuseWhileCapturing();
   Allocation made = allocation(bytes, current().ordinal);
   *address = made.memory.get();
   ++ledger().pinned;
@@ -138,6 +139,7 @@ CUresult cuMemHostAlloc(void** address, std::size_t bytes, unsigned) {
 }
 
 CUresult cuMemFreeHost(void* address) {
+  refuseWhileCapturing();
   require(memory().pinned.erase(reinterpret_cast<CUdeviceptr>(address)) == 1);
   --ledger().pinned;
   return CUDA_SUCCESS;

@@ -15,9 +15,12 @@
 
 struct nameplate::cuda::CUfunc_st {
   const nameplate::simulated::KnownKernel* kernel;
-  int dynamicSharedBytes = 48 << 10;  // the most that a launch may ask for
+  const nameplate::simulated::Card* card;
+  int staticSharedBytes;
+  int dynamicSharedBytes = (48 << 10) - staticSharedBytes;  // the most that a launch may ask for
 };
 struct nameplate::cuda::CUmod_st {
+  const nameplate::simulated::Card* card;
   std::string image;
   bool ptx;
   std::vector<std::unique_ptr<CUfunc_st>> functions;
@@ -58,6 +61,25 @@ std::size_t elfBytes(const Elf64_Ehdr& elf, const char* image) {
   return end;
 }
 
+// A kernel's own shared memory is a section of its cubin, in which code for 9.0 and later counts the kilobyte
+// that the system keeps to itself.
+int staticSharedBytes(const CUmod_st& module, const std::string& kernel) {
+  if (module.ptx) return 0;
+  Elf64_Ehdr elf;
+  std::memcpy(&elf, module.image.data(), sizeof elf);
+  const auto section = [&](unsigned index) {
+    Elf64_Shdr header;
+    std::memcpy(&header, module.image.data() + elf.e_shoff + index * sizeof header, sizeof header);
+    return header;
+  };
+  const std::size_t names = section(elf.e_shstrndx).sh_offset;
+  constexpr int kept = 1024;
+  for (unsigned i = 0; i < elf.e_shnum; ++i)
+    if (".nv.shared." + kernel == module.image.data() + names + section(i).sh_name)
+      return static_cast<int>(section(i).sh_size) - (module.card->capability >= 90 ? kept : 0);
+  return 0;
+}
+
 // In a cubin a name ends in NUL and begins after one; in PTX it stands between ".entry " and its parameters.
 bool holds(const CUmod_st& module, const std::string& name) {
   if (!module.ptx) return module.image.find('\0' + name + '\0') != std::string::npos;
@@ -77,6 +99,7 @@ CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count,
   const int capability = current().capability;
   const auto* bytes = static_cast<const char*>(image);
   auto made = std::make_unique<CUmod_st>();
+  made->card = &current();
   made->ptx = std::memcmp(bytes, ELFMAG, SELFMAG) != 0;
   try {
     if (made->ptx) {
@@ -102,16 +125,18 @@ CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count,
 
 CUresult cuModuleUnload(CUmodule module) {
   require(module, invalidHandle);
+  refuseWhileCapturing();
   delete module;
   --ledger().modules;
   return CUDA_SUCCESS;
 }
 
 CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
-  require(module, invalidHandle);
+  require(module && module->card == &current(), invalidHandle);
   const KnownKernel* kernel = findKernel(name);
   require(kernel && holds(*module, name), CUDA_ERROR_NOT_FOUND);
-  module->functions.push_back(std::make_unique<CUfunc_st>(kernel));
+  module->functions.push_back(
+      std::make_unique<CUfunc_st>(kernel, module->card, staticSharedBytes(*module, name)));
   *function = module->functions.back().get();
   return CUDA_SUCCESS;
 }
@@ -123,7 +148,7 @@ CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfuncti
       *value = static_cast<int>(function->kernel->threads);
       return CUDA_SUCCESS;
     case CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES:
-      *value = 0;
+      *value = function->staticSharedBytes;
       return CUDA_SUCCESS;
     case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
       *value = function->dynamicSharedBytes;
@@ -137,7 +162,8 @@ CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute,
   int most = 0;
   cuDeviceGetAttribute(&most, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN,
                        static_cast<CUdevice>(current().ordinal));
-  require(attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES && value >= 0 && value <= most);
+  require(attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES && value >= 0 &&
+          value <= most - function->staticSharedBytes);
   function->dynamicSharedBytes = value;
   return CUDA_SUCCESS;
 }
@@ -159,7 +185,7 @@ CUresult cuFuncGetParamInfo(CUfunction function, std::size_t index, std::size_t*
 CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                         unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream,
                         void** parameters, void** extra) {
-  require(function, invalidHandle);
+  require(function && function->card == &current(), invalidHandle);
   const unsigned long long threads = 1ull * blockX * blockY * blockZ;
   require(gridX > 0 && gridX <= 0x7fffffff && gridY == 1 && gridZ == 1 && threads > 0 && threads <= 1024 &&
           !extra);

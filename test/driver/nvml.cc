@@ -40,10 +40,6 @@ NvmlReturn say(const std::string& what, char* text, unsigned length, NvmlReturn 
   return success;
 }
 
-double watts(const Card& card) {
-  return card.watts * condition().limit * condition().watts;
-}
-
 using Seconds = std::chrono::duration<double>;
 const auto started = std::chrono::steady_clock::now();
 
@@ -117,8 +113,10 @@ NvmlReturn nvmlDeviceGetClockInfo(NvmlDevice device, int type, unsigned* megaher
   });
 }
 
+// Until GA100 what is drawn now; since then the mean of the last second, for part of which the card was idle.
 NvmlReturn nvmlDeviceGetPowerUsage(NvmlDevice device, unsigned* milliwatts) {
-  return answer(device, milliwatts, [](const Card& card) { return watts(card) * 1e3; });
+  return answer(device, milliwatts,
+                [](const Card& card) { return watts(card) * (card.capability > 80 ? 0.5 : 1) * 1e3; });
 }
 
 NvmlReturn nvmlDeviceGetEnforcedPowerLimit(NvmlDevice device, unsigned* milliwatts) {

@@ -6,6 +6,7 @@
 #include "card.h"
 #include "cuda/nvml.h"
 #include "exports.h"
+#include "setting.h"
 
 namespace nameplate::simulated {
 
@@ -47,6 +48,11 @@ inline const Card* cardOf(NvmlDevice device, bool slice = false) {
   for (const Card& card : cards())
     if (handle(card, slice) == device) return &card;
   return nullptr;
+}
+
+// What it draws.
+inline double watts(const Card& card) {
+  return card.watts * condition().limit * condition().watts;
 }
 
 // `ask` gives the value, or refuses by throwing an NvmlReturn.

@@ -24,6 +24,20 @@ void requireLink(const Card& card, unsigned link) {
   if (link >= card.nvlinks) throw NvmlReturn{invalidArgument};
 }
 
+NvmlReturn read(const Card& card, cuda::NvmlFieldValue& field) {
+  switch (field.fieldId) {
+    case cuda::nvmlMemoryTemperature:
+      if (!card.memorySensor) return notSupported;
+      field.value.whole = condition().celsius + memoryAbove;
+      return success;
+    case cuda::nvmlInstantPower:
+      field.value.whole = static_cast<unsigned>(watts(card) * 1e3);
+      return success;
+    default:
+      return notSupported;
+  }
+}
+
 }  // namespace
 }  // namespace nameplate::simulated
 
@@ -57,8 +71,7 @@ NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int count, NvmlFieldValue
       each.timestamp = std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1);
       each.latency = 0;
       each.valueType = unsignedType;
-      each.result = each.fieldId == cuda::nvmlMemoryTemperature && card.memorySensor ? success : notSupported;
-      if (each.result == success) each.value.whole = condition().celsius + memoryAbove;
+      each.result = read(card, each);
     }
     return values;
   });

@@ -20,19 +20,22 @@ struct nameplate::cuda::CUgraphExec_st {
   std::optional<std::uint64_t> settled;
 };
 struct nameplate::cuda::CUstream_st {
+  const nameplate::simulated::Card* card;
   double seconds = 0;  // of the card's time, spent on what was enqueued so far
   double waited = 0;   // and how much of it somebody has waited for
   nameplate::cuda::CUgraph capturing = nullptr;
+  bool invalidated = false;  // what it captures
 };
 struct nameplate::cuda::CUevent_st {
-  std::optional<double> seconds;
+  const nameplate::simulated::Card* card;
+  std::optional<double> seconds{};
   CUstream stream = nullptr;
 };
 
 namespace nameplate::simulated {
 namespace {
 
-thread_local int capturing = 0;
+thread_local CUstream capturing = nullptr;
 
 // Returns whether anything was computed.
 bool run(CUstream stream, const Work& work, bool replayed) {
@@ -49,13 +52,17 @@ bool run(CUstream stream, const Work& work, bool replayed) {
 // What ends or waits for a capture is no part of one.
 void requireIdle(CUstream stream) {
   require(stream, invalidHandle);
-  require(!stream->capturing, captureUnsupported);
+  if (!stream->capturing) return;
+  stream->invalidated = true;
+  throw Refusal{captureUnsupported};
 }
 
 }  // namespace
 
 void enqueue(CUstream stream, Work work) {
   require(stream, invalidHandle);  // the default stream, which nobody here uses
+  require(stream->card == &current(), invalidHandle);
+  require(!stream->invalidated, captureInvalidated);
   if (stream->capturing)
     stream->capturing->works.push_back(std::move(work));
   else
@@ -63,12 +70,12 @@ void enqueue(CUstream stream, Work work) {
 }
 
 void refuseWhileCapturing() {
-  require(capturing == 0, captureUnsupported);
+  if (capturing) requireIdle(capturing);
 }
 
-CUresult cuStreamCreate(CUstream* stream, unsigned) {
-  current();
-  *stream = new CUstream_st;
+CUresult cuStreamCreate(CUstream* stream, unsigned flags) {
+  require(flags <= 1);
+  *stream = new CUstream_st{&current()};
   ++ledger().streams;
   return CUDA_SUCCESS;
 }
@@ -85,24 +92,31 @@ CUresult cuStreamSynchronize(CUstream stream) {
   return CUDA_SUCCESS;
 }
 
-CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode) {
+CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode mode) {
+  require(mode == CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
   requireIdle(stream);
+  require(!capturing, captureUnsupported);  // of one thread at a time is all that is simulated
   stream->capturing = new CUgraph_st;
   ++ledger().graphs;
-  ++capturing;
+  capturing = stream;
   return CUDA_SUCCESS;
 }
 
+// A capture that was made invalid has no graph.
 CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
   require(stream && stream->capturing);
+  require(capturing == stream, captureWrongThread);
+  capturing = nullptr;
   *graph = std::exchange(stream->capturing, nullptr);
-  --capturing;
-  return CUDA_SUCCESS;
+  if (!std::exchange(stream->invalidated, false)) return CUDA_SUCCESS;
+  delete std::exchange(*graph, nullptr);
+  --ledger().graphs;
+  return captureInvalidated;
 }
 
-CUresult cuEventCreate(CUevent* event, unsigned) {
-  current();
-  *event = new CUevent_st;
+CUresult cuEventCreate(CUevent* event, unsigned flags) {
+  require(flags == defaultEvent);
+  *event = new CUevent_st{&current()};
   ++ledger().events;
   return CUDA_SUCCESS;
 }
@@ -117,6 +131,7 @@ CUresult cuEventDestroy(CUevent event) {
 CUresult cuEventRecord(CUevent event, CUstream stream) {
   require(event, invalidHandle);
   requireIdle(stream);
+  require(event->card == stream->card, invalidHandle);
   event->seconds = stream->seconds;
   event->stream = stream;
   return CUDA_SUCCESS;
@@ -144,7 +159,7 @@ CUresult cuEventSynchronize(CUevent event) {
 }
 
 CUresult cuEventElapsedTime(float* milliseconds, CUevent from, CUevent to) {
-  require(from && to && from->seconds && to->seconds, invalidHandle);
+  require(from && to && from->seconds && to->seconds && from->card == to->card, invalidHandle);
   *milliseconds = static_cast<float>((*to->seconds - *from->seconds) * 1e3);
   return CUDA_SUCCESS;
 }
@@ -165,6 +180,7 @@ CUresult cuGraphUpload(CUgraphExec executable, CUstream stream) {
 CUresult cuGraphLaunch(CUgraphExec executable, CUstream stream) {
   require(executable);
   requireIdle(stream);
+  require(stream->card == &current(), invalidHandle);
   if (executable->settled == generation()) {
     stream->seconds += executable->seconds;
     return CUDA_SUCCESS;

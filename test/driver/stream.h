@@ -10,7 +10,8 @@ namespace nameplate::simulated {
 // next call, as on a card.
 void enqueue(CUstream stream, Work work);
 
-// Throws Refusal where a stream of this thread is capturing: what allocates or waits cannot be recorded.
+// Throws Refusal where a stream of this thread is capturing: what allocates or waits cannot be recorded, and
+// the attempt ends the capture.
 void refuseWhileCapturing();
 
 }  // namespace nameplate::simulated

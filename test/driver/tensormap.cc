@@ -27,7 +27,7 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType type, std:
                                 const std::uint32_t* box, const std::uint32_t* steps,
                                 CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle,
                                 CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill) {
-  require(current().capability >= 90);
+  require(current().capability >= 90 && reinterpret_cast<std::uintptr_t>(map) % alignof(CUtensorMap) == 0);
   require(rank == 2 && steps[0] == 1 && steps[1] == 1 && interleave == CU_TENSOR_MAP_INTERLEAVE_NONE &&
           swizzle == CU_TENSOR_MAP_SWIZZLE_128B && promotion == CU_TENSOR_MAP_L2_PROMOTION_L2_256B &&
           fill == CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);

@@ -1,0 +1,11 @@
+// Sizes of products as benches are told them: "4096" is a cube, "64x8192x8192" is M x N x K.
+
+export const shapesIn = (text) =>
+  text.split(',').map((shape) => {
+    const [m, n = m, k = n] = shape.split('x').map(Number);
+    if (![m, n, k].every((side) => Number.isInteger(side) && side > 0))
+      throw new Error(`"${shape}" is no size of a product: 4096 or 64x8192x8192`);
+    return { m, n, k };
+  });
+
+export const sides = ({ m, n, k }) => `${m}x${n}x${k}`;
