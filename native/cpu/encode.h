@@ -12,6 +12,11 @@ void encodeBf16(const float* from, std::size_t ldf, std::uint16_t* to, std::size
 void encodeFp16(const float* from, std::size_t ldf, std::uint16_t* to, std::size_t ldt, std::size_t rows,
                 std::size_t columns);
 
+// As encodeBf16, on processors with AVX512_BF16, but subnormal numbers become zero. Lines that are written
+// whole go past the caches: reading them first would take as long as a GEMM of few steps.
+void encodeBf16ByInstruction(const float* from, std::size_t ldf, std::uint16_t* to, std::size_t ldt,
+                             std::size_t rows, std::size_t columns);
+
 // As decodeFp16, by F16C where the processor has it.
 void decodeFp16(const std::uint16_t* from, float* to, std::size_t count);
 

@@ -131,7 +131,7 @@ struct Bf16PairFormat : NativeFormat<float> {
   static Element right(Stored bits) { return bits; }
   static void encode(const float* totals, std::size_t ldt, Output* out, std::size_t ldo, std::size_t rows,
                      std::size_t columns) {
-    encodeBf16(totals, ldt, out, ldo, rows, columns);
+    encodeBf16ByInstruction(totals, ldt, out, ldo, rows, columns);
   }
 };
 

@@ -65,6 +65,7 @@ class BlockedGemm {
   // The tile itself may add up any number of products, and do so in C.
   static constexpr bool unbounded = Format::depth == NativeFormat<float>::depth;
   static constexpr bool direct = unbounded && std::is_same_v<Sum, Output>;
+  static constexpr bool encodes = unbounded && !direct;
 
  public:
   BlockedGemm(const GemmShape& shape, Threads& threads, const T& tile)
@@ -99,6 +100,8 @@ class BlockedGemm {
     if (copiesA()) copiedA_ = buffer(product(shape.m, units_), sizeof(Unit));
     if (!direct && (slices_ > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
+    else if (encodes)
+      sums_ = buffer(product(workers_, stripSums()), sizeof(Sum));
     // Lines that are read in order to be written are taken back and forth by the prefetching of several
     // cores. So C is written past the caches, unless the first-level one would keep it for whoever reads it
     // next.
@@ -121,8 +124,9 @@ class BlockedGemm {
     std::vector<std::atomic<std::size_t>> done(sliceBySlice_ ? blocks : 0);  // slices of each block
     threads_.parallel(workers_, [&](std::size_t worker) {
       Unit* const packed = packedB_->template as<Unit>() + worker * blockUnits_;
+      Sum* const sums = sums_ ? sums_->template as<Sum>() + worker * stripSums() : nullptr;
       const auto multiply = [&](std::size_t block, std::size_t slice) {
-        multiplyBlock(operands, block / columnBlocks_, block % columnBlocks_, slice, packed);
+        multiplyBlock(operands, block / columnBlocks_, block % columnBlocks_, slice, packed, sums);
       };
       if (!sliceBySlice_) {
         for (std::size_t block = next++; block < blocks; block = next++)
@@ -147,6 +151,7 @@ class BlockedGemm {
     return std::make_unique<HostBuffer>(product(count, bytes), threads_);
   }
 
+  std::size_t stripSums() const { return tile_.rows * blockVectors_ * tile_.lanes; }
   bool copiesA() const { return !Format::rawLeft || shape_.k % perUnit != 0; }
   std::size_t depth(std::size_t slice) const { return std::min(depth_, units_ - slice * depth_); }
 
@@ -185,7 +190,7 @@ class BlockedGemm {
   }
 
   void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
-                     std::size_t slice, Unit* packed) const {
+                     std::size_t slice, Unit* packed, Sum* sums) const {
     const std::size_t firstRow = cut(tiles_, rowBlock, rowBlocks_) * tile_.rows;
     const std::size_t endRow = std::min(shape_.m, cut(tiles_, rowBlock + 1, rowBlocks_) * tile_.rows);
     const std::size_t firstColumn = cut(vectors_, columnBlock, columnBlocks_) * tile_.lanes;
@@ -201,10 +206,19 @@ class BlockedGemm {
       packPanel(operands, slice, column, width, panel);
     });
     for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
-      const Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
+      Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
+      if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
+        strip.ld = sums ? blockVectors_ * tile_.lanes : ldt_;
+        strip.sums = sums ? sums : totals_->template as<Total>() + row * ldt_ + firstColumn;
+      }
       panels([&](std::size_t column, std::size_t width, const Unit* panel) {
-        multiplyTile(operands, strip, column, width, panel);
+        multiplyTile(operands, strip, column, column - firstColumn, width, panel);
       });
+      if constexpr (encodes)
+        if (slice + 1 == slices_)
+          Format::encode(strip.sums, strip.ld,
+                         reinterpret_cast<Output*>(operands.out) + row * shape_.ldc + firstColumn, shape_.ldc,
+                         strip.height, endColumn - firstColumn);
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
@@ -215,13 +229,15 @@ class BlockedGemm {
     const std::byte* a;
     std::size_t stride;  // bytes
     std::array<Sum, mostRows> starts;
+    Sum* sums;  // of the block's columns, rows `ld` apart, where they are still to be encoded
+    std::size_t ld;
   };
 
   Strip stripOf(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height) const {
     const std::size_t stride = copiesA() ? units_ * sizeof(Unit) : shape_.lda * sizeof(Stored);
     const auto* const rows =
         reinterpret_cast<const std::byte*>(copiesA() ? copiedA_->address() : operands.a) + row * stride;
-    Strip strip{slice, row, height, rows + slice * depth_ * sizeof(Unit), stride, {}};
+    Strip strip{slice, row, height, rows + slice * depth_ * sizeof(Unit), stride, {}, nullptr, 0};
     if (tile_.start) tile_.start(height, depth(slice), strip.a, stride, strip.starts.data());
     return strip;
   }
@@ -244,8 +260,9 @@ class BlockedGemm {
     }
   }
 
-  void multiplyTile(const Operands& operands, const Strip& strip, std::size_t column, std::size_t width,
-                    const Unit* b) const {
+  // `inBlock` is where `column` is among the block's.
+  void multiplyTile(const Operands& operands, const Strip& strip, std::size_t column, std::size_t inBlock,
+                    std::size_t width, const Unit* b) const {
     const std::size_t vectors = divideUp(width, tile_.lanes), across = vectors * tile_.lanes;
     const bool first = strip.slice == 0, last = strip.slice + 1 == slices_;
     Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + column;
@@ -262,6 +279,9 @@ class BlockedGemm {
                                   : Store::write);
       }
     }
+    if constexpr (encodes)
+      return multiply(0, depth(strip.slice), strip.sums + inBlock, strip.ld,
+                      first ? Store::write : Store::add);
     // The tile asks early for the lines that it writes, which are not those of C here.
     for (std::size_t i = 0; i < strip.height; ++i)
       for (std::size_t j = 0; j < width; j += 64 / sizeof(Output))
@@ -273,12 +293,7 @@ class BlockedGemm {
       for (std::size_t i = 0; i < strip.height; ++i)
         for (std::size_t j = 0; j < width; ++j)
           c[i * shape_.ldc + j] = sums[i * across + j] + (first ? Output{} : c[i * shape_.ldc + j]);
-    } else if constexpr (unbounded) {
-      Sum* const to = totals ? totals : sums.data();
-      const std::size_t ld = totals ? ldt_ : across;
-      multiply(0, depth(strip.slice), to, ld, first ? Store::write : Store::add);
-      if (last) Format::encode(to, ld, c, shape_.ldc, strip.height, width);
-    } else {
+    } else if constexpr (!unbounded) {
       std::size_t step = 0;
       do {  // once also where K is 0
         const std::size_t units = std::min(Format::depth / perUnit, depth(strip.slice) - step);
@@ -314,7 +329,8 @@ class BlockedGemm {
   std::size_t workers_, rowBlocks_ = 0, columnBlocks_ = 0, blockVectors_;
   std::size_t panelUnits_, blockUnits_;
   bool sliceBySlice_, streams_;
-  std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_;  // made once: no launch pays for page faults
+  // Made once: no launch pays for page faults.
+  std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_, sums_;
 };
 
 template <class Format, class T>

@@ -128,11 +128,12 @@ constexpr Case formats[] = {
     {DType::int8, Accumulator::full, 0, 0, 0},
 };
 
-// Nothing at all; one row, column or element; several slices of K, blocks of columns and shares of rows.
+// Nothing at all; one row, column or element; several slices of K, one after the other and taking turns with
+// blocks of columns; shares of rows, and blocks of them.
 constexpr std::size_t shapes[][3] = {
     {0, 5, 5},       {5, 0, 5},       {5, 5, 0},       {1, 1, 1},       {1, 1, 3000},
     {1, 700, 40},    {700, 1, 40},    {33, 400, 2050}, {257, 49, 1029}, {64, 1000, 96},
-    {1000, 64, 130}, {96, 480, 4096}, {3, 5, 131071},
+    {1000, 64, 130}, {96, 480, 4096}, {3, 5, 131071},  {9, 900, 2100},  {2000, 20, 1030},
 };
 
 std::size_t checkAll(const Tiles& tiles) {
@@ -155,7 +156,7 @@ std::size_t checkAll(const Tiles& tiles) {
   }
   // Too large for the caches, with whole lines in its rows, which vectors of a line's length stream.
   if (tiles.fp32.lanes * sizeof(float) == 64)
-    for (const DType dtype : {DType::fp64, DType::fp32, DType::tf32, DType::int8})
+    for (const DType dtype : {DType::fp64, DType::fp32, DType::tf32, DType::bf16, DType::int8})
       check({dtype, Accumulator::full, 2200, 4095, 3}, tiles, two, 15 * count++);
   return count;
 }
