@@ -212,9 +212,9 @@ function withPeers(sizes: readonly Shape[], peers: readonly string[]): Shape[] {
   return peers.flatMap((peer) => bytes.map((size) => ({ bytes: size, peer })));
 }
 
-/** Four times the last cache, where three of four accesses leave it; with no cache known, what exceeds those of today. */
-function beyondCaches({ l2Bytes }: DeviceFacts): number {
-  return l2Bytes > 0 ? 4 * l2Bytes : GiB / 4;
+/** Four times the last cache, where three of four accesses leave it; with no cache known, of 64 MiB, as memory.cc has it. */
+export function beyondCaches({ l2Bytes }: DeviceFacts): number {
+  return 4 * (l2Bytes > 0 ? l2Bytes : 64 * MiB);
 }
 
 /** A GPU's multiprocessor reads 16 KiB at a time; a page is the least that a set of a CPU is. */
@@ -238,8 +238,8 @@ function sweepSizes(device: DeviceFacts, { variant }: OperationRow, perOctave: n
 }
 
 /** At least four times the last cache, so that it is memory that answers; at most an eighth of it, as a row holds several. */
-function arrayBytes({ l2Bytes, memoryBytes }: DeviceFacts, least: number): number {
-  const bytes = Math.min(Math.max(least, 4 * l2Bytes), memoryBytes / 8);
+function arrayBytes(device: DeviceFacts, least: number): number {
+  const bytes = Math.min(Math.max(least, beyondCaches(device)), device.memoryBytes / 8);
   return Math.max(MiB, Math.floor(bytes / MiB) * MiB);
 }
 

@@ -31,7 +31,7 @@ const arraysOf: Record<string, number> = {
 const operations = Object.keys(arraysOf);
 const facts = (await loadNative().inventory()).devices.find(({ backend }) => backend === 'cpu');
 /** The smallest size of each of so many arrays that no cache holds. */
-const least = (arrays: number) => Math.ceil(Math.max(4 * (facts?.l2Bytes ?? 0), 2 ** 22) / arrays / 64) * 64;
+const least = (arrays: number) => Math.ceil((4 * (facts?.l2Bytes || 2 ** 26)) / arrays / 64) * 64;
 const bytes = least(1);
 
 const run = ['run', '--device', 'cpu', '--quick', '--wait', '--json', '-'];

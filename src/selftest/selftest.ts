@@ -11,6 +11,7 @@ import { type Executor, isolate } from '../process/isolate.js';
 import { coded } from '../process/message.js';
 import { rowOf } from '../rows.js';
 import type { DeviceFacts, Fault, ProviderResult, Shape } from '../schema.js';
+import { beyondCaches } from '../sizes.js';
 import { type Survey, survey } from '../survey.js';
 import { UsageError } from '../usage.js';
 import type { Check, SelftestReport } from './schema.js';
@@ -144,7 +145,7 @@ function jobOf(
 const MiB = 2 ** 20;
 
 /** The least that is not refused as fitting in cache, in whole MiB: the speed of these rows is of no interest. */
-const leastArray = ({ l2Bytes }: DeviceFacts) => (Math.ceil((4 * l2Bytes) / MiB) + 1) * MiB;
+const leastArray = (device: DeviceFacts) => (Math.ceil(beyondCaches(device) / MiB) + 1) * MiB;
 
 async function checkData(
   executor: Executor,
