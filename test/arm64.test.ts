@@ -33,7 +33,7 @@ describe.skipIf(!here(compiler))('for arm64', () => {
   it.skipIf(!here(emulator))(
     'the GEMM of the CPU is right at every edge, in every format',
     async () => {
-      const parts = /\/(tile.*|gemm|encode|memory|threads|cgroup|placement|processor)\.cc$/;
+      const parts = /\/(tile.*|blocking|gemm|encode|memory|threads|cgroup|placement|processor)\.cc$/;
       const sources = sourcesIn('native/cpu').filter((path) => parts.test(path));
       const program = join(folder, 'gemm');
       await execute(compiler, [...options, '-O2', '-static', 'test/cpu/gemm.cc', ...sources, '-o', program]);

@@ -18,6 +18,7 @@ const execute = promisify(execFile);
 const tiles = readdirSync('native/cpu').filter((name) => /^tile.*\.cc$/.test(name));
 const sources = [
   ...tiles,
+  'blocking.cc',
   'gemm.cc',
   'encode.cc',
   'memory.cc',

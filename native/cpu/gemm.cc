@@ -8,18 +8,16 @@
 // has to be transposed for the tile, and A, whose elements it broadcasts one by one, is read where it lies.
 #include "cpu/gemm.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
+#include "cpu/blocking.h"
 #include "cpu/formats.h"
 #include "cpu/memory.h"
 #include "cpu/panel.h"
@@ -27,30 +25,11 @@
 namespace nameplate::cpu {
 namespace {
 
-constexpr std::size_t divideUp(std::size_t value, std::size_t by) {
-  return value / by + (value % by != 0);
-}
-
-constexpr std::size_t roundUp(std::size_t value, std::size_t multiple) {
-  return divideUp(value, multiple) * multiple;
-}
-
 std::size_t product(std::size_t left, std::size_t right) {
   std::size_t result;
   if (__builtin_mul_overflow(left, right, &result))
     throw Error("ENOMEM", "the GEMM's packed operands would exceed the address space: use a smaller shape");
   return result;
-}
-
-// A C library that does not know answers 0.
-std::size_t cacheBytes(int level, std::size_t usual) {
-  const long bytes = sysconf(level);
-  return bytes > 0 ? static_cast<std::size_t>(bytes) : usual;
-}
-
-// The part `index` of `size` cut into `parts` of almost equal size begins here.
-constexpr std::size_t cut(std::size_t size, std::size_t index, std::size_t parts) {
-  return index * (size / parts) + std::min(index, size % parts);
 }
 
 template <class Format, class T>
@@ -72,70 +51,52 @@ class BlockedGemm {
       : shape_(shape),
         threads_(threads),
         tile_(tile),
-        units_(divideUp(shape.k, perUnit)),
-        tiles_(divideUp(shape.m, tile.rows)),
-        vectors_(divideUp(shape.n, tile.lanes)),
-        ldt_(vectors_ * tile.lanes) {
-    const std::size_t level1 = cacheBytes(_SC_LEVEL1_DCACHE_SIZE, 32 << 10);
-    const std::size_t level2 = cacheBytes(_SC_LEVEL2_CACHE_SIZE, 512 << 10);
-    // As deep as one row of tiles fills the first-level cache: sums are added to C once per slice. Both it
-    // and a panel are read in the order of memory, which the processor foresees, so the second level is near
-    // enough.
-    const std::size_t deepest =
-        std::max<std::size_t>(64, std::min(level1 / tile.rows, level2 / 5 / tile.columns) / sizeof(Unit));
-    // Slices of equal depth, and one of none where K is 0: C is zero then.
-    const std::size_t fewest = std::max<std::size_t>(1, divideUp(units_, deepest));
-    depth_ = std::max<std::size_t>(16, roundUp(divideUp(units_, fewest), 16));
-    slices_ = std::max<std::size_t>(1, divideUp(units_, depth_));
-    // Pages lie at random in the second level, and what A and C leave there takes the place of others: B is
-    // found again if it fills no more than this.
-    deal(std::max<std::size_t>(tile.columns, level2 * 3 / 8 / (depth_ * sizeof(Unit))) / tile.lanes);
-    rowBlocks_ = std::max(rowBlocks_, divideUp(shape.m, lastLevel / (depth_ * sizeof(Unit))));
-    // Block after block of the same rows and slice; but for few blocks their threads would wait for each
-    // other.
-    sliceBySlice_ = slices_ > 1 && columnBlocks_ >= 4 * workers_;
-    panelUnits_ = tile.columns * depth_;
-    blockUnits_ = product(divideUp(blockVectors_ * tile.lanes, tile.columns), panelUnits_);
-    packedB_ = buffer(product(workers_, blockUnits_), sizeof(Unit));
-    if (copiesA()) copiedA_ = buffer(product(shape.m, units_), sizeof(Unit));
-    if (!direct && (slices_ > 1 || Format::depth < shape.k))
+        blocking_(blockingOf(shape.m, shape.n, divideUp(shape.k, perUnit),
+                             {tile.rows, tile.columns, tile.lanes, sizeof(Unit)}, threads.count())),
+        ldt_(blocking_.vectors * tile.lanes),
+        panelUnits_(tile.columns * blocking_.depth),
+        blockUnits_(product(divideUp(blocking_.blockVectors * tile.lanes, tile.columns), panelUnits_)) {
+    packedB_ = buffer(product(blocking_.workers, blockUnits_), sizeof(Unit));
+    if (copiesA()) copiedA_ = buffer(product(shape.m, blocking_.units), sizeof(Unit));
+    if (!direct && (blocking_.slices > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
     else if (encodes)
-      sums_ = buffer(product(workers_, stripSums()), sizeof(Sum));
+      sums_ = buffer(product(blocking_.workers, stripSums()), sizeof(Sum));
     // Lines that are read in order to be written are taken back and forth by the prefetching of several
     // cores. So C is written past the caches, unless the first-level one would keep it for whoever reads it
     // next.
-    streams_ = direct && slices_ == 1 && tile.lanes * sizeof(Unit) == 64 &&
+    streams_ = direct && blocking_.slices == 1 && tile.lanes * sizeof(Unit) == 64 &&
                shape.ldc * sizeof(Output) % 64 == 0 &&
-               shape.m > level1 / sizeof(Output) / std::max<std::size_t>(1, shape.n);
+               shape.m > level1Bytes() / sizeof(Output) / std::max<std::size_t>(1, shape.n);
   }
 
-  std::size_t workers() const { return workers_; }
+  std::size_t workers() const { return blocking_.workers; }
 
   void launch(const Operands& operands) const {
     if (copiesA())
-      threads_.parallel(tiles_, [&](std::size_t tile) {
+      threads_.parallel(blocking_.tiles, [&](std::size_t tile) {
         for (std::size_t row = tile * tile_.rows; row < std::min(shape_.m, (tile + 1) * tile_.rows); ++row)
-          convert(reinterpret_cast<const Stored*>(operands.a) + row * shape_.lda, 0, units_,
-                  copiedA_->template as<Unit>() + row * units_, Format::left);
+          convert(reinterpret_cast<const Stored*>(operands.a) + row * shape_.lda, 0, blocking_.units,
+                  copiedA_->template as<Unit>() + row * blocking_.units, Format::left);
       });
-    const std::size_t blocks = rowBlocks_ * columnBlocks_;
+    const std::size_t blocks = blocking_.blocks(), columns = blocking_.columnBlocks,
+                      slices = blocking_.slices;
     std::atomic<std::size_t> next = 0;
-    std::vector<std::atomic<std::size_t>> done(sliceBySlice_ ? blocks : 0);  // slices of each block
-    threads_.parallel(workers_, [&](std::size_t worker) {
+    std::vector<std::atomic<std::size_t>> done(blocking_.sliceBySlice ? blocks : 0);  // slices of each block
+    threads_.parallel(blocking_.workers, [&](std::size_t worker) {
       Unit* const packed = packedB_->template as<Unit>() + worker * blockUnits_;
       Sum* const sums = sums_ ? sums_->template as<Sum>() + worker * stripSums() : nullptr;
       const auto multiply = [&](std::size_t block, std::size_t slice) {
-        multiplyBlock(operands, block / columnBlocks_, block % columnBlocks_, slice, packed, sums);
+        multiplyBlock(operands, block / columns, block % columns, slice, packed, sums);
       };
-      if (!sliceBySlice_) {
+      if (!blocking_.sliceBySlice) {
         for (std::size_t block = next++; block < blocks; block = next++)
-          for (std::size_t slice = 0; slice < slices_; ++slice) multiply(block, slice);
+          for (std::size_t slice = 0; slice < slices; ++slice) multiply(block, slice);
         return;
       }
-      for (std::size_t item = next++; item < blocks * slices_; item = next++) {
-        const std::size_t slice = item / columnBlocks_ % slices_;
-        const std::size_t block = item / columnBlocks_ / slices_ * columnBlocks_ + item % columnBlocks_;
+      for (std::size_t item = next++; item < blocks * slices; item = next++) {
+        const std::size_t slice = item / columns % slices;
+        const std::size_t block = item / columns / slices * columns + item % columns;
         while (done[block] < slice) std::this_thread::yield();  // rare: it was begun many blocks ago
         multiply(block, slice);
         ++done[block];
@@ -144,38 +105,14 @@ class BlockedGemm {
   }
 
  private:
-  static constexpr std::size_t strip = 64;           // units of K that are converted at a time
-  static constexpr std::size_t lastLevel = 4 << 20;  // bytes that any last level has, also shared with others
+  static constexpr std::size_t strip = 64;  // units of K that are converted at a time
 
   std::unique_ptr<HostBuffer> buffer(std::size_t count, std::size_t bytes) const {
     return std::make_unique<HostBuffer>(product(count, bytes), threads_);
   }
 
-  std::size_t stripSums() const { return tile_.rows * blockVectors_ * tile_.lanes; }
+  std::size_t stripSums() const { return tile_.rows * blocking_.blockVectors * tile_.lanes; }
   bool copiesA() const { return !Format::rawLeft || shape_.k % perUnit != 0; }
-  std::size_t depth(std::size_t slice) const { return std::min(depth_, units_ - slice * depth_); }
-
-  // Cuts C into blocks, none wider than `most` vectors. Where rows are cut, several threads pack the same
-  // columns, which takes as long as multiplying some twenty rows; where columns are, one thread may get more.
-  void deal(std::size_t most) {
-    // Waking a thread takes as long as about a million multiplications.
-    const double multiplications =
-        static_cast<double>(shape_.m) * static_cast<double>(shape_.n) * static_cast<double>(units_);
-    workers_ = std::min(threads_.count(), 1 + static_cast<std::size_t>(multiplications / (1 << 20)));
-    std::size_t least = std::numeric_limits<std::size_t>::max();
-    for (std::size_t rows = 1; rows <= std::min(workers_, tiles_); ++rows) {
-      const std::size_t columns = divideUp(workers_, rows);
-      const std::size_t cost = divideUp(vectors_, columns) * (divideUp(tiles_, rows) * tile_.rows + 20);
-      if (cost >= least) continue;
-      least = cost;
-      rowBlocks_ = rows;
-      // A second block for each thread, unless it would be narrow: a disturbed thread leaves it to the
-      // others.
-      const std::size_t blocks = std::max(divideUp(vectors_, most), std::min(2 * columns, vectors_ / 6));
-      columnBlocks_ = std::min(vectors_, roundUp(blocks, columns));
-    }
-    blockVectors_ = columnBlocks_ > 0 ? divideUp(vectors_, columnBlocks_) : 0;
-  }
 
   // `units` units of a row of K from the unit `first` on; what lies beyond the row's end becomes zero.
   template <class Convert>
@@ -191,11 +128,10 @@ class BlockedGemm {
 
   void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
                      std::size_t slice, Unit* packed, Sum* sums) const {
-    const std::size_t firstRow = cut(tiles_, rowBlock, rowBlocks_) * tile_.rows;
-    const std::size_t endRow = std::min(shape_.m, cut(tiles_, rowBlock + 1, rowBlocks_) * tile_.rows);
-    const std::size_t firstColumn = cut(vectors_, columnBlock, columnBlocks_) * tile_.lanes;
-    const std::size_t endColumn =
-        std::min(shape_.n, cut(vectors_, columnBlock + 1, columnBlocks_) * tile_.lanes);
+    const std::size_t firstRow = blocking_.firstTile(rowBlock) * tile_.rows;
+    const std::size_t endRow = std::min(shape_.m, blocking_.firstTile(rowBlock + 1) * tile_.rows);
+    const std::size_t firstColumn = blocking_.firstVector(columnBlock) * tile_.lanes;
+    const std::size_t endColumn = std::min(shape_.n, blocking_.firstVector(columnBlock + 1) * tile_.lanes);
     const auto panels = [&](const auto& visit) {
       Unit* panel = packed;
       for (std::size_t column = firstColumn; column < endColumn;
@@ -208,14 +144,14 @@ class BlockedGemm {
     for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
       Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
       if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
-        strip.ld = sums ? blockVectors_ * tile_.lanes : ldt_;
+        strip.ld = sums ? blocking_.blockVectors * tile_.lanes : ldt_;
         strip.sums = sums ? sums : totals_->template as<Total>() + row * ldt_ + firstColumn;
       }
       panels([&](std::size_t column, std::size_t width, const Unit* panel) {
         multiplyTile(operands, strip, column, column - firstColumn, width, panel);
       });
       if constexpr (encodes)
-        if (slice + 1 == slices_)
+        if (slice + 1 == blocking_.slices)
           Format::encode(strip.sums, strip.ld,
                          reinterpret_cast<Output*>(operands.out) + row * shape_.ldc + firstColumn, shape_.ldc,
                          strip.height, endColumn - firstColumn);
@@ -234,25 +170,26 @@ class BlockedGemm {
   };
 
   Strip stripOf(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height) const {
-    const std::size_t stride = copiesA() ? units_ * sizeof(Unit) : shape_.lda * sizeof(Stored);
+    const std::size_t stride = copiesA() ? blocking_.units * sizeof(Unit) : shape_.lda * sizeof(Stored);
     const auto* const rows =
         reinterpret_cast<const std::byte*>(copiesA() ? copiedA_->address() : operands.a) + row * stride;
-    Strip strip{slice, row, height, rows + slice * depth_ * sizeof(Unit), stride, {}, nullptr, 0};
-    if (tile_.start) tile_.start(height, depth(slice), strip.a, stride, strip.starts.data());
+    Strip strip{slice, row, height, rows + slice * blocking_.depth * sizeof(Unit), stride, {}, nullptr, 0};
+    if (tile_.start) tile_.start(height, blocking_.depthOf(slice), strip.a, stride, strip.starts.data());
     return strip;
   }
 
   void packPanel(const Operands& operands, std::size_t slice, std::size_t column, std::size_t width,
                  Unit* panel) const {
     const auto* const b = reinterpret_cast<const Stored*>(operands.b) + column * shape_.ldb;
-    const std::size_t first = slice * depth_, across = roundUp(width, tile_.lanes);
+    const std::size_t first = slice * blocking_.depth, across = roundUp(width, tile_.lanes);
     // What is whole units in memory is packed from there, the rest by way of `converted`.
-    const std::size_t raw = Format::rawRight ? std::min(depth(slice), shape_.k / perUnit - first) : 0;
+    const std::size_t raw =
+        Format::rawRight ? std::min(blocking_.depthOf(slice), shape_.k / perUnit - first) : 0;
     transposePanel<Format::flipRight>(reinterpret_cast<const std::byte*>(b + first * perUnit),
                                       shape_.ldb * sizeof(Stored), width, raw, panel, across);
     alignas(64) std::array<Unit, mostColumns * strip> converted;
-    for (std::size_t step = raw; step < depth(slice); step += strip) {
-      const std::size_t units = std::min(strip, depth(slice) - step);
+    for (std::size_t step = raw; step < blocking_.depthOf(slice); step += strip) {
+      const std::size_t units = std::min(strip, blocking_.depthOf(slice) - step);
       for (std::size_t row = 0; row < width; ++row)
         convert(b + row * shape_.ldb, first + step, units, converted.data() + row * strip, Format::right);
       transposePanel<Format::flipRight>(reinterpret_cast<const std::byte*>(converted.data()),
@@ -264,7 +201,7 @@ class BlockedGemm {
   void multiplyTile(const Operands& operands, const Strip& strip, std::size_t column, std::size_t inBlock,
                     std::size_t width, const Unit* b) const {
     const std::size_t vectors = divideUp(width, tile_.lanes), across = vectors * tile_.lanes;
-    const bool first = strip.slice == 0, last = strip.slice + 1 == slices_;
+    const bool first = strip.slice == 0, last = strip.slice + 1 == blocking_.slices;
     Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + column;
     const auto multiply = [&](std::size_t step, std::size_t units, Sum* to, std::size_t ld, Store store) {
       tile_.multiply(strip.height, vectors, units, strip.a + step * sizeof(Unit), strip.stride,
@@ -273,14 +210,14 @@ class BlockedGemm {
     if constexpr (direct) {
       if (width == across) {
         const bool streams = streams_ && operands.out % 64 == 0;
-        return multiply(0, depth(strip.slice), c, shape_.ldc,
+        return multiply(0, blocking_.depthOf(strip.slice), c, shape_.ldc,
                         !first    ? Store::add
                         : streams ? Store::stream
                                   : Store::write);
       }
     }
     if constexpr (encodes)
-      return multiply(0, depth(strip.slice), strip.sums + inBlock, strip.ld,
+      return multiply(0, blocking_.depthOf(strip.slice), strip.sums + inBlock, strip.ld,
                       first ? Store::write : Store::add);
     // The tile asks early for the lines that it writes, which are not those of C here.
     for (std::size_t i = 0; i < strip.height; ++i)
@@ -289,22 +226,22 @@ class BlockedGemm {
     alignas(64) std::array<Sum, mostRows * mostColumns> sums;
     Total* const totals = totals_ ? totals_->template as<Total>() + strip.row * ldt_ + column : nullptr;
     if constexpr (direct) {
-      multiply(0, depth(strip.slice), sums.data(), across, Store::write);
+      multiply(0, blocking_.depthOf(strip.slice), sums.data(), across, Store::write);
       for (std::size_t i = 0; i < strip.height; ++i)
         for (std::size_t j = 0; j < width; ++j)
           c[i * shape_.ldc + j] = sums[i * across + j] + (first ? Output{} : c[i * shape_.ldc + j]);
     } else if constexpr (!unbounded) {
       std::size_t step = 0;
       do {  // once also where K is 0
-        const std::size_t units = std::min(Format::depth / perUnit, depth(strip.slice) - step);
+        const std::size_t units = std::min(Format::depth / perUnit, blocking_.depthOf(strip.slice) - step);
         multiply(step, units, sums.data(), across, Store::write);
         const bool starts = first && step == 0;
         step += units;
-        const bool ends = last && step == depth(strip.slice);
+        const bool ends = last && step == blocking_.depthOf(strip.slice);
         for (std::size_t i = 0; i < strip.height; ++i)
           settle(sums.data() + i * across, totals ? totals + i * ldt_ : nullptr, width, starts, ends,
                  c + i * shape_.ldc);
-      } while (step < depth(strip.slice));
+      } while (step < blocking_.depthOf(strip.slice));
     }
   }
 
@@ -323,12 +260,10 @@ class BlockedGemm {
   GemmShape shape_;
   Threads& threads_;
   T tile_;
-  std::size_t units_, tiles_, vectors_;  // of K; of rows of C; of columns of C
-  std::size_t ldt_;                      // of the totals
-  std::size_t slices_, depth_;           // of K, and units in one
-  std::size_t workers_, rowBlocks_ = 0, columnBlocks_ = 0, blockVectors_;
+  Blocking blocking_;
+  std::size_t ldt_;  // of the totals
   std::size_t panelUnits_, blockUnits_;
-  bool sliceBySlice_, streams_;
+  bool streams_;
   // Made once: no launch pays for page faults.
   std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_, sums_;
 };
