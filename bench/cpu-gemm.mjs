@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
 import { record } from './record.mjs';
+import { shapesIn, sides } from './shapes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,17 +27,13 @@ const { values } = parseArgs({
 const { devices, build, libraries } = await loadNative().inventory({ threads: null });
 const cpu = devices.find(({ backend }) => backend === 'cpu');
 const list = (text) => text.split(',');
-const shapes = list(values.shape).map((text) => {
-  const [m, n = m, k = n] = text.split('x').map(Number);
-  return { m, n, k };
-});
+const shapes = shapesIn(values.shape);
 const threadCounts = values.threads
   ? list(values.threads).map(Number)
   : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
 
 const gflops = (rate) => (rate === null ? '-' : (rate / 1e9).toFixed(1));
 const ratio = (value) => (value === null ? '-' : value.toFixed(3));
-const sides = ({ m, n, k }) => `${m}x${n}x${k}`;
 const line = (...cells) =>
   process.stdout.write(
     `${cells.map((cell, i) => (i < 2 ? cell.padEnd(15) : cell.padStart(10))).join(' ')}\n`,
