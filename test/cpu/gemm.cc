@@ -1,8 +1,8 @@
 // Multiplies with every tile that this processor runs, in every format, across every edge, and holds the
 // products against plain loops in float64. Build and run, from the root of the package:
 //
-//   g++ -std=c++20 -O2 -I native test/cpu/gemm.cc \
-//       native/cpu/{blocking,gemm,encode,tile*,memory,threads,cgroup,placement,processor}.cc -o gemm -pthread
+//   g++ -std=c++20 -O2 -I native -o gemm -pthread test/cpu/gemm.cc
+//       native/cpu/{blocking,gemm,encode,tile*,memory,threads,cgroup,placement,processor}.cc
 //   ./gemm
 //
 // Exit status 1 on the first wrong product. What surrounds a matrix is NaN or 0x7f in A and B, so that
