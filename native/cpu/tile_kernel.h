@@ -63,16 +63,19 @@ NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std
   }
   // In one loop, entered twice: the accumulators of two would have to be moved from one to the other.
   for (std::size_t step = 0, end = depth < prefetched ? 0 : depth - prefetched;; end = depth) {
-    for (; step < end; ++step, a += sizeof(Unit), b += vectors) {
-      NAMEPLATE_UNROLL
-      for (int row = 0; row < rows; ++row) {
-        Unit left;
-        __builtin_memcpy(&left, a + row * stride, sizeof left);
+    // Tested at its end, so that a step takes one branch: with a jump to a test elsewhere, Zen 5 took 13
+    // clocks for what takes 12.
+    if (step < end) do {
         NAMEPLATE_UNROLL
-        for (int vector = 0; vector < vectors; ++vector)
-          sums[row][vector] = Arithmetic::multiplyAdd(sums[row][vector], left, b[vector]);
-      }
-    }
+        for (int row = 0; row < rows; ++row) {
+          Unit left;
+          __builtin_memcpy(&left, a + row * stride, sizeof left);
+          NAMEPLATE_UNROLL
+          for (int vector = 0; vector < vectors; ++vector)
+            sums[row][vector] = Arithmetic::multiplyAdd(sums[row][vector], left, b[vector]);
+        }
+        a += sizeof(Unit), b += vectors;
+      } while (++step < end);
     if (end == depth) break;
     if (store != Store::stream)
       for (int row = 0; row < rows; ++row)
