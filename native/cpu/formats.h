@@ -74,7 +74,6 @@ struct NativeFormat {
   using Total = T;
   using Output = T;
   static constexpr bool rawLeft = true, rawRight = true;  // elements of A and of B are what is stored
-  static constexpr std::uint32_t flipRight = 0;           // but for these bits of B's units
   static constexpr std::size_t depth = std::numeric_limits<std::size_t>::max();  // elements in a sum, at most
   static T left(T stored) { return stored; }
   static T right(T stored) { return stored; }
@@ -162,11 +161,10 @@ struct Int8Format : DecodedFormat {
   }
 };
 
-// The instruction multiplies int8 by uint8, so B gets 128 added, which is a flip of the highest bit.
+// The tile adds 128 to what it packs of B.
 struct Int8QuadFormat : NativeFormat<std::uint32_t> {
   using Stored = std::int8_t;
   using Element = std::int8_t;
-  static constexpr std::uint32_t flipRight = 0x80808080u;
   static Element left(Stored stored) { return stored; }
   static Element right(Stored stored) { return stored; }
 };

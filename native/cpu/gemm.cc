@@ -20,7 +20,6 @@
 #include "cpu/blocking.h"
 #include "cpu/formats.h"
 #include "cpu/memory.h"
-#include "cpu/panel.h"
 
 namespace nameplate::cpu {
 namespace {
@@ -185,15 +184,15 @@ class BlockedGemm {
     // What is whole units in memory is packed from there, the rest by way of `converted`.
     const std::size_t raw =
         Format::rawRight ? std::min(blocking_.depthOf(slice), shape_.k / perUnit - first) : 0;
-    transposePanel<Format::flipRight>(reinterpret_cast<const std::byte*>(b + first * perUnit),
-                                      shape_.ldb * sizeof(Stored), width, raw, panel, across);
+    tile_.pack(reinterpret_cast<const std::byte*>(b + first * perUnit), shape_.ldb * sizeof(Stored), width,
+               raw, panel, across);
     alignas(64) std::array<Unit, mostColumns * strip> converted;
     for (std::size_t step = raw; step < blocking_.depthOf(slice); step += strip) {
       const std::size_t units = std::min(strip, blocking_.depthOf(slice) - step);
       for (std::size_t row = 0; row < width; ++row)
         convert(b + row * shape_.ldb, first + step, units, converted.data() + row * strip, Format::right);
-      transposePanel<Format::flipRight>(reinterpret_cast<const std::byte*>(converted.data()),
-                                        strip * sizeof(Unit), width, units, panel + step * across, across);
+      tile_.pack(reinterpret_cast<const std::byte*>(converted.data()), strip * sizeof(Unit), width, units,
+                 panel + step * across, across);
     }
   }
 

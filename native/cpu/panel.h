@@ -1,74 +1,97 @@
-// The transpose that packs a panel: rows of a matrix become columns, so that one step of K lies in one line.
+// The transpose that packs a panel of B, a part of a tile: rows of a matrix become columns, so that one step
+// of K lies in one line. See tile_kernel.h, which defines NAMEPLATE_INLINE and NAMEPLATE_UNROLL.
 //
-// Squares of 16 bytes, in registers: moved one by one, the elements would take longer than a small GEMM.
+// Squares as wide as a vector, in registers: moved one by one, the elements would take longer than a small
+// GEMM.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace nameplate::cpu {
+namespace {
 
+// What a tile multiplies, as integers, whose bits a move leaves as they are.
+template <class Unit, int vectorBytes>
+struct Square {
+  using Word = std::conditional_t<sizeof(Unit) == 8, std::uint64_t, std::uint32_t>;
+  typedef Word Vector __attribute__((vector_size(vectorBytes)));
+  static constexpr std::size_t side = vectorBytes / sizeof(Unit);
+
+  // Every other lane from `left` and `right` in turns, of their lower or their upper half.
+  template <bool upper, std::size_t... lane>
+  NAMEPLATE_INLINE Vector interleave(Vector left, Vector right, std::index_sequence<lane...>) {
+    constexpr std::size_t first = upper ? side / 2 : 0;
 #ifdef __clang__
-#define NAMEPLATE_SHUFFLE(left, right, ...) __builtin_shufflevector(left, right, __VA_ARGS__)
+    return __builtin_shufflevector(left, right, (first + lane / 2 + lane % 2 * side)...);
 #else
-#define NAMEPLATE_SHUFFLE(left, right, ...) __builtin_shuffle(left, right, Vector{__VA_ARGS__})
+    return __builtin_shuffle(left, right, Vector{static_cast<Word>(first + lane / 2 + lane % 2 * side)...});
 #endif
-
-typedef std::uint32_t FourUnits __attribute__((vector_size(16)));
-typedef std::uint64_t TwoUnits __attribute__((vector_size(16)));
-
-// Rows are `stride` bytes apart in `from` and `columns` units in `to`; bits set in `flip` change.
-template <class Unit, std::uint32_t flip>
-inline void transposeSquare(const std::byte* from, std::size_t stride, Unit* to, std::size_t columns) {
-  using Vector = std::conditional_t<sizeof(Unit) == 4, FourUnits, TwoUnits>;
-  constexpr std::size_t side = sizeof(Vector) / sizeof(Unit);
-  Vector rows[side], turned[side];
-  for (std::size_t row = 0; row < side; ++row) std::memcpy(&rows[row], from + row * stride, sizeof(Vector));
-  if constexpr (side == 4) {
-    const Vector low01 = NAMEPLATE_SHUFFLE(rows[0], rows[1], 0, 4, 1, 5);
-    const Vector low23 = NAMEPLATE_SHUFFLE(rows[2], rows[3], 0, 4, 1, 5);
-    const Vector high01 = NAMEPLATE_SHUFFLE(rows[0], rows[1], 2, 6, 3, 7);
-    const Vector high23 = NAMEPLATE_SHUFFLE(rows[2], rows[3], 2, 6, 3, 7);
-    turned[0] = NAMEPLATE_SHUFFLE(low01, low23, 0, 1, 4, 5);
-    turned[1] = NAMEPLATE_SHUFFLE(low01, low23, 2, 3, 6, 7);
-    turned[2] = NAMEPLATE_SHUFFLE(high01, high23, 0, 1, 4, 5);
-    turned[3] = NAMEPLATE_SHUFFLE(high01, high23, 2, 3, 6, 7);
-  } else {
-    turned[0] = NAMEPLATE_SHUFFLE(rows[0], rows[1], 0, 2);
-    turned[1] = NAMEPLATE_SHUFFLE(rows[0], rows[1], 1, 3);
   }
-  for (std::size_t row = 0; row < side; ++row) {
-    if constexpr (flip != 0) turned[row] ^= flip;
-    std::memcpy(to + row * columns, &turned[row], sizeof(Vector));
-  }
-}
 
-// to[step][row] = from[row][step], with the bits of `flip` changed, for `rows` rows of `steps` units, and
-// zero for rows up to `columns`. Goes through all rows cache line by cache line and asks for each row's next
-// one: no processor foresees so many rows.
-template <std::uint32_t flip = 0, class Unit>
-void transposePanel(const std::byte* from, std::size_t stride, std::size_t rows, std::size_t steps, Unit* to,
-                    std::size_t columns) {
-  constexpr std::size_t side = 16 / sizeof(Unit), line = 64 / sizeof(Unit);
-  const std::size_t wholeRows = rows / side * side, wholeSteps = steps / side * side;
-  for (std::size_t first = 0; first < wholeSteps; first += line)
-    for (std::size_t row = 0; row < wholeRows; row += side) {
-      const std::byte* const at = from + row * stride + first * sizeof(Unit);
-      for (std::size_t ahead = 0; ahead < side; ++ahead) __builtin_prefetch(at + ahead * stride + 64);
-      for (std::size_t step = 0; step < line && first + step < wholeSteps; step += side)
-        transposeSquare<Unit, flip>(at + step * sizeof(Unit), stride, to + (first + step) * columns + row,
-                                    columns);
+  // to[step][row] = from[row][step] with the bits of `flip` changed, for `rows` rows and `steps` steps, which
+  // are at most as many as the square has; rows beyond are zero. Rows are `stride` bytes apart in `from` and
+  // `columns` units in `to`, whose lines are written whole.
+  NAMEPLATE_INLINE void transpose(const std::byte* from, std::size_t stride, std::size_t rows,
+                                  std::size_t steps, Unit* to, std::size_t columns, Word flip) {
+    Vector now[side], next[side];
+    NAMEPLATE_UNROLL
+    for (std::size_t row = 0; row < side; ++row) {
+      now[row] = Vector{};
+      if (row < rows) std::memcpy(&now[row], from + row * stride, steps * sizeof(Unit));
     }
-  for (std::size_t row = 0; row < columns; ++row)
-    for (std::size_t step = row < wholeRows ? wholeSteps : 0; step < steps; ++step)
-      if (row < rows) {
-        std::memcpy(to + step * columns + row, from + row * stride + step * sizeof(Unit), sizeof(Unit));
-        if constexpr (flip != 0) to[step * columns + row] ^= flip;
-      } else {
-        to[step * columns + row] = 0;
+    // Each turn moves one bit of the number of a row into that of its lane (H. S. Stone, "Parallel Processing
+    // with the Perfect Shuffle", IEEE Transactions on Computers 1971).
+    constexpr auto lanes = std::make_index_sequence<side>();
+    NAMEPLATE_UNROLL
+    for (std::size_t turn = 1; turn < side; turn *= 2) {
+      NAMEPLATE_UNROLL
+      for (std::size_t row = 0; row < side / 2; ++row) {
+        next[2 * row] = interleave<false>(now[row], now[row + side / 2], lanes);
+        next[2 * row + 1] = interleave<true>(now[row], now[row + side / 2], lanes);
+      }
+      NAMEPLATE_UNROLL
+      for (std::size_t row = 0; row < side; ++row) now[row] = next[row];
+    }
+    NAMEPLATE_UNROLL
+    for (std::size_t step = 0; step < side; ++step)
+      if (step < steps) {
+        now[step] ^= flip;
+        std::memcpy(to + step * columns, &now[step], sizeof(Vector));
+      }
+  }
+};
+
+// to[step][row] = from[row][step], with the bits of `flip` changed, for `rows` rows of `steps` units; rows
+// from there to `columns`, which is whole vectors, are there and mean nothing. Goes along a cache line's
+// worth of rows, no more than the processor foresees, and writes whole lines; each row's next line is asked
+// for even so.
+template <class Unit, int vectorBytes, std::uint32_t flip>
+NAMEPLATE_TARGET void packPanel(const std::byte* from, std::size_t stride, std::size_t rows,
+                                std::size_t steps, Unit* to, std::size_t columns) {
+  using Piece = Square<Unit, vectorBytes>;
+  constexpr std::size_t side = Piece::side, line = 64 / sizeof(Unit);
+  for (std::size_t left = 0; left < columns; left += line)
+    for (std::size_t first = 0; first < steps; first += line)
+      for (std::size_t row = left; row < std::min(columns, left + line); row += side) {
+        const std::byte* const at = from + row * stride + first * sizeof(Unit);
+        const std::size_t high = row < rows ? std::min(side, rows - row) : 0;
+        for (std::size_t ahead = 0; ahead < high; ++ahead) __builtin_prefetch(at + ahead * stride + 64);
+        for (std::size_t step = 0; step < line && first + step < steps; step += side) {
+          const std::byte* const corner = at + step * sizeof(Unit);
+          Unit* const turned = to + (first + step) * columns + row;
+          const std::size_t deep = std::min(side, steps - first - step);
+          if (high == side && deep == side)
+            Piece::transpose(corner, stride, side, side, turned, columns, flip);
+          else
+            Piece::transpose(corner, stride, high, deep, turned, columns, flip);
+        }
       }
 }
 
+}  // namespace
 }  // namespace nameplate::cpu

@@ -30,7 +30,12 @@ struct Tile {
   // `ldc` elements, neither aligned unless c is streamed; b is packed and aligned to 64 bytes.
   void (*multiply)(std::size_t rows, std::size_t vectors, std::size_t depth, const std::byte* a,
                    std::size_t stride, const Unit* b, const Sum* starts, Sum* c, std::size_t ldc, Store);
-  // Where not null, the sums of each row begin with what this finds for it, and b is multiplied as uint8.
+  // to[step][row] = from[row][step] for `rows` rows of `steps` units, `stride` bytes apart, where `columns`,
+  // the rows' number in whole vectors, make a step of what is multiplied as b; what lies beyond `rows` in it
+  // is any number.
+  void (*pack)(const std::byte* from, std::size_t stride, std::size_t rows, std::size_t steps, Unit* to,
+               std::size_t columns);
+  // Where not null, the sums of each row begin with what this finds for it, since b is packed as int8 + 128.
   void (*start)(std::size_t rows, std::size_t depth, const std::byte* a, std::size_t stride,
                 Sum* starts) = nullptr;
 };
@@ -38,7 +43,7 @@ struct Tile {
 using Fp32Tile = Tile<float, float>;
 using Fp64Tile = Tile<double, double>;
 using Bf16Tile = Tile<std::uint32_t, float>;
-using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // b holds uint8, which is int8 + 128; sums wrap
+using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // packed b holds uint8, which is int8 + 128; sums wrap
 
 inline constexpr std::size_t mostRows = 8, mostColumns = 3 * 64 / sizeof(float);
 

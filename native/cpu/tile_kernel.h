@@ -18,6 +18,8 @@
 #endif
 #define NAMEPLATE_INLINE [[gnu::always_inline]] NAMEPLATE_TARGET static inline
 
+#include "cpu/panel.h"
+
 namespace nameplate::cpu {
 namespace {
 
@@ -125,8 +127,8 @@ NAMEPLATE_TARGET void multiplyTile(std::size_t rows, std::size_t vectors, std::s
                                 store);
 }
 
-// An instruction that multiplies uint8 by int8 is given b + 128, and the sums of a row start from -128 times
-// the sum of a's.
+// An instruction that multiplies uint8 by int8 is given b + 128 (see tileOf), and the sums of a row start
+// from -128 times the sum of a's.
 template <class Arithmetic>
 NAMEPLATE_TARGET void startFromMinus128(std::size_t rows, std::size_t depth, const std::byte* a,
                                         std::size_t stride, std::uint32_t* starts) {
@@ -156,7 +158,14 @@ template <class Arithmetic, int rows>
 constexpr auto tileOf(std::string_view path) {
   using Unit = typename Arithmetic::Unit;
   constexpr std::size_t lanes = sizeof(typename Arithmetic::Vector) / sizeof(Unit);
-  Tile<Unit, typename Arithmetic::Sum> tile{path, rows, 3 * lanes, lanes, multiplyTile<Arithmetic, rows>};
+  // Where an instruction multiplies uint8 by int8, b gets 128 added, which is a flip of its highest bit.
+  constexpr std::uint32_t flip = Arithmetic::started ? 0x80808080u : 0;
+  Tile<Unit, typename Arithmetic::Sum> tile{path,
+                                            rows,
+                                            3 * lanes,
+                                            lanes,
+                                            multiplyTile<Arithmetic, rows>,
+                                            packPanel<Unit, lanes * sizeof(Unit), flip>};
   if constexpr (Arithmetic::started) tile.start = startFromMinus128<Arithmetic>;
   return tile;
 }
