@@ -80,7 +80,8 @@ NAMEPLATE_TARGET void packPanel(const std::byte* from, std::size_t stride, std::
       for (std::size_t row = left; row < std::min(columns, left + line); row += side) {
         const std::byte* const at = from + row * stride + first * sizeof(Unit);
         const std::size_t high = row < rows ? std::min(side, rows - row) : 0;
-        for (std::size_t ahead = 0; ahead < high; ++ahead) __builtin_prefetch(at + ahead * stride + 64);
+        const std::byte* const next = first + line < steps ? at + 64 : from + (row + line) * stride;
+        for (std::size_t ahead = 0; ahead < high; ++ahead) __builtin_prefetch(next + ahead * stride);
         for (std::size_t step = 0; step < line && first + step < steps; step += side) {
           const std::byte* const corner = at + step * sizeof(Unit);
           Unit* const turned = to + (first + step) * columns + row;

@@ -42,10 +42,6 @@ NAMEPLATE_INLINE void storePastCaches(void* to, const Vector& vector) {
   __builtin_memcpy(to, &vector, sizeof vector);
 }
 
-// The sums are written to memory that was last touched long ago. Its lines are asked for this many steps
-// before they are needed: long enough to arrive, and late enough not to be pushed out again by a and b.
-constexpr std::size_t prefetched = 64;
-
 template <class Arithmetic, int rows, int vectors>
 NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std::size_t stride,
                                       const typename Arithmetic::Unit* panel,
@@ -63,26 +59,25 @@ NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std
       for (int vector = 0; vector < vectors; ++vector) sums[row][vector] += starts[row];
     }
   }
-  // In one loop, entered twice: the accumulators of two would have to be moved from one to the other.
-  for (std::size_t step = 0, end = depth < prefetched ? 0 : depth - prefetched;; end = depth) {
-    // Tested at its end, so that a step takes one branch: with a jump to a test elsewhere, Zen 5 took 13
-    // clocks for what takes 12.
-    if (step < end) do {
+  // The sums are written to memory that was last touched long ago: its lines are asked for.
+  if (store != Store::stream)
+    for (int row = 0; row < rows; ++row)
+      for (int vector = 0; vector < vectors; ++vector) __builtin_prefetch(c + row * ldc + vector * lanes, 1);
+  // Tested at its end, so that a step takes one branch: with a jump to a test elsewhere, Zen 5 took up to 13
+  // clocks for what takes 12.
+  if (depth > 0) {
+    const Vector* const end = b + depth * vectors;
+    do {
+      NAMEPLATE_UNROLL
+      for (int row = 0; row < rows; ++row) {
+        Unit left;
+        __builtin_memcpy(&left, a + row * stride, sizeof left);
         NAMEPLATE_UNROLL
-        for (int row = 0; row < rows; ++row) {
-          Unit left;
-          __builtin_memcpy(&left, a + row * stride, sizeof left);
-          NAMEPLATE_UNROLL
-          for (int vector = 0; vector < vectors; ++vector)
-            sums[row][vector] = Arithmetic::multiplyAdd(sums[row][vector], left, b[vector]);
-        }
-        a += sizeof(Unit), b += vectors;
-      } while (++step < end);
-    if (end == depth) break;
-    if (store != Store::stream)
-      for (int row = 0; row < rows; ++row)
         for (int vector = 0; vector < vectors; ++vector)
-          __builtin_prefetch(c + row * ldc + vector * lanes, 1);
+          sums[row][vector] = Arithmetic::multiplyAdd(sums[row][vector], left, b[vector]);
+      }
+      a += sizeof(Unit), b += vectors;
+    } while (b != end);
   }
   // Or all addresses would be kept from the prefetches on, in registers that are not there.
   asm("" : "+r"(c), "+r"(ldc));
