@@ -25,12 +25,12 @@ const exit = { usage: 2, cannotMeasure: 3, wrong: 4, interrupted: interruptedExi
 /** Conditions of the machine, which a reader can change: their message is the whole answer. */
 const expected: readonly string[] = ['EBUSY', 'ENODEV', 'ERR_ADDON'];
 
-// `nameplate cards | head` closes the pipe early; that is no fault of the run. A full disk is, but hides no wrong result.
+// `nameplate cards | head` closes the pipe early; that is no fault of the run. A full disk is.
 process.stdout.on('error', (error) => {
   const { code, message } = coded(error);
   if (code === 'EPIPE') return;
   complain(`what was to be printed is lost: ${message}`);
-  if (process.exitCode !== exit.wrong) process.exitCode = exit.cannotMeasure;
+  end(exit.cannotMeasure);
 });
 
 await main(process.argv);
@@ -42,8 +42,13 @@ async function main(argv: string[]): Promise<void> {
   } catch (error) {
     const { code, sentence } = explain(error, program);
     if (sentence !== '') complain(sentence);
-    process.exitCode = code;
+    end(code);
   }
+}
+
+/** Whatever fails after a wrong result was found, a report that cannot be saved for one, does not hide it. */
+function end(code: number): void {
+  if (process.exitCode !== exit.wrong) process.exitCode = code;
 }
 
 /** A sentence may quote a file or a driver, and a terminal obeys control characters. A stack keeps its lines. */
