@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import { median } from '../dist/judge/stats.js';
 import { parseBytes } from '../dist/units.js';
 
 const { values } = parseArgs({
@@ -43,7 +44,6 @@ function compile(folder) {
 }
 
 const arrays = { copy: 2, scale: 2, add: 3, triad: 3 };
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const line = (...cells) =>
   process.stdout.write(`${cells.map((cell, i) => (i < 2 ? cell.padEnd(9) : cell.padStart(9))).join(' ')}\n`);
 

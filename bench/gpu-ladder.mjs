@@ -8,6 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import { median } from '../dist/judge/stats.js';
 import { record } from './record.mjs';
 import { Verifier } from './verifier.mjs';
 
@@ -101,11 +102,6 @@ async function fault(step) {
   return null;
 }
 
-function median(numbers) {
-  const sorted = numbers.toSorted((x, y) => x - y);
-  return sorted[Math.floor(sorted.length / 2)] ?? null;
-}
-
 function verdict(rate, [low, high]) {
   if (rate === null) return '';
   return rate < low ? 'below' : rate > high ? 'above' : 'inside';
@@ -128,7 +124,7 @@ for (let round = 0; round < rounds; ++round)
       step.wrong = `${size}: ${why}`;
       continue;
     }
-    const seconds = median([...result.burst.secondsPerLaunch]);
+    const seconds = median(result.burst.secondsPerLaunch);
     step.teraflops.push((2 * size ** 3) / seconds / 1e12);
     step.clocks.push(result.burst.conditions.clockHz?.median ?? null);
   }
@@ -138,7 +134,7 @@ const line = (what, ...cells) => say(`${what.padEnd(28)}${cells.map((cell) => ce
 say(`bf16, ${size} x ${size} x ${size}, TFLOP/s, median of ${rounds} bursts`);
 line('step', 'predicted', 'measured', '');
 for (const { what, wrong, predicted, teraflops } of found) {
-  const rate = median(teraflops);
+  const rate = teraflops.length === 0 ? null : median(teraflops);
   line(
     what,
     predicted.join('-'),

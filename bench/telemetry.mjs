@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
+import { median } from '../dist/judge/stats.js';
 
 const { values } = parseArgs({
   options: {
@@ -54,15 +55,16 @@ for (let pair = 0; pair < pairs; pair += 1) {
     ratios.set(name, [...(ratios.get(name) ?? []), row.rate / without.rate]);
   }
 }
-const sorted = (list) => list.toSorted((a, b) => a - b);
-const rows = [...ratios].map(([row, list]) => {
-  const ordered = sorted(list);
-  const median = (ordered[Math.floor((list.length - 1) / 2)] + ordered[Math.floor(list.length / 2)]) / 2;
-  return { row, pairs: list.length, median, min: ordered[0], max: ordered.at(-1) };
-});
-for (const { row, pairs: count, median, min, max } of rows) {
+const rows = [...ratios].map(([row, list]) => ({
+  row,
+  pairs: list.length,
+  median: median(list),
+  min: Math.min(...list),
+  max: Math.max(...list),
+}));
+for (const { row, pairs: count, median: middle, min, max } of rows) {
   process.stdout.write(
-    `${row}: with / without ${median.toFixed(4)} (${min.toFixed(4)} to ${max.toFixed(4)}, ${count} pairs)\n`,
+    `${row}: with / without ${middle.toFixed(4)} (${min.toFixed(4)} to ${max.toFixed(4)}, ${count} pairs)\n`,
   );
 }
 if (rows.length === 0) process.exitCode = 3;

@@ -6,6 +6,8 @@
 #include <map>
 #include <thread>
 
+#include "convergence.h"
+
 namespace nameplate {
 namespace {
 
@@ -23,25 +25,7 @@ constexpr std::size_t mostLaunches = 1024;
 constexpr double sliceSeconds = 0.2;
 constexpr double idleSeconds = 0.5;  // before a burst: the chip cools and the clock returns
 // Fewer than five samples say nothing of their spread, and no verdict is built on them.
-constexpr std::size_t leastSamples = 5, leastForPrecision = 10;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
-// Half the width of the median's 95 % interval by order statistics, relative to the median. It assumes
-// nothing about the distribution (H. A. David and H. N. Nagaraja, "Order Statistics", 7.1). TypeScript
-// computes the reported interval.
-double relativeHalfWidth(std::vector<double> values) {
-  const double n = static_cast<double>(values.size());
-  const double reach = 0.98 * std::sqrt(n);  // 1.96 sqrt(n) / 2 ranks to either side of the middle
-  const auto low = static_cast<std::size_t>(std::max(0.0, std::floor(n / 2 - reach)));
-  const auto high = std::min(values.size() - 1, static_cast<std::size_t>(std::ceil(n / 2 + reach)));
-  std::ranges::sort(values);
-  return (values[high] - values[low]) / 2 / values[values.size() / 2];
-}
+constexpr std::size_t leastSamples = 5;
 
 Conditions unwatched() {
   Conditions conditions;
@@ -150,18 +134,13 @@ using Runners = std::vector<std::unique_ptr<Runner>>;
 // Unmeasured turns until the rate no longer drifts: caches, clocks and temperature settle.
 void warmUp(Runners& runners, double seconds, const std::atomic<bool>& cancelled) {
   if (seconds <= 0) return;
-  constexpr std::size_t window = 5;
   for (const auto& runner : runners) {
     std::vector<double> times;
     const Clock::time_point start = Clock::now();
     while (runner->timing() && !cancelled) {
       times.push_back(runner->once());
       const double spent = since(start);
-      if (spent >= 2 * seconds) break;
-      if (spent < seconds || times.size() < 2 * window) continue;
-      const auto end = times.end();
-      const double now = median({end - window, end}), before = median({end - 2 * window, end - window});
-      if (std::fabs(now - before) <= 0.01 * before) break;
+      if (spent >= 2 * seconds || (spent >= seconds && settled(times))) break;
     }
   }
 }
@@ -194,36 +173,35 @@ void sampleCeilings(Device& device, Runners& runners) {
 }
 
 void sustained(Device& device, Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
-  std::size_t timing = 0;
-  for (const auto& runner : runners) {
-    if (!runner->timing()) continue;
-    ++timing;
-    runner->measured().sustained.emplace();
-  }
+  for (const auto& runner : runners)
+    if (runner->timing()) runner->measured().sustained.emplace();
+  const auto timing = [&] {
+    return std::ranges::count_if(runners, [](const auto& runner) { return runner->timing(); });
+  };
+  const auto all = [&](auto is) {
+    return std::ranges::all_of(runners, [&](const auto& runner) {
+      return !runner->timing() || is(runner->measured().sustained->secondsPerLaunch);
+    });
+  };
   const Clock::time_point start = Clock::now();
   const double turn = std::min(sliceSeconds, budget.sustainedSeconds / 5);
-  const auto precise = [&](const Phase& phase) {
-    return phase.secondsPerLaunch.size() >= leastForPrecision &&
-           relativeHalfWidth(phase.secondsPerLaunch) <= budget.precision;
-  };
-  for (bool more = timing > 0; more && !cancelled;) {
-    bool allPrecise = true, allEnough = true;
+  const auto isPrecise = [&](const auto& times) { return precise(times, budget.precision); };
+  const auto isEnough = [](const auto& times) { return times.size() >= leastSamples; };
+  for (bool more = timing() > 0; more && !cancelled;) {
     sampleCeilings(device, runners);
     for (const auto& runner : runners) {
       if (!runner->timing() || cancelled) continue;
-      Phase& phase = *runner->measured().sustained;
-      runner->slice(phase, turn, [&] { return cancelled.load(); });
-      allPrecise = allPrecise && precise(phase);
-      allEnough = allEnough && phase.secondsPerLaunch.size() >= leastSamples;
+      runner->slice(*runner->measured().sustained, turn, [&] { return cancelled.load(); });
     }
-    const double spent = since(start), allowed = budget.sustainedSeconds * static_cast<double>(timing);
-    more = spent < allowed ? !(allPrecise && spent >= allowed / 2) : !allEnough && spent < 4 * allowed;
+    const double spent = since(start), allowed = budget.sustainedSeconds * static_cast<double>(timing());
+    more = spent < allowed ? spent < allowed / 2 || !all(isPrecise) : spent < 4 * allowed && !all(isEnough);
   }
   if (!cancelled) sampleCeilings(device, runners);
   for (const auto& runner : runners) {
     if (!runner->timing()) continue;
     Phase& phase = *runner->measured().sustained;
-    phase.stopped = cancelled ? Stopped::cancelled : precise(phase) ? Stopped::precise : Stopped::time;
+    if (isPrecise(phase.secondsPerLaunch)) phase.stopped = Stopped::precise;
+    if (cancelled) phase.stopped = Stopped::cancelled;
   }
 }
 

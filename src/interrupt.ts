@@ -1,8 +1,18 @@
-// Ctrl-C ends the measuring, not the keeping.
+// Ctrl-C ends the measuring, not the keeping. Where nothing is measured it ends the process, in a sentence too.
 
 export const interruptedExit = 130;
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+let onSignal = (): void => {
+  process.stderr.write('nameplate: interrupted\n');
+  process.exit(interruptedExit);
+};
+
+/** From here on a signal is no longer the end by default, which says nothing and has no exit code. */
+export function listen(): void {
+  for (const signal of signals) process.on(signal, () => onSignal());
+}
 
 export interface Interruption {
   /** Aborted by the first signal. */
@@ -14,15 +24,15 @@ export interface Interruption {
 /** The first signal asks to stop, so that what is measured is saved; the second ends the process at once. */
 export function interruptible(): Interruption {
   const controller = new AbortController();
-  const listen = () => {
+  const usual = onSignal;
+  onSignal = () => {
     if (controller.signal.aborted) process.exit(interruptedExit);
     controller.abort();
   };
-  for (const signal of signals) process.on(signal, listen);
   return {
     signal: controller.signal,
     end: () => {
-      for (const signal of signals) process.off(signal, listen);
+      onSignal = usual;
     },
   };
 }

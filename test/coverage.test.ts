@@ -4,40 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { compare } from '../src/compare/compare.js';
 import { stability } from '../src/judge/stability.js';
 import { medianInterval, summarize } from '../src/judge/stats.js';
+import { type Draw, each, normal, numbers, type Random, wandering } from './draws.js';
 import { measured, report, row, statistics } from './testCard.js';
-
-type Random = () => number;
-
-/** Steele, Lea and Flood's SplitMix, on 32 bits: no kin of the bootstrap's own generator. */
-function numbers(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Box and Muller. */
-const normal = (next: Random) => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-
-type Draw = (next: Random, size: number) => number[];
-const each =
-  (value: (next: Random) => number): Draw =>
-  (next, size) =>
-    Array.from({ length: size }, () => value(next));
-
-/** Each like the one before, to the share `kept`: a clock or a temperature that wanders. */
-const wandering =
-  (kept: number): Draw =>
-  (next, size) => {
-    let at = normal(next);
-    return Array.from({ length: size }, () => {
-      at = kept * at + Math.sqrt(1 - kept ** 2) * normal(next);
-      return 100 + 2 * at;
-    });
-  };
 
 /** Rates around 100, each set of one level, with a true median of 100. */
 const steady: Record<string, Draw> = {

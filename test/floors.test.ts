@@ -14,7 +14,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/run\.ts$/, /^src\/(soak|selftest)\//],
   [/^src\/index\.ts$/],
   [/^src\/(commands\/|(progress|interrupt)\.ts)/],
-  [/^src\/cli\.ts$/],
+  [/^src\/(cli|program)\.ts$/],
 ];
 const files = (folder: string, ending: RegExp): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -1,12 +1,23 @@
 // What goes wrong on a machine, through the real command: which rows it costs, what they say, and the exit code.
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { parseReport } from '../src/report/index.js';
 import type { Row } from '../src/row.js';
-import { cli } from './command.js';
+import { SoakReport } from '../src/soak/schema.js';
+import { cli, until } from './command.js';
 import { olderDriver } from './driver/build.mjs';
-import { type Environment, folder, measure, scratch, simulate, statusOf } from './simulation.js';
+import {
+  type Environment,
+  folder,
+  measure,
+  run,
+  scratch,
+  simulate,
+  startSimulated,
+  statusOf,
+} from './simulation.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -209,5 +220,52 @@ describe.concurrent('what outlasts a call', () => {
       ...Array(4).fill('cuda:0 failed'),
       ...Array(4).fill('cuda:1 pass'),
     ]);
+  });
+});
+
+describe.concurrent('a wrong result that was found stays the exit code', () => {
+  const rowsIn = (file: string) =>
+    existsSync(file) ? parseReport(readFileSync(file, 'utf8')).rows.length : 0;
+  /** A run of several rows whose first is wrong, in the middle of its second. */
+  async function found() {
+    const place = scratch();
+    const file = join(place, 'report.json');
+    const args = [...run, '--only', 'gemm.bf16,memory.*', '--provider', 'builtin', '--json', file];
+    const running = startSimulated({ NAMEPLATE_FAULT: 'flip' }, cli, ...args);
+    await until('the first row', () => rowsIn(file) > 0 || undefined);
+    return { ...running, place, file };
+  }
+
+  it('of an interrupted run', async () => {
+    const { process, ended, file } = await found();
+    process.kill('SIGINT');
+    const { code, stderr } = await ended;
+    const { state, rows: kept } = parseReport(readFileSync(file, 'utf8'));
+    expect({ code, stderr, state }).toEqual({ code: 4, stderr: '', state: 'interrupted' });
+    expect(kept.map(statusOf)[0]).toBe('gemm.bf16 builtin corrupted');
+  });
+
+  it('of a run whose report can no longer be saved', async () => {
+    const { ended, place } = await found();
+    rmSync(place, { recursive: true });
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(4);
+    expect(stdout).toContain('corrupted');
+    expect(stderr).toMatch(/^nameplate: cannot write the report to .*: its folder does not exist\n$/);
+  });
+
+  it('of a soak whose report can no longer be saved', async () => {
+    const place = scratch();
+    const file = join(place, 'soak.json');
+    const small = ['soak', '--device', 'cuda:0', '--shape', '64', '--provider', 'builtin'];
+    const args = [...small, '--minutes', '0.1', '--json', file];
+    const { ended } = startSimulated({ NAMEPLATE_FAULT: 'flip' }, cli, ...args);
+    const launches = () => SoakReport.parse(JSON.parse(readFileSync(file, 'utf8'))).launches;
+    await until('a step', () => (existsSync(file) && launches() > 0) || undefined);
+    rmSync(place, { recursive: true });
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(4);
+    expect(stdout).toContain('corrupted');
+    expect(stderr).toMatch(/^nameplate: cannot write the report to .*: its folder does not exist\n$/);
   });
 });

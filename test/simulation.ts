@@ -29,8 +29,8 @@ export function folder({ whole = [], broken = [] }: { whole?: string[]; broken?:
 
 let serial = process.pid * 1000;
 
-/** Runs a script of ours on a simulated machine of its own. A death by signal has a null code. */
-export function simulate(environment: Environment, script: string, ...args: string[]): Promise<Ended> {
+/** Starts a script of ours on a simulated machine of its own. A death by signal has a null code. */
+export function startSimulated(environment: Environment, script: string, ...args: string[]) {
   const ours = {
     NO_COLOR: '1',
     LD_LIBRARY_PATH: libraries,
@@ -39,16 +39,22 @@ export function simulate(environment: Environment, script: string, ...args: stri
     NAMEPLATE_SIMULATE_L2: `${2 ** 16}`,
   };
   const env = { ...process.env, ...ours, ...environment };
-  return new Promise((resolve) => {
-    const options = { env, maxBuffer: 2 ** 26, timeout: 60_000, killSignal: 'SIGKILL' } as const;
-    const child = execFile(process.execPath, [script, ...args], options, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr });
-    });
+  const options = { env, maxBuffer: 2 ** 26, timeout: 60_000, killSignal: 'SIGKILL' } as const;
+  let answer: (ended: Ended) => void;
+  const ended = new Promise<Ended>((resolve) => {
+    answer = resolve;
   });
+  const child = execFile(process.execPath, [script, ...args], options, (_, stdout, stderr) => {
+    answer({ code: child.exitCode, stdout, stderr });
+  });
+  return { process: child, ended };
 }
 
+export const simulate = (environment: Environment, script: string, ...args: string[]): Promise<Ended> =>
+  startSimulated(environment, script, ...args).ended;
+
 /** The smallest work that every row can be verified on. */
-const run = ['run', '--device', 'cuda:0', '--quick', '--shape', '64', '--bytes', '1MiB'];
+export const run = ['run', '--device', 'cuda:0', '--quick', '--shape', '64', '--bytes', '1MiB'];
 
 export async function measure(
   environment: Environment,

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
 import { childrenOf, nameplate, type Started, start, until } from './command.js';
 
@@ -84,4 +84,20 @@ describe('a run survives', () => {
     running.process.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
   });
+});
+
+// `cards` measures nothing and listens to no signal itself; a run of no row would be wrong usage.
+describe.each([['cards'], ['run', '--only', 'none']])('%s', (...command) => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
+    'says that it was interrupted by %s while it loads',
+    async (signal) => {
+      // As soon as somebody listens to it, the signal comes.
+      const heard = `(name)=>name==='${signal}'&&setImmediate(()=>process.kill(process.pid,name))`;
+      vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,process.on('newListener',${heard})`);
+      const ended = await nameplate(...command);
+      expect(ended).toEqual({ code: 130, stdout: '', stderr: 'nameplate: interrupted\n' });
+    },
+  );
 });

@@ -340,7 +340,13 @@ describe('exit code', () => {
     expect(code(['pass', 'unsupported'], { strict: true })).toBe(0);
   });
 
-  test('an interrupted run says so, whatever it had found', () => {
-    expect(code(['corrupted'], { interrupted: true })).toBe(130);
+  test.each<Status>(['corrupted', 'implausible'])('an interrupted run hides nothing %s', (status) => {
+    expect(code(['pass', status, 'failed'], { interrupted: true })).toBe(4);
+  });
+
+  test('an interrupted run says so, whatever else it had found', () => {
+    for (const statuses of [[], ['pass'], ['low'], ['failed'], ['low', 'failed']] satisfies Status[][])
+      expect(code(statuses, { interrupted: true })).toBe(130);
+    expect(code(['throttled'], { interrupted: true, strict: true })).toBe(130);
   });
 });

@@ -56,7 +56,7 @@ export function addSoak(program: Command): void {
     .option('--wait', 'wait for a device that another run holds')
     .addHelpText(
       'after',
-      '\nExit codes: 0 clean, 2 wrong usage, 3 could not go on, 4 a wrong result, 130 interrupted',
+      '\nExit codes: 0 clean, 2 wrong usage, 3 could not go on, 4 a wrong result, 130 interrupted before any was found',
     )
     .action(soakAndPrint);
 }
@@ -67,10 +67,16 @@ async function soakAndPrint(flags: Flags): Promise<void> {
   const interruption = interruptible();
   const line = process.stderr.isTTY ? createLogUpdate(process.stderr) : null;
   let report: SoakReport | undefined;
+  let unsaved: unknown;
   try {
     for await (report of soak(await optionsOf(flags), { wait, signal: interruption.signal })) {
       line?.(soakLine(report));
-      if (file !== null) await saveText(file, textOf(report));
+      if (file === null || unsaved !== undefined) continue;
+      await saveText(file, textOf(report)).catch((error) => {
+        // As in a run: once something was found, a full disk must not cost it.
+        if (report?.launches === 0) throw error;
+        unsaved = error;
+      });
     }
   } finally {
     line?.clear();
@@ -78,8 +84,9 @@ async function soakAndPrint(flags: Flags): Promise<void> {
     interruption.end();
   }
   if (report === undefined) return;
-  print(json === '-' ? textOf(report) : soakText(report, view(file)));
+  print(json === '-' ? textOf(report) : soakText(report, view(unsaved === undefined ? file : null)));
   process.exitCode = exitCode(report);
+  if (unsaved !== undefined) throw unsaved;
 }
 
 const textOf = (report: SoakReport) => `${JSON.stringify(report, null, 2)}\n`;

@@ -37,7 +37,7 @@ const mostDraws = 4_000_000;
 export function medianInterval(values: ArrayLike<number>, confidence = 0.95, seed = 1): Interval {
   const ordered = sorted(values);
   const size = ordered.length;
-  const draws = independent(values, ordered);
+  const draws = independentSamples(values, ordered);
   const rounds = Math.max(fewestResamples, Math.min(resamples, Math.floor(mostDraws / size)));
   const next = random(seed);
   const medians = new Float64Array(rounds);
@@ -67,8 +67,9 @@ const significant = 1.645;
 /**
  * How many independent samples `values` are worth: their number over 1 + 2 x the sum of the autocorrelations, up to the
  * first that chance could give (Geyer 1992, "Practical Markov chain Monte Carlo"). Of ranks, which no outlier hides it from.
+ * The native side, which stops sampling by it, counts alike (`native/convergence.cc`).
  */
-function independent(values: ArrayLike<number>, ordered: Float64Array): number {
+export function independentSamples(values: ArrayLike<number>, ordered = sorted(values)): number {
   const size = ordered.length;
   const first = new Map<number, number>();
   const last = new Map<number, number>();

@@ -102,7 +102,7 @@ async function exercise() {
   const rows = (measured.value ?? []).map(({ id, provider, verdict }) => ({ id, provider, verdict }));
   return {
     rows,
-    // What cli.ts answers to an error that no row could hold.
+    // What program.ts answers to an error that no row could hold.
     exit: measured.error ? 3 : exitCode(rows, { strict: false, interrupted: false }),
     error: measured.error ?? null,
     absences,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <tuple>
+#include <type_traits>
 
 #include "dpx.h"
 #include "gemm.h"
@@ -101,6 +102,9 @@ const Arrays streams[] = {
     {"triad", 2, Arrays::array, [](double a, double b) { return a + 2 * b; }},
     {"dot", 2, Arrays::sum, [](double a, double b) { return a * b; }},
 };
+
+// Launches are told apart by the bytes of what they are handed, of which padding would be any.
+static_assert(std::has_unique_object_representations_v<StreamParameters>);
 
 Work streamWork(const Arrays& row, const Card& card, const Grid& grid, const StreamParameters& p) {
   const unsigned long long bytes = p.words * 8;
