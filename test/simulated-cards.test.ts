@@ -146,6 +146,16 @@ describe.concurrent('every format of numbers', () => {
     expect(report.rows.some(({ documented }) => documented !== null)).toBe(card !== null);
   });
 
+  it('that a card lacks names the first compute capability that has it', async () => {
+    const lacked = ['--only', 'gemm.tf32,gemm.bf16,gemm.fp8e4m3', '--provider', 'builtin'];
+    const { report } = await measure({ NAMEPLATE_SIMULATE: 'v100-sxm2-16gb' }, ...lacked);
+    expect(report.rows.map(({ verdict }) => verdict.why)).toEqual([
+      'tf32 tensor cores need compute capability 8.0; this device has 7.0',
+      'bf16 tensor cores need compute capability 8.0; this device has 7.0',
+      'fp8 tensor cores need compute capability 8.9; this device has 7.0',
+    ]);
+  });
+
   it('of several algorithms of the library, the fastest is taken', async () => {
     const { report } = await measure({}, '--only', 'gemm.bf16', '--provider', 'vendor');
     expect(report.rows[0]?.kernel?.name).toMatch(/algo 1, best of 4 timed; .* first pick took 1\.25x/);
