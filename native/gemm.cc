@@ -38,14 +38,12 @@ void checkMemory(const Device& device, const GemmShape& s) {
                      static_cast<double>(s.n) * static_cast<double>(s.ldb)) *
                     element;
   const double out = static_cast<double>(s.m) * static_cast<double>(s.ldc) * outElement;
-  const auto require = [](const char* where, double needed, std::size_t available) {
-    if (needed > static_cast<double>(available))
-      throw Error("ENOMEM", "the row takes " + std::to_string(static_cast<std::size_t>(needed)) +
-                                " bytes of " + where + " memory and " + std::to_string(available) +
-                                " are available: use a smaller shape");
-  };
-  require("device", 2 * in + 3 * out, device.freeBytes());
-  require("host", 2 * in + out, cpu::availableBytes());
+  const double needed = 2 * in + 3 * out;
+  if (const std::size_t free = device.freeBytes(); needed > static_cast<double>(free))
+    throw Error("ENOMEM", "the row takes " + std::to_string(static_cast<std::size_t>(needed)) +
+                              " bytes of device memory and " + std::to_string(free) +
+                              " are available: use a smaller shape");
+  cpu::requireAvailable(2 * in + out);
 }
 
 class GemmInputs {

@@ -98,6 +98,19 @@ describe.concurrent('links', () => {
     expect(both?.verification?.compared).toBe(2 * (2 ** 20 / 8));
   });
 
+  it('larger than the memory of the host are refused before anything of it is touched', async () => {
+    const { code, report } = await measure({}, '--only', 'link.*', '--bytes', '1TiB');
+    expect(code).toBe(3);
+    const large = report.rows.filter(({ shape }) => 'bytes' in shape && shape.bytes === 2 ** 40);
+    expect(large).toHaveLength(10);
+    for (const { verdict } of large)
+      expect(verdict).toMatchObject({
+        status: 'failed',
+        code: 'ENOMEM',
+        why: expect.stringMatching(/^the row takes \d+ bytes of host memory and \d+ are available: use smaller/),
+      });
+  });
+
   it('whose host memory cannot be pinned fail with its code', async () => {
     const { code, report } = await measure(
       { NAMEPLATE_FAULT: 'cuMemHostAlloc' },
@@ -108,7 +121,7 @@ describe.concurrent('links', () => {
     expect(report.rows[0]?.verdict).toMatchObject({
       status: 'failed',
       code: 'CUDA_ERROR_OUT_OF_MEMORY',
-      why: expect.stringMatching(/bytes of pinned host memory asked for/),
+      why: expect.stringMatching(/bytes of pinned host memory asked for: ask for less/),
     });
   });
 });
