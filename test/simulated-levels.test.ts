@@ -107,7 +107,9 @@ describe.concurrent('links', () => {
       expect(verdict).toMatchObject({
         status: 'failed',
         code: 'ENOMEM',
-        why: expect.stringMatching(/^the row takes \d+ bytes of host memory and \d+ are available: use smaller/),
+        why: expect.stringMatching(
+          /^the row takes \d+ bytes of host memory and \d+ are available: use smaller/,
+        ),
       });
   });
 
