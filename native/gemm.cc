@@ -5,6 +5,7 @@
 #include "cpu/memory.h"
 #include "inputs.h"
 #include "reference.h"
+#include "sum_bits.h"
 #include "workload.h"
 
 namespace nameplate {
@@ -130,6 +131,11 @@ class GemmTrial : public Trial {
             "against float64 of the quantised inputs; NaN poison, padding and red zones"};
     exact(verification);
     if (!verification.passed()) return verification;
+    if (row(in_.shape.dtype).bytes == 1 && row(in_.shape.dtype).exponentBits > 0) {
+      verification.sumBits = sumBits(device_, in_.shape, *in_.setsA[0], *in_.setsB[0], *outputs_[0], redZone,
+                                     [this] { launch(0); });
+      in_.upload(0, in_.a, in_.b);
+    }
     poison();
     for (std::size_t set = 0; set < in_.rotations; ++set) launch(set);
     const std::vector<std::byte> c = download(0);

@@ -156,6 +156,21 @@ describe.concurrent('every format of numbers', () => {
     ]);
   });
 
+  it.each([
+    ['13', 13, /sums of gemm\.fp8e4m3\.fast: 13 bits below the largest term are kept/],
+    ['52', 25, /sums of gemm\.fp8e4m3\.fast: 25 bits or more below the largest term are kept/],
+  ])('FP8 is asked how many bits of a sum are kept: %s', async (bits, found, words) => {
+    const asked = ['--only', 'gemm.fp8e4m3.fast,gemm.fp16', '--shape', '128'];
+    const { report } = await measure({ NAMEPLATE_SIMULATE_SUM_BITS: bits }, ...asked);
+    const rows = report.rows.filter(({ shape }) => 'm' in shape && shape.m === 128);
+    expect(rows.map(({ id, verification }) => `${id} ${verification?.sumBits}`)).toEqual([
+      ...['gemm.fp16 null', 'gemm.fp16 null'],
+      ...Array(2).fill(`gemm.fp8e4m3.fast ${found}`),
+    ]);
+    expect(rows.map(({ verification }) => verification?.differences)).toEqual(Array(4).fill(0));
+    expect(formats.text.render(report, { color: false, width: 200, file: null })).toMatch(words);
+  });
+
   it('of several algorithms of the library, the fastest is taken', async () => {
     const { report } = await measure({}, '--only', 'gemm.bf16', '--provider', 'vendor');
     expect(report.rows[0]?.kernel?.name).toMatch(/algo 1, best of 4 timed; .* first pick took 1\.25x/);
