@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { parseReport } from '../src/report/index.js';
+import { formats, parseReport } from '../src/report/index.js';
 import { cli } from './command.js';
 import { type Environment, measure, scratch, simulate } from './simulation.js';
 
@@ -149,6 +149,8 @@ describe.concurrent('peers', () => {
     expect(copy?.verification).toMatchObject({ differences: 0, timedLaunchesCompared: true });
     expect(copy?.documented).toMatchObject({ resource: 'peer', value: 450e9 });
     expect(copy?.attribution?.ofSpec).toBeCloseTo(0.9, 2);
+    const text = formats.text.render(report, { color: false, width: 200, file: null });
+    expect(text.match(/cuMemcpyPeerAsync.* to cuda:\d, over NVLink/g)).toHaveLength(4);
   });
 
   it('over PCI Express are told apart, and have no figure of NVLink beside them', async () => {
