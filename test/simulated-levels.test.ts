@@ -40,6 +40,14 @@ describe.concurrent('caches', () => {
     );
   });
 
+  it('that a sweep passes by name none of its levels', async () => {
+    // As large a set as L1 would hold, were it asked.
+    const args = ['--only', 'cache.read.device'];
+    const { report } = await sweep({ NAMEPLATE_SIMULATE_L2: `${2 ** 20}` }, ...args);
+    expect(report.devices[0]?.caches.map(({ level }) => level)).toEqual([1, 2]);
+    expect(report.curves[0]?.levels.map(({ name }) => name)).toEqual(['L2', 'memory']);
+  });
+
   it('are left out of a run that names no rows', async () => {
     const { report } = await measure({});
     const families = new Set(report.rows.map(({ id }) => id.split('.')[0]));
