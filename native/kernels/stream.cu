@@ -244,45 +244,42 @@ NAMEPLATE_STREAMS(dot, Reduce, Dot)
 // is free again when its store has read it; two stores may be on their way, so that fetching does not wait
 // for the last one.
 extern "C" __global__ void __launch_bounds__(bulkThreads) stream_copy_bulk(const StreamParameters p) {
+  using namespace bulk;
   constexpr unsigned storing = 2, fetching = bulkStages - storing;
-  __shared__ bulk::Barrier arrived[bulkStages];
   if (threadIdx.x > 0) return;
-  for (bulk::Barrier& barrier : arrived) bulk::initialize(barrier);
-  bulk::fenceInitialized();
+  const unsigned memory = sharedMemory();
+  const auto place = [memory](unsigned stage) { return memory + stage * bulkChunkBytes; };
+  const auto arrived = [memory](unsigned stage) { return memory + bulkStages * bulkChunkBytes + stage * 8; };
+  for (unsigned stage = 0; stage < bulkStages; ++stage) initialize(arrived(stage), 1);
+  fenceForCopyEngine();
 
   const unsigned long long bytes = p.words / 2 * 16;
   const unsigned long long stride = static_cast<unsigned long long>(gridDim.x) * bulkChunkBytes;
-  unsigned char* const places = bulk::sharedMemory();
+  const unsigned long long start = static_cast<unsigned long long>(blockIdx.x) * bulkChunkBytes;
   const auto bytesAt = [bytes](unsigned long long offset) {
     return bytes - offset < bulkChunkBytes ? static_cast<unsigned>(bytes - offset) : bulkChunkBytes;
   };
-  const auto fetch = [&](unsigned long long offset, unsigned place) {
-    bulk::arriveExpecting(arrived[place], bytesAt(offset));
-    bulk::load(places + place * bulkChunkBytes, static_cast<const unsigned char*>(p.a) + offset,
-               bytesAt(offset), arrived[place]);
+  unsigned long long ahead = start;  // of the next chunk to fetch
+  Ring<bulkStages> next, at;
+  const auto fetch = [&] {
+    arriveExpecting(arrived(next.stage), bytesAt(ahead));
+    load(place(next.stage), static_cast<const unsigned char*>(p.a) + ahead, bytesAt(ahead),
+         arrived(next.stage));
+    next.advance();
+    ahead += stride;
   };
 
-  const unsigned long long start = static_cast<unsigned long long>(blockIdx.x) * bulkChunkBytes;
-  unsigned long long ahead = start;  // of the next chunk to fetch
-  unsigned next = 0;                 // its place
-  for (; next < fetching && ahead < bytes; ++next, ahead += stride) fetch(ahead, next);
-  unsigned place = 0, parity = 0;
+  for (unsigned chunk = 0; chunk < fetching && ahead < bytes; ++chunk) fetch();
   for (unsigned long long offset = start; offset < bytes; offset += stride) {
-    bulk::waitFor(arrived[place], parity);
-    bulk::store(static_cast<unsigned char*>(p.out) + offset, places + place * bulkChunkBytes,
-                bytesAt(offset));
-    bulk::commitStores();
-    if (++place == bulkStages) {
-      place = 0;
-      parity ^= 1;
-    }
+    waitFor(arrived(at.stage), at.parity);
+    store(static_cast<unsigned char*>(p.out) + offset, place(at.stage), bytesAt(offset));
+    commitStores();
+    at.advance();
     if (ahead >= bytes) continue;
-    bulk::waitForStoresToRead<storing>();
-    fetch(ahead, next);
-    ahead += stride;
-    if (++next == bulkStages) next = 0;
+    waitForStoresToRead<storing>();
+    fetch();
   }
-  bulk::waitForStores();
+  waitForStores();
   if (p.words % 2 == 1 && blockIdx.x == 0)
     static_cast<Word*>(p.out)[p.words - 1] = static_cast<const Word*>(p.a)[p.words - 1];
 }
