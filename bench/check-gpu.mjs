@@ -78,7 +78,10 @@ setTimeout(() => {
   process.kill(process.pid, 'SIGKILL');
 }, Math.max(0, secondsLeft()) * 1000).unref();
 
-/** Runs one row without timing it to speak of; twenty launches and more are compared with the verified output. */
+/**
+ * Runs one row without timing it to speak of: what the last of many launches left in each set of buffers is compared with
+ * the verified output.
+ */
 async function verify(operation, shape, provider, kernel = null) {
   const check = { row: operation.id, shape: Object.values(shape), provider };
   if (secondsLeft() < forTheRest) return { ...check, outcome: 'skipped', reason: 'no time was left' };

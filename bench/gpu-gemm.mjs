@@ -54,6 +54,7 @@ function rates(row) {
     watts: row?.energy?.watts ?? null,
     ofClock: row?.attribution?.ofClock ?? null,
     worstOfBound: row?.verification?.worst ?? null,
+    sumBits: row?.verification?.sumBits ?? null,
     verdict: row?.verdict.status ?? null,
     why: row?.verdict.why ?? null,
   };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "backend.h"
+#include "cpu/memory.h"
 #include "random.h"
 #include "workload.h"
 
@@ -110,6 +111,8 @@ Workload cacheWorkload(Device& device, const CacheOperation& operation, const Sh
     throw Unsupported(std::to_string(sweep.sets) + " working sets of " + std::to_string(bytes * arrays) +
                       " bytes do not fit the " + std::to_string(free) +
                       " bytes that are free: use a smaller size");
+  // What a copy left, to be compared.
+  if (arrays > 1) cpu::requireAvailable(static_cast<double>(sweep.sets) * static_cast<double>(bytes));
   return [&device, sweep, seed](const std::string& provider) {
     return std::make_unique<CacheTrial>(device, sweep, seed, provider);
   };

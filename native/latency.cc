@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "backend.h"
+#include "cpu/memory.h"
 #include "random.h"
 #include "workload.h"
 
@@ -132,6 +133,9 @@ Workload latencyWorkload(Device& device, const LatencyOperation& operation, cons
   if (!operation.onHost && shape.bytes > free)
     throw Unsupported("a working set of " + std::to_string(shape.bytes) + " bytes does not fit the " +
                       std::to_string(free) + " bytes that are free: use a smaller size");
+  // The order of the nodes, forth and back, and the nodes where they lie on the host.
+  const std::size_t perNode = 2 * sizeof(std::uint32_t) + (operation.onHost ? line : 0);
+  cpu::requireAvailable(static_cast<double>(nodes) * static_cast<double>(perNode));
   return [&device, onHost = operation.onHost, nodes, seed](const std::string& provider) {
     return std::make_unique<LatencyTrial>(device, onHost, nodes, seed, provider);
   };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backend.h"
+#include "cpu/memory.h"
 #include "random.h"
 #include "workload.h"
 
@@ -112,6 +113,8 @@ Workload linkWorkload(Device& device, const LinkOperation& operation, const Shap
                       std::uint64_t seed) {
   const std::size_t bytes = shape.bytes / grain * grain;
   if (bytes == 0) throw Error("ERANGE", "a link row needs copies of at least 16 bytes");
+  // The buffer, with a half for each way, and what is expected and the poison.
+  cpu::requireAvailable((operation.direction == Direction::both ? 4.0 : 3.0) * static_cast<double>(bytes));
   return [&device, operation, bytes, seed](const std::string& provider) {
     return std::make_unique<LinkTrial>(device, operation, bytes, seed, provider);
   };

@@ -1,5 +1,6 @@
 // Peer rows: copies from one GPU's memory to another's, one way or both at once.
 #include "backend.h"
+#include "cpu/memory.h"
 #include "random.h"
 #include "workload.h"
 
@@ -86,6 +87,7 @@ Workload peerWorkload(Device& device, const PeerOperation& operation, const Shap
   if (shape.peer.empty()) throw Unsupported("one device: there is no peer to copy to");
   const std::size_t bytes = shape.bytes / 16 * 16;
   if (bytes == 0) throw Error("ERANGE", "a peer row needs copies of at least 16 bytes");
+  cpu::requireAvailable(2 * static_cast<double>(bytes));  // what is expected, and the poison
   return [&device, both = operation.both, peer = shape.peer, bytes, seed](const std::string& provider) {
     return std::make_unique<PeerTrial>(device, both, peer, bytes, seed, provider);
   };

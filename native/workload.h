@@ -52,6 +52,7 @@ struct Verification {
   };
   std::optional<Difference> first{};
   bool timedLaunchesCompared = false;
+  std::optional<std::size_t> sumBits{};  // of FP8: sum_bits.h
 
   bool passed() const { return differences == 0; }
   // Adds what a later check of the same output found.

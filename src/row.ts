@@ -67,6 +67,9 @@ const WorkOfReport = Work.extend({
   flopCounted: Work.shape.flopCounted.default(''),
   steps: Work.shape.steps.default(0),
 });
+const VerificationOfReport = Verification.extend({
+  sumBits: Verification.shape.sumBits.default(null),
+});
 const DeviceOfReport = DeviceFacts.extend({
   caches: DeviceFacts.shape.caches.default([]),
   linkCard: DeviceFacts.shape.linkCard.default(null),
@@ -164,7 +167,7 @@ export const Row = z.strictObject({
   conditions: Conditions.nullable().describe('of the sustained phase'),
   energy: Energy.nullable().describe('of the sustained phase'),
   burst: PhaseSummary.nullable(),
-  verification: Verification.nullable(),
+  verification: VerificationOfReport.nullable(),
   documented: Documented.nullable(),
   attribution: Attribution.nullable(),
   ceiling: MeasuredCeiling.nullable(),

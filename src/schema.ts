@@ -272,6 +272,9 @@ const Difference = z.strictObject({
   actual: z.string(),
 });
 
+/** Terms of a sum that are smaller than this are not asked for: native/sum_bits.h. */
+export const mostSumBits = 25;
+
 export const Verification = z.strictObject({
   method: z.string().describe('in words: what was compared with what'),
   compared: count.describe('elements compared with the reference'),
@@ -282,6 +285,11 @@ export const Verification = z.strictObject({
   timedLaunchesCompared: z
     .boolean()
     .describe('the output after timing was compared bit by bit with the verified one'),
+  sumBits: count
+    .nullable()
+    .describe(
+      `of FP8: bits below its largest term that a sum was found to keep, ${mostSumBits} standing for more; else null`,
+    ),
 });
 export type Verification = z.infer<typeof Verification>;
 

@@ -3,7 +3,7 @@
 // The trap is GB against GiB. Rates are decimal, always: NVIDIA's GB/s is 1e9 B/s. A size is printed in binary only
 // where that is exact, because "7.45 GiB" helps nobody who asked for 8 GB.
 
-import type { DType } from './schema.js';
+import { type DType, mostSumBits } from './schema.js';
 
 export type Unit = 'FLOP/s' | 'B/s' | 'op/s' | 's';
 
@@ -50,6 +50,11 @@ export function formatFlop(flop: number, unit: Unit, dtype: DType | null = null)
 /** "1.02 TFLOPS/W", or of a memory row "6.88 GB/J": bytes per second and watt are bytes per joule. */
 export function formatPerWatt(perWatt: number, unit: Unit, dtype: DType | null = null): string {
   return unit === 'B/s' ? scaled(perWatt, above, 'B/J') : `${formatRate(perWatt, unit, dtype)}/W`;
+}
+
+/** "13 bits" of a sum, or "25 bits or more": nobody asked for smaller terms. */
+export function formatSumBits(bits: number): string {
+  return `${bits} bits${bits === mostSumBits ? ' or more' : ''}`;
 }
 
 /** "12.3 J", "1.41 pJ". */

@@ -147,7 +147,7 @@ describe('link', () => {
   test('a link below what both ends can do was trained down, and says so', () => {
     const down = link({ linkWidth: 8 });
     expect(attribute(down).summary).toMatch(
-      /link runs at PCIe 5\.0 x8, .*\(trained down: card can do PCIe 5\.0 x16, slot PCIe 5\.0 x16\)/,
+      /link runs at PCIe 5\.0 x8, .*\(trained down: card can do PCIe 5\.0 x16, slot PCIe 5\.0 x16; lspci -vv -s 0000:1b:00\.0 shows it\)/,
     );
   });
 
@@ -157,6 +157,15 @@ describe('link', () => {
       /the slot ends at PCIe 4\.0 x16, the card can do PCIe 5\.0 x16$/,
     );
     expect(factor(link({ linkWidth: 8, linkSlot: null }), 'link')?.evidence).not.toMatch(/slot/);
+  });
+
+  test('where the system does not show the ends, what NVML calls possible tells as much', () => {
+    const unseen = { linkCard: null, linkSlot: null };
+    expect(attribute(link({ ...unseen, linkWidth: 8 })).summary).toMatch(
+      /x8, documented 63 GB\/s \(trained down; lspci -vv -s 0000:1b:00\.0 shows it\)$/,
+    );
+    const older = link({ ...unseen, linkGeneration: 4, linkMaxGeneration: 4 });
+    expect(attribute(older).summary).toMatch(/^link runs at PCIe 4\.0 x16, documented 63 GB\/s$/);
   });
 
   test('a full link leaves the shortfall to the host', () => {

@@ -73,6 +73,28 @@ describe('every provider of a product on the CPU', () => {
   });
 });
 
+describe('a sum of FP8 on the CPU', () => {
+  const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
+  const base = { device: 'cpu', providers: ['builtin'], data: 'uniform' as const, seed: 1, telemetry: false };
+  it.each([
+    ['keeps the 23 bits of fp32', 'gemm.fp8e4m3', 96, 23],
+    ['keeps them in the other format', 'gemm.fp8e5m2', 96, 23],
+    ['is not asked where there is no room to', 'gemm.fp8e4m3', 16, null],
+    ['is the only one that is asked', 'gemm.bf16', 96, null],
+  ])('%s', async (_, operation, side, sumBits) => {
+    const shape = { m: side, n: side, k: side };
+    const { results } = await loadNative().run({
+      ...base,
+      operation,
+      shape,
+      fault: 'none',
+      threads: null,
+      budget,
+    });
+    expect(results).toMatchObject([{ outcome: 'measured', verification: { differences: 0, sumBits } }]);
+  });
+});
+
 describe('an own kernel', () => {
   it('is set beside the fastest of several vendors', () => {
     const rates = { builtin: 1, openblas: 1.25, onednn: 2 };

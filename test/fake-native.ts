@@ -140,6 +140,7 @@ export const verification = {
   differences: 0,
   first: null,
   timedLaunchesCompared: true,
+  sumBits: null,
 };
 
 const work = {

@@ -212,4 +212,43 @@ describe('the images', () => {
       expect(build.images).toContain('dpx.compute_90a.ptx');
     },
   );
+
+  /** What the assembler remarks on, and makes an image of all the same. */
+  const ruined: Record<string, string> = {
+    'registers are spilled': `extern "C" __global__ void __launch_bounds__(1024, 2) ruined(float* p) {
+      float x[64];
+      for (int i = 0; i < 64; ++i) x[i] = p[i * 1024 + threadIdx.x];
+      __syncthreads();
+      for (int i = 0; i < 64; ++i) p[i * 1024 + threadIdx.x] = x[i] * x[(i + 5) % 64];
+    }`,
+    'wgmma runs one after the other': `extern "C" __global__ void ruined(float* p, unsigned long long a) {
+      float x[4] = {};
+      for (int i = 0; i < 4; ++i) {
+        asm volatile(
+            "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%0, %1, %2, %3}, %4, %4, 1, 1, 1, 0, 0;"
+            : "+f"(x[0]), "+f"(x[1]), "+f"(x[2]), "+f"(x[3]) : "l"(a));
+        asm volatile("wgmma.commit_group.sync.aligned;");
+        x[0] *= 2;
+      }
+      p[threadIdx.x] = x[0] + x[1] + x[2] + x[3];
+    }`,
+  };
+  it.skipIf(!nvcc || !builtByCmake).each(Object.keys(ruined))('are not built where %s', async (name) => {
+    mkdirSync(join(folder, 'ruined'), { recursive: true });
+    const place = mkdtempSync(join(folder, 'ruined', 'kernel-'));
+    const [source, image] = [join(place, 'ruined.cu'), join(place, 'ruined.cubin')];
+    writeFileSync(source, ruined[name] ?? '');
+    const given = { NVCC: nvcc, SOURCE: source, OUTPUT: image, REPORT: join(place, 'report') };
+    const asked = Object.entries({ ...given, COMPILE: '90a', TARGET: '90' }).map(
+      ([key, value]) => `-D${key}=${value}`,
+    );
+    const failure = await execute('cmake', [...asked, '-P', 'native/kernels/image.cmake']).catch(
+      (error) => error,
+    );
+    expect(failure).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('a kernel that would run badly'),
+    });
+    expect(existsSync(image)).toBe(false);
+  });
 });

@@ -146,6 +146,31 @@ describe.concurrent('every format of numbers', () => {
     expect(report.rows.some(({ documented }) => documented !== null)).toBe(card !== null);
   });
 
+  it('that a card lacks names the first compute capability that has it', async () => {
+    const lacked = ['--only', 'gemm.tf32,gemm.bf16,gemm.fp8e4m3', '--provider', 'builtin'];
+    const { report } = await measure({ NAMEPLATE_SIMULATE: 'v100-sxm2-16gb' }, ...lacked);
+    expect(report.rows.map(({ verdict }) => verdict.why)).toEqual([
+      'tf32 tensor cores need compute capability 8.0; this device has 7.0',
+      'bf16 tensor cores need compute capability 8.0; this device has 7.0',
+      'fp8 tensor cores need compute capability 8.9; this device has 7.0',
+    ]);
+  });
+
+  it.each([
+    ['13', 13, /sums of gemm\.fp8e4m3\.fast: 13 bits below the largest term are kept/],
+    ['52', 25, /sums of gemm\.fp8e4m3\.fast: 25 bits or more below the largest term are kept/],
+  ])('FP8 is asked how many bits of a sum are kept: %s', async (bits, found, words) => {
+    const asked = ['--only', 'gemm.fp8e4m3.fast,gemm.fp16', '--shape', '128'];
+    const { report } = await measure({ NAMEPLATE_SIMULATE_SUM_BITS: bits }, ...asked);
+    const rows = report.rows.filter(({ shape }) => 'm' in shape && shape.m === 128);
+    expect(rows.map(({ id, verification }) => `${id} ${verification?.sumBits}`)).toEqual([
+      ...['gemm.fp16 null', 'gemm.fp16 null'],
+      ...Array(2).fill(`gemm.fp8e4m3.fast ${found}`),
+    ]);
+    expect(rows.map(({ verification }) => verification?.differences)).toEqual(Array(4).fill(0));
+    expect(formats.text.render(report, { color: false, width: 200, file: null })).toMatch(words);
+  });
+
   it('of several algorithms of the library, the fastest is taken', async () => {
     const { report } = await measure({}, '--only', 'gemm.bf16', '--provider', 'vendor');
     expect(report.rows[0]?.kernel?.name).toMatch(/algo 1, best of 4 timed; .* first pick took 1\.25x/);

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { parseReport } from '../src/report/index.js';
+import { formats, parseReport } from '../src/report/index.js';
 import { cli } from './command.js';
 import { type Environment, measure, scratch, simulate } from './simulation.js';
 
@@ -38,6 +38,14 @@ describe.concurrent('caches', () => {
     expect(stdout).toMatch(
       /L2 +16 KiB +8 MiB +8 MiB +21\.6 TB\/s\n {2}memory +16 MiB +64 MiB +– +4\.32 TB\/s/,
     );
+  });
+
+  it('that a sweep passes by name none of its levels', async () => {
+    // As large a set as L1 would hold, were it asked.
+    const args = ['--only', 'cache.read.device'];
+    const { report } = await sweep({ NAMEPLATE_SIMULATE_L2: `${2 ** 20}` }, ...args);
+    expect(report.devices[0]?.caches.map(({ level }) => level)).toEqual([1, 2]);
+    expect(report.curves[0]?.levels.map(({ name }) => name)).toEqual(['L2', 'memory']);
   });
 
   it('are left out of a run that names no rows', async () => {
@@ -98,6 +106,21 @@ describe.concurrent('links', () => {
     expect(both?.verification?.compared).toBe(2 * (2 ** 20 / 8));
   });
 
+  it('larger than the memory of the host are refused before anything of it is touched', async () => {
+    const { code, report } = await measure({}, '--only', 'link.*', '--bytes', '1TiB');
+    expect(code).toBe(3);
+    const large = report.rows.filter(({ shape }) => 'bytes' in shape && shape.bytes === 2 ** 40);
+    expect(large).toHaveLength(10);
+    for (const { verdict } of large)
+      expect(verdict).toMatchObject({
+        status: 'failed',
+        code: 'ENOMEM',
+        why: expect.stringMatching(
+          /^the row takes \d+ bytes of host memory and \d+ are available: use smaller/,
+        ),
+      });
+  });
+
   it('whose host memory cannot be pinned fail with its code', async () => {
     const { code, report } = await measure(
       { NAMEPLATE_FAULT: 'cuMemHostAlloc' },
@@ -108,7 +131,7 @@ describe.concurrent('links', () => {
     expect(report.rows[0]?.verdict).toMatchObject({
       status: 'failed',
       code: 'CUDA_ERROR_OUT_OF_MEMORY',
-      why: expect.stringMatching(/bytes of pinned host memory asked for/),
+      why: expect.stringMatching(/bytes of pinned host memory asked for: ask for less/),
     });
   });
 });
@@ -134,6 +157,8 @@ describe.concurrent('peers', () => {
     expect(copy?.verification).toMatchObject({ differences: 0, timedLaunchesCompared: true });
     expect(copy?.documented).toMatchObject({ resource: 'peer', value: 450e9 });
     expect(copy?.attribution?.ofSpec).toBeCloseTo(0.9, 2);
+    const text = formats.text.render(report, { color: false, width: 200, file: null });
+    expect(text.match(/cuMemcpyPeerAsync.* to cuda:\d, over NVLink/g)).toHaveLength(4);
   });
 
   it('over PCI Express are told apart, and have no figure of NVLink beside them', async () => {

@@ -163,6 +163,7 @@ export const verified: Verification = {
   differences: 0,
   first: null,
   timedLaunchesCompared: true,
+  sumBits: null,
 };
 export const kernel: KernelFacts = {
   name: 'test_kernel',

@@ -52,6 +52,14 @@ std::size_t availableBytes() {
   return available - available / 32;  // page tables, thread stacks and the rest of the process grow too
 }
 
+void requireAvailable(double rowBytes) {
+  const std::size_t available = availableBytes();
+  if (rowBytes > static_cast<double>(available))
+    throw Error("ENOMEM", "the row takes " + std::to_string(static_cast<std::size_t>(rowBytes)) +
+                              " bytes of host memory and " + std::to_string(available) +
+                              " are available: use smaller sizes");
+}
+
 HostBuffer::HostBuffer(std::size_t bytes, Threads& threads)
     : Buffer(reinterpret_cast<std::uintptr_t>(allocateAligned(bytes)), bytes) {
   if (bytes < hugePage) return;

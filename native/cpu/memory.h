@@ -18,6 +18,10 @@ std::size_t memoryBytes();
 // Bytes that can be allocated now without endangering the process.
 std::size_t availableBytes();
 
+// Throws ENOMEM where a row would take more host memory than that. Asked before a driver pins it: pages that
+// a driver touches are taken from the control group just the same.
+void requireAvailable(double rowBytes);
+
 class HostBuffer : public Buffer {
  public:
   // Aligned to 64 bytes or more. The contents are not defined. Throws ENOMEM.

@@ -42,7 +42,7 @@ class PeerBuffer final : public CudaBuffer {
     peer_->bind();
     CUdeviceptr address = 0;
     check(driver().cuMemAlloc(&address, atLeastOne(bytes)), "cuMemAlloc",
-          std::to_string(bytes) + " bytes asked for on the peer");
+          std::to_string(bytes) + " bytes asked for on the peer: ask for less, or end other processes there");
     address_ = address;
     context_->bind();
   }
@@ -64,7 +64,7 @@ class PinnedBuffer final : public CudaBuffer {
     const std::optional<OnNode> policy = node ? std::optional<OnNode>(std::in_place, *node) : std::nullopt;
     void* address = nullptr;
     check(driver().cuMemHostAlloc(&address, atLeastOne(bytes), portableHostMemory), "cuMemHostAlloc",
-          std::to_string(bytes) + " bytes of pinned host memory asked for");
+          std::to_string(bytes) + " bytes of pinned host memory asked for: ask for less, or free some of it");
     address_ = reinterpret_cast<std::uintptr_t>(address);
   }
   ~PinnedBuffer() override {
@@ -83,7 +83,8 @@ class PageableBuffer final : public CudaBuffer {
     constexpr std::size_t page = 4096;
     void* address = std::aligned_alloc(page, (atLeastOne(bytes) + page - 1) / page * page);
     if (!address)
-      throw Error("ENOMEM", std::to_string(bytes) + " bytes of host memory asked for, and not there");
+      throw Error("ENOMEM", std::to_string(bytes) +
+                                " bytes of host memory asked for, and not there: ask for less, or free some");
     std::memset(address, 0, bytes);
     address_ = reinterpret_cast<std::uintptr_t>(address);
   }

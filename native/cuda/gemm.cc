@@ -28,9 +28,11 @@ Candidates configurationsFor(DType dtype, Accumulator accumulator, int capabilit
 }
 
 [[noreturn]] void refuse(const GemmShape& shape, const Context& context) {
-  const GemmConfiguration* nearest = nullptr;
+  const GemmConfiguration* nearest = nullptr;  // the oldest devices that have the format
   for (const GemmConfiguration& row : gemmConfigurations())
-    if (row.dtype == shape.dtype && row.accumulator == shape.accumulator) nearest = &row;
+    if (row.dtype == shape.dtype && row.accumulator == shape.accumulator &&
+        (!nearest || row.from < nearest->from))
+      nearest = &row;
   if (!nearest) throw Unsupported("there is no GEMM in " + gemmText(shape.dtype, shape.accumulator));
   throw Unsupported(std::string(nearest->needs) + " need compute capability " +
                     capabilityText(nearest->from) + "; this device has " + context.capabilityText());

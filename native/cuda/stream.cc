@@ -131,7 +131,7 @@ class Search {
 
   void addBulk(std::vector<StreamLaunch>& found) {
     const auto kernel = ifHere("stream_copy_bulk");
-    constexpr unsigned shared = bulkStages * bulkChunkBytes;
+    constexpr unsigned shared = bulkSharedBytes;
     if (!kernel || kernels_.context()->attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN) <
                        static_cast<int>(shared))
       return;

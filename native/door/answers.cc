@@ -169,7 +169,8 @@ Napi::Value answer(Napi::Env env, const Verification& v) {
       .set("bound", v.bound)
       .set("differences", v.differences)
       .set("first", first)
-      .set("timedLaunchesCompared", v.timedLaunchesCompared);
+      .set("timedLaunchesCompared", v.timedLaunchesCompared)
+      .set("sumBits", v.sumBits);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 // A step is 16 elements of K, rows of 128 bytes in shared memory. Half a warp reads 32 bytes of each of four
 // rows at once; so the four quarters of a row are exchanged by its number modulo 4, which puts them into
 // different banks. Three stages are filled by cp.async (pipeline.h).
+// The version before was wmma's: m8n8k4 alone, 64x64 tiles, and rows stored between two barriers.
 //
 // As compiled (registers; none spilled):
 //    tile     per warp  threads  shared memory  sm_80  sm_90  sm_100

@@ -1,20 +1,17 @@
-// Hopper's own instructions, one small function each, and nothing else: what the PTX ISA calls mbarrier,
-// cp.async.bulk.tensor, wgmma, stmatrix, setmaxnreg and clusters. wgmma's multiply itself, with up to 128
-// registers to name, is in wgmma_instruction.h. Shared memory is addressed by its 32-bit address.
+// Hopper's own instructions, one small function each, and nothing else: what the PTX ISA calls
+// cp.async.bulk.tensor, wgmma, stmatrix, setmaxnreg and clusters. Barriers, and what later architectures
+// have too, are in bulk_copy.h; wgmma's multiply itself, with up to 128 registers to name, is in
+// wgmma_instruction.h.
 #pragma once
 
+#include "kernels/bulk_copy.h"
 #include "kernels/wgmma.h"
 
 namespace nameplate::hopper {
 
-// --- thread blocks and clusters ---
+using namespace bulk;
 
-// The dynamic shared memory. 1024 bytes is what the 128-byte swizzle repeats in: it takes its pattern from
-// the address, so copy engine and tensor core agree only on tiles that begin there.
-__device__ __forceinline__ unsigned sharedMemory() {
-  extern __shared__ __align__(1024) unsigned char memory[];
-  return static_cast<unsigned>(__cvta_generic_to_shared(memory));
-}
+// --- thread blocks and clusters ---
 
 __device__ __forceinline__ unsigned rankInCluster() {
   unsigned rank;
@@ -42,23 +39,11 @@ __device__ __forceinline__ void takeRegisters() {
   asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(registers));
 }
 
-// --- barriers in shared memory (mbarrier) ---
-
-// A phase ends when `count` have arrived and all expected bytes have come. Phases are told apart by parity:
-// to wait for parity 1 on a new barrier is to wait for the phase before the first, which is over.
-__device__ __forceinline__ void initialize(unsigned barrier, unsigned count) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(count) : "memory");
-}
+// --- barriers that a cluster shares ---
 
 // Makes initialised barriers known to the cluster's other blocks and to the copy engine.
 __device__ __forceinline__ void fenceInitialized() {
   asm volatile("fence.mbarrier_init.release.cluster;\nfence.proxy.async.shared::cta;" ::: "memory");
-}
-
-// Arrives, and tells the phase to wait for `bytes` from the copy engine as well.
-__device__ __forceinline__ void arriveExpecting(unsigned barrier, unsigned bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
-               : "memory");
 }
 
 // Arrives at the barrier that has this address in the block of that rank. By default that is a release to
@@ -76,21 +61,7 @@ __device__ __forceinline__ void arriveAt(unsigned barrier, unsigned rank) {
       : "memory");
 }
 
-// Waits until the phase of that parity is over.
-__device__ __forceinline__ void waitFor(unsigned barrier, unsigned parity) {
-  unsigned over;
-  do {
-    asm volatile(
-        "{\n.reg .pred over;\n"
-        "mbarrier.try_wait.parity.shared::cta.b64 over, [%1], %2;\n"
-        "selp.u32 %0, 1, 0, over;\n}"
-        : "=r"(over)
-        : "r"(barrier), "r"(parity)
-        : "memory");
-  } while (!over);
-}
-
-// --- the copy engine (TMA) ---
+// --- copies by tensor map (TMA) ---
 
 __device__ __forceinline__ void prefetch(const TensorMap& map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
@@ -122,21 +93,6 @@ __device__ __forceinline__ void store(const TensorMap& map, unsigned x, unsigned
   asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%1, %2}], [%3];" ::"l"(&map),
                "r"(x), "r"(y), "r"(from)
                : "memory");
-}
-
-__device__ __forceinline__ void commitStores() {
-  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
-}
-
-// Waits until all but the last `pending` commits of this thread have read their shared memory.
-template <unsigned pending>
-__device__ __forceinline__ void waitForStoresToRead() {
-  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(pending) : "memory");
-}
-
-// Lets the copy engine see what this thread wrote to shared memory.
-__device__ __forceinline__ void fenceForCopyEngine() {
-  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
 // --- shared memory written by threads ---

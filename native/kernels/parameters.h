@@ -76,8 +76,10 @@ constexpr bool streamFits(StreamAccess access, unsigned inputs) {
   return access.bytes * access.count * (inputs < 1 ? 1 : inputs) <= 256;
 }
 
-// stream_copy_bulk: one thread a block moves chunks through this many places in shared memory.
+// stream_copy_bulk: one thread a block moves chunks through this many places in shared memory, each with a
+// barrier.
 inline constexpr unsigned bulkThreads = 32, bulkChunkBytes = 16 << 10, bulkStages = 6;
+inline constexpr unsigned bulkSharedBytes = bulkStages * (bulkChunkBytes + 8);
 
 inline constexpr unsigned bufferThreads = 512;
 

@@ -10,12 +10,16 @@
 // On sm_70 to sm_80, and for fp64 and int8, the units take two clocks and more for an instruction of a warp,
 // which hides all else.
 //
-// As compiled: registers (none spilled), and the share of FFMA in the inner loop:
-//    tile     per thread  threads  sm_75  sm_80       sm_90       sm_120
-//    128x256  16 x 8      256      254    249 92.9 %  249 92.5 %  255 94.2 %
-//    128x128  16 x 8      128             250 92.6 %  250 92.3 %  255 93.8 %
-//    64x64     8 x 4      128      114    110 85.6 %  110 85.5 %  128 87.1 %
+// As compiled: shared memory (from sm_80 on, and before), registers (none spilled), and the share of FFMA in
+// the inner loop:
+//    tile     per thread  threads  KiB     sm_75  sm_80       sm_90       sm_120
+//    128x256  16 x 8      256      60, 36  254    249 92.9 %  249 92.5 %  255 94.2 %
+//    128x128  16 x 8      128      40             250 92.6 %  250 92.3 %  255 93.8 %
+//    64x64     8 x 4      128      40, 12  114    110 85.6 %  110 85.5 %  128 87.1 %
 // fp64 takes 142 to 168 registers, int8 114 to 128.
+//
+// The version before had 4 x 4 of C for a thread, so that two loads fed 16 FFMA, and its threads stored the
+// rows of a step between two barriers.
 //
 // Predicted and not yet run on a GPU: 88 % of peak at the clock held with 128x256, which is 56 to 58 TFLOPS
 // on an H100 at its boost clock (cuBLAS is reported at 52). If it misses, look first at the hit rate of the

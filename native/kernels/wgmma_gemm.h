@@ -2,6 +2,7 @@
 // and ladder.cu has kernels of the steps before.
 #pragma once
 
+#include "kernels/bulk_copy.h"
 #include "kernels/hopper.h"
 #include "kernels/wgmma.h"
 #include "kernels/wgmma_format.h"
@@ -14,16 +15,7 @@ constexpr unsigned stepBytes = 32;                     // of K, that one multipl
 constexpr unsigned multiplies = rowBytes / stepBytes;  // of a stage
 constexpr unsigned producerRegisters = 40, consumerRegisters = 232;
 
-// Where a role stands in the ring of stages; `parity` is that of the phase of its current round.
-template <unsigned stages>
-struct Ring {
-  unsigned stage = 0, parity = 0;
-  __device__ __forceinline__ void advance() {
-    if (++stage < stages) return;
-    stage = 0;
-    parity ^= 1;
-  }
-};
+using bulk::Ring;
 
 template <typename FormatType, WgmmaTile tile>
 struct Gemm {

@@ -217,7 +217,7 @@ function link({ rate, documented, device, conditions }: AttributionInput): Shown
           ...(cause === null ? [] : [cause]),
         ].join('; '),
         confirm: value < worthSaying ? lspci(device) : null,
-        brief: `link runs at ${words}, documented ${documented.printed}${cause === null ? '' : ` (${cause})`}`,
+        brief: `link runs at ${words}, documented ${documented.printed}${cause === null ? '' : ` (${cause}; ${lspci(device)} shows it)`}`,
       },
     ],
     mixedIn: [],
@@ -236,10 +236,15 @@ function peer(): Shown {
 
 /**
  * Which end of a link keeps it below the documented rate, where the system tells what each end can do. A link below what
- * both can do was trained down: a bad contact, a riser, a setting of the firmware.
+ * both can do was trained down: a bad contact, a riser, a setting of the firmware. NVML tells what is possible of the two
+ * together alone (nvmlDeviceGetMaxPcieLinkWidth), as in a container that does not show the bus.
  */
-function narrowed(inUse: LinkEnd, { linkCard: card, linkSlot: slot }: DeviceFacts): string | null {
-  if (card === null || slot === null) return null;
+function narrowed(inUse: LinkEnd, device: DeviceFacts): string | null {
+  const { linkCard: card, linkSlot: slot, linkMaxGeneration, linkMaxWidth } = device;
+  if (card === null || slot === null) {
+    const most = { generation: linkMaxGeneration ?? 0, width: linkMaxWidth ?? 0 };
+    return inUse.generation < most.generation || inUse.width < most.width ? 'trained down' : null;
+  }
   const possible = {
     generation: Math.min(card.generation, slot.generation),
     width: Math.min(card.width, slot.width),

@@ -10,15 +10,21 @@ import { median } from './stats.js';
 const fewestSizes = 4;
 
 /**
- * What is read from a curve. The levels of caches, which one set of all has whole and a core's own by its share; or the
- * size from which on copies reach half of their rate.
+ * What is read from a curve. The levels of caches, which one set of all has whole and a core's own by its share; those
+ * that all share alone, where others are passed by (native/kernels/sweep.cu); or the size from which on copies reach half
+ * of their rate.
  */
-type Reading = 'levels of whole caches' | 'levels of shared caches' | 'half-rate size';
+type Reading =
+  | 'levels of whole caches'
+  | 'levels of shared caches'
+  | 'levels of common caches'
+  | 'half-rate size';
 
 /** The operations whose sizes make a curve. */
 const kinds: readonly { pattern: RegExp; reading: Reading }[] = [
   { pattern: /^cache\..*\.core$/, reading: 'levels of shared caches' },
-  { pattern: /^(cache|latency)\./, reading: 'levels of whole caches' },
+  { pattern: /^cache\./, reading: 'levels of common caches' },
+  { pattern: /^latency\./, reading: 'levels of whole caches' },
   { pattern: /^(link|peer)\./, reading: 'half-rate size' },
 ];
 
@@ -62,7 +68,8 @@ function pointsOf(group: readonly Row[]) {
 
 function levelsOf(group: readonly Row[], device: DeviceFacts, reading: Reading): CurveLevel[] {
   const points = pointsOf(group);
-  const caches = device.caches.map(({ level, bytes, sharedBy }) => ({
+  const met = device.caches.filter(({ sharedBy }) => reading !== 'levels of common caches' || sharedBy > 1);
+  const caches = met.map(({ level, bytes, sharedBy }) => ({
     level,
     bytes: reading === 'levels of shared caches' ? bytes / Math.max(1, sharedBy) : bytes,
   }));

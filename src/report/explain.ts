@@ -16,6 +16,7 @@ import {
   formatPerWatt,
   formatRate,
   formatSeconds,
+  formatSumBits,
   formatWatts,
 } from '../units.js';
 import type { View } from './index.js';
@@ -169,12 +170,15 @@ function energyLines({ energy, unit, dtype }: Row): string[] {
 
 function verification({ verification }: Row): string[] {
   if (verification === null) return [];
-  const { method, compared, worst, bound, differences, first, timedLaunchesCompared } = verification;
+  const { method, compared, worst, bound, differences, first, timedLaunchesCompared, sumBits } = verification;
   return [
     method,
     `${compared} elements compared, ${differences} wrong${worst === null ? '' : `, the worst at ${worst.toPrecision(2)} of its bound`} (bound: ${bound})`,
     ...(first === null ? [] : [`first at ${first.at}: expected ${first.expected}, found ${first.actual}`]),
     `the output of the last timed launches was ${timedLaunchesCompared ? '' : 'NOT '}compared with it bit by bit`,
+    ...(sumBits === null
+      ? []
+      : [`a sum keeps ${formatSumBits(sumBits)} below its largest term, as a probe showed`]),
   ];
 }
 

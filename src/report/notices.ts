@@ -5,7 +5,7 @@ import type { Row } from '../row.js';
 import { formatPercent, formatRate } from '../units.js';
 
 /** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
-export function notices({ statistics, conditions, ceiling, unit, dtype }: Row): string[] {
+export function notices({ id, kernel, statistics, conditions, ceiling, unit, dtype }: Row): string[] {
   const { drift = null, modes = null, stragglers = 0 } = statistics ?? {};
   const { correctedErrors, link, nvlinks } = conditions ?? {};
   const levels = modes?.map(
@@ -13,7 +13,11 @@ export function notices({ statistics, conditions, ceiling, unit, dtype }: Row): 
   );
   const faster = unit === 's' ? 'fell' : 'rose';
   const slower = unit === 's' ? 'rose' : 'fell';
+  // Which way the copies took, NVLink or PCI Express, is what tells one rate from the other.
+  const way =
+    id.startsWith('peer.') && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
   return [
+    way,
     ceiling !== null && aboveCeiling(ceiling),
     drift !== null &&
       `${unit === 's' ? 'time' : 'rate'} ${drift > 0 === (unit !== 's') ? faster : slower} by ${formatPercent(Math.abs(drift), 1)} within the window`,

@@ -13,6 +13,7 @@ import {
   formatPerWatt,
   formatRate,
   formatSeconds,
+  formatSumBits,
   formatWatts,
 } from '../units.js';
 import { curveLines, unfolded } from './curves.js';
@@ -228,6 +229,8 @@ function notes(report: Report): string[] {
   const operations = new Map(
     rows.flatMap(({ id, work }) => (work?.flopCounted ? [[id, work.flopCounted]] : [])),
   );
+  const sums = rows.filter((row) => !onCpu(row) && row.verification?.sumBits != null);
+  const widths = new Set(sums.map(({ verification }) => verification?.sumBits ?? 0));
   const emulated = ids(rows.filter(({ kernel }) => kernel?.emulated === true));
   return [
     rows.some(({ rate }) => rate !== null) &&
@@ -249,6 +252,10 @@ function notes(report: Report): string[] {
       (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
     ),
     ...[...operations].map(([id, words]) => `operations of ${id}: ${words}.`),
+    ...[...widths].map(
+      (bits) =>
+        `sums of ${ids(sums.filter(({ verification }) => verification?.sumBits === bits))}: ${formatSumBits(bits)} below the largest term are kept, as a probe showed.`,
+    ),
     emulated !== '' && `emulated, the device lacking the format or the instruction: ${emulated}.`,
     rows.some(({ documented }) => documented?.recalled === true) &&
       '* recalled: no source of this figure could be opened.',

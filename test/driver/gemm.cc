@@ -1,7 +1,9 @@
 #include "gemm.h"
 
+#include <cmath>
 #include <vector>
 
+#include "setting.h"
 #include "stream.h"
 
 namespace nameplate::simulated {
@@ -12,11 +14,22 @@ std::size_t matrixBytes(DType dtype, unsigned long long rows, unsigned long long
   return rows && columns ? ((rows - 1) * leading + columns) * row(dtype).bytes : 0;
 }
 
+// The upper bits of each sum, cut off below as Hopper does with FP8.
+void cut(std::vector<double>& sums, int bits) {
+  for (double& sum : sums) {
+    int exponent = 0;
+    const double fraction = std::frexp(sum, &exponent);
+    sum = std::ldexp(std::trunc(std::ldexp(fraction, bits + 1)), exponent - bits - 1);
+  }
+}
+
 // Every product and sum in float64, which is exact for integers and far inside every other format's bound;
-// one rounding at the end.
+// one rounding at the end. Of FP8 an instruction's products, 32 of K, are added up and cut to sumBits.
 void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byte* c) {
   const GemmParameters& p = gemm.at;
   const DType output = row(gemm.dtype).output;
+  const bool narrow = gemm.dtype == DType::fp8e4m3 || gemm.dtype == DType::fp8e5m2;
+  const int sumBits = narrow ? static_cast<int>(number("NAMEPLATE_SIMULATE_SUM_BITS", 52)) : 52;
   std::vector<double> columns(p.k * p.n), left(p.k), sums(p.n);
   for (std::size_t j = 0; j < p.n; ++j)
     for (std::size_t k = 0; k < p.k; ++k) columns[k * p.n + j] = load(gemm.dtype, b, j * p.ldb + k);
@@ -28,6 +41,7 @@ void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byt
       const double factor = left[k];
       const double* line = &columns[k * p.n];
       for (std::size_t j = 0; j < p.n; ++j) sums[j] += factor * line[j];
+      if (sumBits < 52 && k % 32 == 31) cut(sums, sumBits);
     }
     for (std::size_t j = 0; j < p.n; ++j)
       if (i / gemm.tile.m * across + j / gemm.tile.n < gemm.blocks) store(output, c, i * p.ldc + j, sums[j]);

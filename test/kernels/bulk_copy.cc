@@ -34,12 +34,18 @@ struct Phase {
 };
 
 Engine engine = Engine::prompt;
-std::map<const Barrier*, Phase> phases;
+std::map<unsigned, Phase> phases;      // by the address of the barrier
 std::deque<std::vector<Copy>> groups;  // of stores, the last one open
+// Shared memory begins where it does on a GPU, behind a kilobyte that the system keeps.
+constexpr unsigned firstShared = 1024;
 unsigned char* memory = nullptr;
 
-Phase& phaseOf(const Barrier& barrier) {
-  const auto found = phases.find(&barrier);
+unsigned char* shared(unsigned address) {
+  return memory + (address - firstShared);
+}
+
+Phase& phaseOf(unsigned barrier) {
+  const auto found = phases.find(barrier);
   if (found == phases.end()) throw std::logic_error("a barrier that nobody has initialised");
   return found->second;
 }
@@ -65,22 +71,24 @@ void begin(Engine how, std::size_t sharedBytes) {
   memory = fence - sharedBytes;
 }
 
-unsigned char* sharedMemory() {
-  return memory;
+unsigned sharedMemory() {
+  return firstShared;
 }
 
 // A block begins with its barriers new, and with no copy of the block before under way.
-void initialize(Barrier& barrier) {
-  phases[&barrier] = {};
+void initialize(unsigned barrier, unsigned count) {
+  if (barrier % 8 != 0 || count != 1) throw std::logic_error("a barrier of 8 bytes, for one arrival");
+  std::memset(shared(barrier), 0, 8);
+  phases[barrier] = {};
   if (groups.size() > 1 || !groups.back().empty())
     throw std::logic_error("a block ended before its stores had");
 }
 
-void fenceInitialized() {
+void fenceForCopyEngine() {
   for (auto& [barrier, phase] : phases) phase.fenced = true;
 }
 
-void arriveExpecting(Barrier& barrier, unsigned bytes) {
+void arriveExpecting(unsigned barrier, unsigned bytes) {
   Phase& phase = phaseOf(barrier);
   if (phase.arrived) throw std::logic_error("two arrivals where one was agreed on");
   phase.arrived = true;
@@ -88,7 +96,8 @@ void arriveExpecting(Barrier& barrier, unsigned bytes) {
   phase.finish();
 }
 
-void load(void* to, const void* from, unsigned bytes, Barrier& barrier) {
+void load(unsigned address, const void* from, unsigned bytes, unsigned barrier) {
+  unsigned char* const to = shared(address);
   requireBulk(to, from, bytes);
   Phase& phase = phaseOf(barrier);
   if (!phase.fenced) throw std::logic_error("the copy engine does not know the barrier yet");
@@ -102,7 +111,7 @@ void load(void* to, const void* from, unsigned bytes, Barrier& barrier) {
   phase.underWay.push_back(copy);
 }
 
-void waitFor(Barrier& barrier, unsigned parity) {
+void waitFor(unsigned barrier, unsigned parity) {
   Phase& phase = phaseOf(barrier);
   const auto isOver = [&] { return phase.over % 2 != parity; };
   if (isOver()) return;
@@ -115,7 +124,8 @@ void waitFor(Barrier& barrier, unsigned parity) {
   if (!isOver()) throw std::logic_error("a thread waits for a phase that never ends");
 }
 
-void store(void* to, const void* from, unsigned bytes) {
+void store(void* to, unsigned address, unsigned bytes) {
+  const unsigned char* const from = shared(address);
   requireBulk(to, from, bytes);
   const Copy copy{to, from, bytes};
   if (engine == Engine::prompt) copy.run();

@@ -8,25 +8,21 @@
 
 namespace nameplate::bulk {
 
-struct Barrier {
-  unsigned long long state = 0;
-};
-
 enum class Engine { prompt, late };
 
 // For the next launches; forgets all barriers and copies, and makes the block's shared memory `sharedBytes`
 // long: it ends at a page that may not be touched.
 void begin(Engine, std::size_t sharedBytes);
 
-unsigned char* sharedMemory();
+unsigned sharedMemory();
 
 // These throw std::logic_error where a GPU would hang or fault.
-void initialize(Barrier&);
-void fenceInitialized();
-void arriveExpecting(Barrier&, unsigned bytes);
-void waitFor(Barrier&, unsigned parity);
-void load(void* to, const void* from, unsigned bytes, Barrier&);
-void store(void* to, const void* from, unsigned bytes);
+void initialize(unsigned barrier, unsigned count);
+void fenceForCopyEngine();
+void arriveExpecting(unsigned barrier, unsigned bytes);
+void waitFor(unsigned barrier, unsigned parity);
+void load(unsigned to, const void* from, unsigned bytes, unsigned barrier);
+void store(void* to, unsigned from, unsigned bytes);
 void commitStores();
 void waitForStoresButLast(unsigned pending);
 template <unsigned pending>

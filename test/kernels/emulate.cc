@@ -460,7 +460,7 @@ void checkBulkCopy() {
       for (const bulk::Engine engine : {bulk::Engine::prompt, bulk::Engine::late})
         checkStream(at, Stream::copy, blocks, "stream_copy_bulk of " + std::to_string(words) + " words",
                     [&](const StreamParameters& p) {
-                      bulk::begin(engine, bulkStages * bulkChunkBytes);
+                      bulk::begin(engine, bulkSharedBytes);
                       emulation::launch(blocks, {bulkThreads, 1, 1}, orders[blocks % 2],
                                         [&] { stream_copy_bulk(p); });
                     });
