@@ -68,8 +68,8 @@ struct Square {
 
 // to[step][row] = from[row][step], with the bits of `flip` changed, for `rows` rows of `steps` units; rows
 // from there to `columns`, which is whole vectors, are there and mean nothing. Goes along a cache line's
-// worth of rows, no more than the processor foresees, and writes whole lines; each row's next line is asked
-// for even so.
+// worth of rows, no more than the processor foresees, and writes whole lines; what comes next is asked for
+// even so.
 template <class Unit, int vectorBytes, std::uint32_t flip>
 NAMEPLATE_TARGET void packPanel(const std::byte* from, std::size_t stride, std::size_t rows,
                                 std::size_t steps, Unit* to, std::size_t columns) {

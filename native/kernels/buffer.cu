@@ -1,6 +1,7 @@
 // What prepares and checks the buffers of every row: the pattern, the comparison, the transpose.
 //
 // Not yet run on a GPU. As compiled: at most 40 registers; a transpose tile takes up to 8448 bytes.
+#include "kernels/for_each.h"
 #include "kernels/parameters.h"
 #include "random.h"
 
@@ -8,25 +9,6 @@ namespace nameplate {
 namespace {
 
 constexpr unsigned unroll = 8;
-
-// Splits the elements into spans of `count` per thread, and the spans over the blocks: batch(i) handles
-// elements i, i + bufferThreads, … of a full span, one(i) each element of the last. The distance is a
-// constant, so that it goes into the instruction: `count` addresses per array would cost more registers than
-// the data.
-template <unsigned count, typename Batch, typename One>
-__device__ __forceinline__ void forEach(unsigned long long elements, Batch batch, One one) {
-  constexpr unsigned span = count * bufferThreads;
-#pragma unroll 1
-  for (unsigned long long first = static_cast<unsigned long long>(blockIdx.x) * span; first < elements;
-       first += static_cast<unsigned long long>(gridDim.x) * span) {
-    if (first + span <= elements) {
-      batch(first + threadIdx.x);
-    } else {
-#pragma unroll 1
-      for (unsigned long long i = first + threadIdx.x; i < elements; i += bufferThreads) one(i);
-    }
-  }
-}
 
 }  // namespace
 
@@ -37,7 +19,7 @@ extern "C" __global__ void __launch_bounds__(bufferThreads) pattern_fill(const P
       p.words,
       [&](unsigned long long i) {
 #pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) one(i + u * bufferThreads);
+        for (unsigned u = 0; u < unroll; ++u) one(i + u * warpThreads);
       },
       one);
 }
@@ -58,9 +40,9 @@ extern "C" __global__ void __launch_bounds__(bufferThreads) buffer_compare(const
         bool differs[unroll];
 #pragma unroll
         for (unsigned u = 0; u < unroll; ++u)
-          differs[u] = expected[i + u * bufferThreads] != actual[i + u * bufferThreads];
+          differs[u] = expected[i + u * warpThreads] != actual[i + u * warpThreads];
 #pragma unroll
-        for (unsigned u = 0; u < unroll; ++u) check(i + u * bufferThreads, differs[u]);
+        for (unsigned u = 0; u < unroll; ++u) check(i + u * warpThreads, differs[u]);
       },
       [&](unsigned long long i) { check(i, expected[i] != actual[i]); });
   for (unsigned distance = 16; distance > 0; distance /= 2) {

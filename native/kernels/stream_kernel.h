@@ -1,37 +1,13 @@
 // What a kernel of stream.cu does: out = of(a, b) for all words (Map), or one partial result a block
 // (Reduce).
-//
-// A warp's step is one contiguous piece of each array, so that the distances between its accesses are
-// constants and go into the instructions, whatever the size of the block.
 #pragma once
 
+#include "kernels/for_each.h"
 #include "kernels/parameters.h"
 #include "kernels/vector.h"
 
 namespace nameplate {
 namespace {
-
-constexpr unsigned warpThreads = 32;
-
-// batch(i) handles vectors i, i + 32, … of a warp's whole step, one(i) a single one of the last.
-template <unsigned count, typename Batch, typename One>
-__device__ __forceinline__ void forEach(unsigned long long vectors, Batch batch, One one) {
-  constexpr unsigned step = count * warpThreads;
-  const unsigned warps = blockDim.x / warpThreads;
-  const unsigned lane = threadIdx.x % warpThreads;
-  const unsigned long long stride = static_cast<unsigned long long>(gridDim.x) * warps * step;
-  unsigned long long first =
-      (static_cast<unsigned long long>(blockIdx.x) * warps + threadIdx.x / warpThreads) * step;
-#pragma unroll 1
-  for (; first < vectors; first += stride) {
-    if (first + step <= vectors) {
-      batch(first + lane);
-    } else {
-#pragma unroll 1
-      for (unsigned long long i = first + lane; i < vectors; i += warpThreads) one(i);
-    }
-  }
-}
 
 // Calls one(i) for the words behind the last whole vector.
 template <unsigned wordsPerVector, typename One>
