@@ -17,10 +17,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "cpu/ahead.h"
 #include "cpu/blocking.h"
 #include "cpu/formats.h"
 #include "cpu/memory.h"
+#include "cpu/page_prefetch.h"
 
 namespace nameplate::cpu {
 namespace {
@@ -141,21 +141,21 @@ class BlockedGemm {
     panels([&](std::size_t column, std::size_t width, Unit* panel) {
       packPanel(operands, slice, column, width, panel);
     });
-    // C that goes past the caches is asked for by no tile.
-    const bool unasked = slice + 1 == blocking_.slices && (streams_ || encodes);
+    // No tile prefetches what it writes past the caches.
+    const bool pastCaches = slice + 1 == blocking_.slices && (streams_ || encodes);
     Output* const c = reinterpret_cast<Output*>(operands.out) + firstColumn;
     for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
       Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
       const std::size_t below = std::min(row + tile_.rows, endRow);
-      Ahead ahead(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
-                  unasked ? std::min(tile_.rows, endRow - below) : 0, shape_.ldc * sizeof(Output),
-                  (endColumn - firstColumn) * sizeof(Output));
+      PagePrefetch pages(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
+                         pastCaches ? std::min(tile_.rows, endRow - below) : 0, shape_.ldc * sizeof(Output),
+                         (endColumn - firstColumn) * sizeof(Output));
       if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
         strip.ld = sums ? blocking_.blockVectors * tile_.lanes : ldt_;
         strip.sums = sums ? sums : totals_->template as<Total>() + row * ldt_ + firstColumn;
       }
       panels([&](std::size_t column, std::size_t width, const Unit* panel) {
-        ahead.ask(column + width - firstColumn, endColumn - firstColumn);
+        pages.advance(column + width - firstColumn, endColumn - firstColumn);
         multiplyTile(operands, strip, column, column - firstColumn, width, panel);
       });
       if constexpr (encodes)
