@@ -26,9 +26,8 @@ void deal(Blocking& to, std::size_t tileRows, std::size_t most) {
     if (cost >= least) continue;
     least = cost;
     to.rowBlocks = rows;
-    // A second block for each thread, unless it would be narrow: a disturbed thread leaves it to the others.
-    const std::size_t blocks = std::max(divideUp(to.vectors, most), std::min(2 * columns, to.vectors / 6));
-    to.columnBlocks = std::min(to.vectors, roundUp(blocks, columns));
+    // As wide as may be: each block reads all rows of A, and C in rows, the longer the better.
+    to.columnBlocks = std::min(to.vectors, roundUp(divideUp(to.vectors, most), columns));
   }
   to.blockVectors = to.columnBlocks > 0 ? divideUp(to.vectors, to.columnBlocks) : 0;
 }
