@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import './refusal.mjs';
 import { shapesIn } from './shapes.mjs';
 import { Verifier } from './verifier.mjs';
 

@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
 import { record } from './record.mjs';
+import './refusal.mjs';
 import { shapesIn, sides } from './shapes.mjs';
 
 const { values } = parseArgs({

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
-import { parseBytes } from '../dist/units.js';
+import { parseBytesShape } from '../dist/usage.js';
+import './refusal.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench/results' },
   },
 });
+const { bytes: asked } = parseBytesShape('--bytes', values.bytes);
 
 const { devices, build } = await loadNative().inventory({ threads: null });
 const cpu = devices.find(({ backend }) => backend === 'cpu');
@@ -54,13 +56,9 @@ line('row', 'by', 'threads', 'GB/s', 'own/it', 'least', 'most');
 const results = [];
 let exitCode = 0;
 for (const threads of threadCounts) {
-  const { status, stdout, stderr } = spawnSync(
-    program,
-    [threads, parseBytes(values.bytes), values.rounds].map(String),
-    {
-      encoding: 'utf8',
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(program, [threads, asked, values.rounds].map(String), {
+    encoding: 'utf8',
+  });
   process.stderr.write(stderr);
   exitCode ||= status ?? 3;
   if (stdout === '') continue;

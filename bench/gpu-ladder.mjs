@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
 import { record } from './record.mjs';
+import './refusal.mjs';
 import { Verifier } from './verifier.mjs';
 
 /**

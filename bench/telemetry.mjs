@@ -7,8 +7,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { defaultOptions, loadNative, run } from '../dist/index.js';
+import { defaultOptions, loadNative, run, UsageError } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
+import './refusal.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 });
 const pairs = Number(values.pairs);
 if (!Number.isInteger(pairs) || pairs < 1)
-  throw new Error(`--pairs "${values.pairs}" is not a whole number from 1`);
+  throw new UsageError(`--pairs "${values.pairs}" is not a whole number from 1`);
 
 const options = {
   ...defaultOptions('quick'),

@@ -3,10 +3,10 @@
 // Whether a device can do a format, or has the memory for a shape, is not guessed: the native side answers that for each
 // row.
 
-import type { Level, RunOptions } from './row.js';
+import { type Level, RunOptions } from './row.js';
 import type { DeviceFacts, Inventory, OperationRow, RunRequest } from './schema.js';
 import { budgetOf, shapesOf } from './sizes.js';
-import { checkShape, checkThreads, UsageError } from './usage.js';
+import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {
   device: DeviceFacts;
@@ -33,12 +33,21 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
   };
 }
 
+/** The options of a run, or a UsageError that says in one sentence what is wrong with them and what is allowed. */
+export function checkOptions(asked: RunOptions): RunOptions {
+  // These two first: their sentences name the limits, which the schema does not know.
+  const { threads, shapes }: Partial<RunOptions> = asked ?? {};
+  if (typeof threads === 'number') checkThreads(threads);
+  for (const shape of Array.isArray(shapes) ? shapes : []) if (shape instanceof Object) checkShape(shape);
+  return parseOptions(RunOptions, asked);
+}
+
 /**
  * The jobs of a run, device by device, in the order of the table of operations. Throws a NoDeviceError for a GPU that is
- * not here, a UsageError for a pattern that names nothing, for a size that makes no sense, and when nothing is left to run.
+ * not here, a UsageError for options that are none, for a pattern that names nothing, and when nothing is left to run.
  */
-export function plan(options: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
-  for (const shape of options.shapes) checkShape(shape);
+export function plan(asked: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
+  const options = checkOptions(asked);
   const devices = chooseDevices(options.devices, inventory);
   for (const { backend, mostThreads } of devices) {
     if (backend === 'cpu') checkThreads(options.threads, mostThreads);

@@ -7,14 +7,13 @@ import { host } from './host.js';
 import { curves } from './judge/curves.js';
 import { type Nameplate, nameplate } from './judge/documented.js';
 import { lockAll } from './lock.js';
-import { type Job, plan } from './plan.js';
+import { checkOptions, type Job, plan } from './plan.js';
 import { type Executor, isolate } from './process/isolate.js';
 import { coded } from './process/message.js';
-import { type Report, type Row, RunOptions, schemaVersion } from './row.js';
+import { type Report, type Row, type RunOptions, schemaVersion } from './row.js';
 import { rowOf, withRatios } from './rows.js';
 import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
 import { type Survey, survey } from './survey.js';
-import { checkThreads } from './usage.js';
 
 /** The row that is about to be measured. */
 export interface Progress {
@@ -40,15 +39,14 @@ export interface RunContext {
  * Measures, row by row. Yields the report so far: first without rows, then after every row, at last as `complete` or
  * `interrupted`. Each is a new object with the rows of its time.
  *
- * @throws UsageError for options that name nothing here; BusyError where another run holds a device; AbortError when
- * `signal` ends the wait for one; and whatever `survey` throws.
+ * @throws UsageError for options that are none or name nothing here; BusyError where another run holds a device;
+ * AbortError when `signal` ends the wait for one; and whatever `survey` throws.
  */
 export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGenerator<Report, void, void> {
   const { native = survey(), open = () => isolate(), wait = false, signal, onProgress } = context;
-  checkThreads(asked.threads);
-  const inventory = await native.inventory({ threads: asked.threads });
-  const jobs = plan(asked, inventory, native.operations());
-  const options = RunOptions.parse(asked);
+  const options = checkOptions(asked);
+  const inventory = await native.inventory({ threads: options.threads });
+  const jobs = plan(options, inventory, native.operations());
   const devices = [...new Set(jobs.map(({ device }) => device))];
   const nameplates = new Map(devices.map((device) => [device, nameplate(device)]));
   const release = await lockAll(devices, wait, signal);

@@ -132,7 +132,9 @@ export const PeerShape = z.strictObject({
   bytes: count.describe('of one copy'),
   peer: z.string().nullable().describe('the other device; null where there is none'),
 });
-export const Shape = z.union([GemmShape, BytesShape, PeerShape, KernelsShape, StepsShape]);
+export const Shape = z.union([GemmShape, BytesShape, PeerShape, KernelsShape, StepsShape], {
+  error: 'expected { m, n, k }, { bytes }, { bytes, peer }, { kernels } or { steps }',
+});
 export type Shape = z.infer<typeof Shape>;
 
 export const InventoryRequest = z.strictObject({

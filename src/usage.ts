@@ -3,6 +3,8 @@
 // Numbers are read strictly. `Number('')` is 0, `parseInt('8192x')` is 8192 and `Number('0x10')` is 16, and each of
 // them would measure something that nobody asked for.
 
+import { inspect } from 'node:util';
+import type * as z from 'zod';
 import type { Shape } from './schema.js';
 import { parseBytes } from './units.js';
 
@@ -76,6 +78,29 @@ export function checkShape(shape: Shape, name = 'bytes'): void {
     throw new UsageError(`${name} ${shape.bytes} is not a multiple of ${bytesMultiple}`);
   }
   for (const [side, value] of Object.entries(shape)) within(side, String(value), value, limits.side);
+}
+
+/** Options that did not come from a command line: a JavaScript program may pass anything. */
+export function parseOptions<Options extends z.ZodObject>(
+  schema: Options,
+  asked: unknown,
+): z.output<Options> {
+  const { success, data, error } = schema.safeParse(asked, { reportInput: true });
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new UsageError(issue === undefined ? error.message : refusal(issue, Object.keys(schema.shape)));
+}
+
+function refusal(issue: z.core.$ZodIssue, options: readonly string[]): string {
+  const { code, input, path, message } = issue;
+  if (code === 'unrecognized_keys') {
+    return `there is no option ${issue.keys.join(', ')}; there are ${options.join(', ')}`;
+  }
+  const given =
+    typeof input === 'string' ? `"${input}"` : inspect(input, { breakLength: Infinity, depth: 1 });
+  const expected =
+    code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : message.replace(/^.*?expected /, '');
+  return `${path.join('.') || 'options'} ${given} cannot be: expected ${expected}`;
 }
 
 /** Threads that take turns on a CPU would measure the system's scheduler: there are at most as many as CPUs. */

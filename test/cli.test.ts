@@ -99,6 +99,18 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
   });
 });
 
+it.each([
+  [
+    'cpu-gemm.mjs --level standard --shape 64',
+    'level "standard" cannot be: expected one of quick, default, thorough',
+  ],
+  ['cpu-gemm.mjs --shape 0x', '"0x" is no size of a product: 4096 or 64x8192x8192'],
+  ['telemetry.mjs --frobnicate', "Unknown option '--frobnicate'"],
+])('a bench refuses %s with 2 and one sentence', async (line, sentence) => {
+  const { code, stderr } = await shell(`"$0" bench/${line}`);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `${sentence}\n` });
+});
+
 describe('a run', () => {
   it.each(['report', 'soak', 'selftest', 'comparison'])('publishes a schema of the %s', async (of) => {
     const { code, stdout } = await nameplate('schema', of);

@@ -104,6 +104,12 @@ describe('threads', () => {
   });
 });
 
+it('a level that does not exist is refused with those that do', () => {
+  const options = { ...defaultOptions(), level: 'standard' as 'default' };
+  const sentence = 'level "standard" cannot be: expected one of quick, default, thorough';
+  expect(() => plan(options, inventory([cpu]), operations)).toThrow(new UsageError(sentence));
+});
+
 describe('sizes', () => {
   const shapesOf = (planned: ReturnType<typeof jobs>, id: string) =>
     planned.filter(({ request }) => request.operation === id).map(({ request }) => request.shape);

@@ -9,6 +9,7 @@ import { defaultOptions } from '../src/plan.js';
 import { Report, type RunOptions } from '../src/row.js';
 import { run } from '../src/run.js';
 import { saveReport } from '../src/save.js';
+import { UsageError } from '../src/usage.js';
 import { type Answer, a100, cpu, everything, fakeContext, measured, verification } from './fake-native.js';
 
 // The lock is real, so each test has devices of its own.
@@ -136,6 +137,51 @@ describe('a row', () => {
     const [own] = await rowsOf(everything, ['memory.read'], { ...cpu, uuid: `test-cpu-${process.pid}` });
     expect(own?.verdict.status).toBe('unjudged');
     expect(own?.rate).toBe(2e14);
+  });
+});
+
+describe('options that a JavaScript program got wrong', () => {
+  /** Nothing is surveyed for them. */
+  const unasked = {
+    inventory: () => Promise.reject(new Error('the inventory was asked for')),
+    operations: () => [],
+  };
+  const refusal = async (options: unknown): Promise<unknown> => {
+    try {
+      for await (const _ of run(options as RunOptions, { native: unasked }));
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it.each([
+    [{ level: 'standard' }, 'level "standard" cannot be: expected one of quick, default, thorough'],
+    [{ provider: 'cublaslt' }, 'provider "cublaslt" cannot be: expected one of builtin, vendor, both'],
+    [{ data: 1 }, 'data 1 cannot be: expected one of uniform, normal, integers, zeros'],
+    [{ devices: 'cuda:0' }, 'devices "cuda:0" cannot be: expected array, received string'],
+    [{ only: ['gemm.*', null] }, 'only.1 null cannot be: expected string, received null'],
+    [{ telemetry: undefined }, 'telemetry undefined cannot be: expected boolean, received undefined'],
+    [{ seed: -1 }, 'seed -1 cannot be: expected number to be >=0'],
+    [{ timeoutSeconds: Number.NaN }, 'timeoutSeconds NaN cannot be: expected number, received NaN'],
+    [{ threads: 'all' }, 'threads "all" cannot be: expected number, received string'],
+    [{ threads: 0 }, '--threads "0" is not a whole number from 1 to 65536'],
+    [{ shapes: [4096] }, /^shapes.0 4096 cannot be: expected \{ m, n, k \}, \{ bytes \}, /],
+    [{ shapes: [{ m: 1, n: 2 }] }, /^shapes.0 \{ m: 1, n: 2 \} cannot be: expected \{ m, n, k \}/],
+    [{ shapes: [{ m: 1, n: 2, k: 0 }] }, 'k "0" is not a whole number from 1 to 65536'],
+    [{ colour: 'red' }, /^there is no option colour; there are devices, only, level, /],
+  ])('%o are refused in one sentence', async (wrong, sentence) => {
+    const error = await refusal({ ...defaultOptions(), ...wrong });
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toHaveProperty(
+      'message',
+      typeof sentence === 'string' ? sentence : expect.stringMatching(sentence),
+    );
+  });
+
+  it.each([undefined, null, 'quick'])('%j are none', async (options) => {
+    const error = await refusal(options);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).toMatch(/options (undefined|null|"quick") cannot be: expected object/);
   });
 });
 

@@ -8,6 +8,7 @@ import { soakLine, soakText } from '../src/report/soak.js';
 import type { SoakRequest, SoakStep } from '../src/schema.js';
 import { type SoakOptions, SoakReport } from '../src/soak/schema.js';
 import { defaultSoak, soak } from '../src/soak/soak.js';
+import { UsageError } from '../src/usage.js';
 import { nameplate, start, until } from './command.js';
 import { a100, cpu, inventory, measured, operations } from './fake-native.js';
 
@@ -152,6 +153,9 @@ describe('a soak', () => {
     );
     await expect(ask({ provider: 'cublaslt' })).rejects.toThrow(/no provider "cublaslt".*there are: builtin/);
     await expect(ask({ operation: 'gemm.fp4' })).rejects.toThrow(/no row matches "gemm.fp4"/);
+    await expect(ask({ minutes: -1 })).rejects.toThrow(
+      new UsageError('minutes -1 cannot be: expected number to be >0'),
+    );
   });
 
   test('by default, what the device is best at', () => {

@@ -10,7 +10,7 @@ import { type Executor, isolate } from '../process/isolate.js';
 import { coded } from '../process/message.js';
 import type { DeviceFacts, Inventory, SoakRequest } from '../schema.js';
 import { type Survey, survey } from '../survey.js';
-import { UsageError } from '../usage.js';
+import { parseOptions, UsageError } from '../usage.js';
 import {
   type SoakOptions,
   SoakOptions as SoakOptionsSchema,
@@ -48,7 +48,7 @@ export function defaultSoak(
  */
 export async function* soak(asked: SoakOptions, context: SoakContext = {}): AsyncGenerator<SoakReport> {
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
-  const options = SoakOptionsSchema.parse(asked);
+  const options = parseOptions(SoakOptionsSchema, asked);
   const inventory = await native.inventory();
   const { device, unit, request } = choose(options, inventory, native);
   const release = await lock(device, wait, signal);
