@@ -37,10 +37,11 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
 
 const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'];
 
-async function tested(side: Executor, devices = [cpu]): Promise<SelftestReport> {
+async function tested(side: Executor, devices = [cpu], signal?: AbortSignal): Promise<SelftestReport> {
   const native = { inventory: async () => inventory(devices), operations: () => operations };
+  const context = { native, open: () => side, wait: true, ...(signal && { signal }) };
   let last: SelftestReport | undefined;
-  for await (last of selftest({ device: null, timeoutSeconds: 5 }, { native, open: () => side, wait: true }));
+  for await (last of selftest({ device: null, timeoutSeconds: 5 }, context));
   return SelftestReport.parse(last);
 }
 const outcomes = (checks: Check[], where: RegExp) =>
@@ -71,6 +72,24 @@ test('a side that always cries is found out by the controls', async () => {
 test('a device that cannot be measured proves nothing', async () => {
   const { checks } = await tested(executor([], Object.assign(new Error('gone'), { code: 'EGONE' })));
   expect(new Set(checks.map(({ outcome }) => outcome))).toEqual(new Set(['unmeasured']));
+});
+
+test('an interruption drops the check in progress, begins no other, and keeps those before it', async () => {
+  const stop = new AbortController();
+  const asked: Fault[] = [];
+  const side = executor(allFaults);
+  const stopping: Executor = {
+    ...side,
+    run(request, timeout) {
+      asked.push(request.fault);
+      if (request.fault === 'nan') stop.abort();
+      return side.run(request, timeout);
+    },
+  };
+  const { checks, total } = await tested(stopping, [cpu], stop.signal);
+  expect(asked).toEqual(['none', 'flippedBit', 'nan']);
+  expect(checks.map(({ outcome }) => outcome)).toEqual(['clean', 'caught']);
+  expect(total).toBeGreaterThan(checks.length);
 });
 
 test('a known card is judged by its own figures', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
 import type { Row } from '../src/row.js';
+import { SelftestReport } from '../src/selftest/schema.js';
 import { SoakReport } from '../src/soak/schema.js';
 import { cli, until } from './command.js';
 import { olderDriver } from './driver/build.mjs';
@@ -243,6 +244,29 @@ describe.concurrent('a wrong result that was found stays the exit code', () => {
     const { state, rows: kept } = parseReport(readFileSync(file, 'utf8'));
     expect({ code, stderr, state }).toEqual({ code: 4, stderr: '', state: 'interrupted' });
     expect(kept.map(statusOf)[0]).toBe('gemm.bf16 builtin corrupted');
+  });
+
+  it.each([
+    ['flip', 4, 1],
+    ['cuInit:1000', 130, 0],
+  ])('of an interrupted self-test, %s, exits with %d', async (fault, exit, missed) => {
+    const ledger = join(scratch(), 'ledger');
+    // The third module is that of memory.copy, whose checks come after those of gemm.fp32.
+    const environment = {
+      NAMEPLATE_FAULT: `${fault},hang:cuModuleLoadDataEx:3`,
+      NAMEPLATE_SIMULATE_LEDGER: ledger,
+    };
+    const args = ['selftest', '--device', 'cuda:0', '--json'];
+    const { process, ended } = startSimulated(environment, cli, ...args);
+    await until('the hang', () => existsSync(ledger) || undefined);
+    process.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    const { checks, total } = SelftestReport.parse(JSON.parse(stdout));
+    expect({ code, stderr }).toEqual({ code: exit, stderr: '' });
+    expect(checks.filter(({ outcome }) => outcome === 'missed')).toHaveLength(missed);
+    expect(checks.every(({ where }) => where === 'gemm.fp32')).toBe(true);
+    expect(checks).toHaveLength(6);
+    expect(total).toBeGreaterThan(6);
   });
 
   it('of a run whose report can no longer be saved', async () => {

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { interruptible } from '../interrupt.js';
+import { interruptedExit, interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
 import { selftestText } from '../report/selftest.js';
 import type { Check, SelftestReport } from '../selftest/schema.js';
@@ -29,7 +29,8 @@ export function addSelftest(program: Command): void {
     .option('--wait', 'wait for a device that another run holds')
     .addHelpText(
       'after',
-      '\nExit codes: 0 every fault was caught, 2 wrong usage, 3 could not measure, 4 one slipped through',
+      '\nExit codes: 0 every fault was caught, 2 wrong usage, 3 could not measure, 4 one slipped through,\n' +
+        '            130 interrupted before any had',
     )
     .action(testAndPrint);
 }
@@ -55,7 +56,9 @@ async function testAndPrint({ device, timeout, json, wait = false }: Flags): Pro
   process.exitCode = exitCode(report);
 }
 
-function exitCode({ checks }: SelftestReport): number {
+function exitCode({ checks, total }: SelftestReport): number {
   const any = (wanted: Check['outcome']) => checks.some(({ outcome }) => outcome === wanted);
-  return any('missed') ? 4 : any('unmeasured') ? 3 : 0;
+  if (any('missed')) return 4;
+  if (checks.length < total) return interruptedExit;
+  return any('unmeasured') ? 3 : 0;
 }

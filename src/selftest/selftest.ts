@@ -68,7 +68,8 @@ const budget = { warmupSeconds: 0.02, burstSeconds: 0.02, sustainedSeconds: 0.15
 const soakSeconds = 0.2;
 
 /**
- * Yields the report after every check.
+ * Yields the report after every check. Where `signal` ends it, the check in progress is dropped, and the last report has
+ * fewer checks than its `total`.
  *
  * @throws what `run` throws before its first row; a device that cannot be measured is a check that was not passed.
  */
@@ -101,20 +102,23 @@ export async function* selftest(
     });
     yield report();
     for (const fault of dataFaults) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) return;
       const { result, check } = await checkData(
         executor,
         job(fault.operation),
         fault,
         options.timeoutSeconds,
       );
+      if (signal?.aborted) return;
       if (fault.fault === 'none' && result?.outcome === 'measured') control ??= result;
       checks.push(check);
       yield report();
     }
     for (const fault of soakFaults) {
-      signal?.throwIfAborted();
-      checks.push(await checkSoak(executor, job(fault.operation), fault, options.timeoutSeconds));
+      if (signal?.aborted) return;
+      const check = await checkSoak(executor, job(fault.operation), fault, options.timeoutSeconds);
+      if (signal?.aborted) return;
+      checks.push(check);
       yield report();
     }
     for (const staged of stagings) checks.push(checkStaged(staged, judge, job('gemm.fp32'), control));
