@@ -4,7 +4,15 @@
 // Operations on one device happen in the order of the calls, whether or not each is awaited. Long copies travel in pieces,
 // so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
 
-import { arrays, type ElementArray, type ElementType, Matrix, type ProductType, products } from './matrix.js';
+import {
+  arrays,
+  type ElementArray,
+  type ElementType,
+  Matrix,
+  Product,
+  type ProductType,
+  products,
+} from './matrix.js';
 import { type KernelArgument, loadNative, type Native } from './native.js';
 import type { DeviceFacts, DType } from './schema.js';
 
@@ -154,22 +162,22 @@ export class Device {
 
   /**
    * The product A (M x K) times B (K x N), or times the transpose of B (N x K) with `transposedB`. The result has the format
-   * of `ProductType`: int32 for int8, bf16 for FP8, fp32 for tf32, else that of A.
+   * of `ProductType`: int32 for int8, bf16 for FP8, fp32 for tf32, else that of A. Its `kernel` says what computed it.
    * @throws RangeError where the inner dimensions differ; NativeError `ENOTSUP` where device or provider lacks the format.
    */
   async multiply<T extends DType>(
     a: Matrix<T>,
     b: Matrix<T>,
     options: MultiplyOptions = {},
-  ): Promise<Matrix<ProductType<T>>> {
+  ): Promise<Product<ProductType<T>>> {
     const transposed = options.transposedB ?? false;
     const [inner, columns] = transposed ? [b.columns, b.rows] : [b.rows, b.columns];
     if (a.columns !== inner)
       throw new RangeError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
     if (a.dtype !== b.dtype) throw new TypeError(`A is ${a.dtype} and B is ${b.dtype}: they must be alike`);
     const product: ProductType<T> = products[a.dtype];
-    const c = await this.matrix(product, a.rows, columns);
-    await this.enqueue(() =>
+    const c = await this.buffer(a.rows * columns * arrays[product].BYTES_PER_ELEMENT);
+    const { kernel } = await this.enqueue(() =>
       this.native.multiply({
         dtype: a.dtype,
         accumulator: options.accumulator ?? 'full',
@@ -180,13 +188,13 @@ export class Device {
         k: inner,
         a: { buffer: a.buffer.handle, offset: 0, leading: a.columns },
         b: { buffer: b.buffer.handle, offset: 0, leading: b.columns },
-        c: { buffer: c.buffer.handle, offset: 0, leading: columns },
+        c: { buffer: c.handle, offset: 0, leading: columns },
       }),
     ).catch(async (error: unknown) => {
       await c.release();
       throw error;
     });
-    return c;
+    return new Product(product, a.rows, columns, c, kernel);
   }
 
   /** Copies `bytes` from one buffer to another of this device. */

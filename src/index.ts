@@ -9,7 +9,7 @@ export { Buffer, Device, Module, type MultiplyOptions, openDevice } from './devi
 export { type Nameplate, nameplate } from './judge/documented.js';
 export { type ExitCode, exitCode } from './judge/verdict.js';
 export { BusyError } from './lock.js';
-export { type ElementArray, type ElementType, Matrix, type ProductType } from './matrix.js';
+export { type ElementArray, type ElementType, Matrix, Product, type ProductType } from './matrix.js';
 export { loadNative, type Native, NativeError } from './native.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
 export { type Executor, isolate } from './process/isolate.js';

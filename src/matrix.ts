@@ -58,7 +58,7 @@ export class Matrix<T extends ElementType = ElementType> {
   readonly columns: number;
   readonly buffer: Buffer;
 
-  /** @internal Matrices come from `Device.matrix` and `Device.multiply`. */
+  /** @internal Matrices come from `Device.matrix`. */
   constructor(dtype: T, rows: number, columns: number, buffer: Buffer) {
     this.dtype = dtype;
     this.rows = rows;
@@ -78,5 +78,17 @@ export class Matrix<T extends ElementType = ElementType> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+}
+
+/** What `Device.multiply` gives: a matrix that knows how it came about. */
+export class Product<T extends ElementType = ElementType> extends Matrix<T> {
+  /** The kernel that computed it, as rows name theirs: that of the provider asked for, in the form chosen for this size. */
+  readonly kernel: string;
+
+  /** @internal Products come from `Device.multiply`. */
+  constructor(dtype: T, rows: number, columns: number, buffer: Buffer, kernel: string) {
+    super(dtype, rows, columns, buffer);
+    this.kernel = kernel;
   }
 }

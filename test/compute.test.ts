@@ -1,7 +1,7 @@
 // The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
 
 import { afterAll, describe, expect, it } from 'vitest';
-import { Device, loadNative, NativeError, openDevice } from '../src/index.js';
+import { Device, loadNative, NativeError, openDevice, Product } from '../src/index.js';
 
 const device = await openDevice('cpu');
 afterAll(() => device.close());
@@ -52,6 +52,27 @@ describe('multiply', () => {
     const a = await device.matrix('bf16', 1, 1, Uint16Array.of(0x3fc0));
     const b = await device.matrix('bf16', 1, 1, Uint16Array.of(0x4000));
     expect(Array.from(await (await device.multiply(a, b)).read())).toEqual([0x4040]);
+  });
+
+  it('says which kernel computed it, by the name that a row of that size has', async () => {
+    const { results } = await loadNative().run({
+      device: 'cpu',
+      operation: 'gemm.int8',
+      shape: { m, n, k },
+      providers: ['builtin'],
+      data: 'uniform',
+      seed: 1,
+      telemetry: false,
+      fault: 'none',
+      threads: null,
+      budget: { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 },
+    });
+    const c = await device.multiply(await device.matrix('int8', m, k), await device.matrix('int8', k, n));
+    expect(c).toBeInstanceOf(Product);
+    expect(results).toMatchObject([{ kernel: { name: c.kernel } }]);
+    expect(c.kernel).toMatch(/^blocked .*int8/);
+    const half = await device.multiply(await device.matrix('bf16', m, k), await device.matrix('bf16', k, n));
+    expect(half.kernel).not.toBe(c.kernel);
   });
 
   it('refuses matrices that do not fit together, and what the backend lacks', async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadNative, NativeError, openDevice } from '../src/index.js';
+import { loadNative, NativeError, openDevice, Product } from '../src/index.js';
 import { withRatios } from '../src/rows.js';
 import { measured, row } from './testCard.js';
 
@@ -61,13 +61,17 @@ describe('every provider of a product on the CPU', () => {
     const a = await device.matrix(dtype, m, k, Elements.from(values(m * k)) as never);
     const b = await device.matrix(dtype, k, n, Elements.from(values(k * n)) as never);
     const expected = await (await device.multiply(a, b)).read();
+    const named = { builtin: /^blocked /, openblas: /OpenBLAS/, onednn: /oneDNN/ };
     expect(operation?.providers.cpu.length).toBeGreaterThan(1);
     for (const provider of operation?.providers.cpu ?? []) {
-      const asked = device.multiply(a, b, { provider }).then((product) => product.read());
-      const found = await asked.catch((error: unknown) => error);
-      if (found instanceof NativeError)
+      const found = await device.multiply(a, b, { provider }).catch((error: unknown) => error);
+      if (found instanceof NativeError) {
         expect([found.code, found.message]).toEqual(['ENOTSUP', expect.stringContaining('is absent: ')]);
-      else expect(found).toEqual(expected);
+        continue;
+      }
+      if (!(found instanceof Product)) throw found;
+      expect(await found.read()).toEqual(expected);
+      expect(found.kernel).toMatch(named[provider as keyof typeof named]);
     }
     await device.close();
   });
