@@ -2,15 +2,19 @@
 //
 // formats   Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with
 //           integers, rows and columns against float64, poison, padding and red zones. Nothing is timed here.
+// products  The same formats and providers on the compute face, to the bit: rows of B and columns of A put in another
+//           order by a matrix with a single 1 in each row and column; and one product of random matrices, twenty times
+//           the same.
 // tiles     Each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile.
 // selftest  Faults seeded into data and telemetry, each of which must be caught.
 // run       The default run, whose report is recorded.
 //
 // A row that hangs or crashes is one row lost, and what else its provider has of the format is left out. The record is
-// written after each format. Ends in time whatever happens, the first two stages with enough left for the others; exit 0
-// only if nothing was wrong, nothing failed and nothing was left out.
-//   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results] [--minutes 8] [--stages formats,tiles,selftest,run]
-//                            [--only gemm.bf16,gemm.int8] [--shape 64,65x63x127] [--row-seconds 15]
+// written after each format. Ends in time whatever happens, the first three stages with enough left for the others; exit
+// 0 only if nothing was wrong, nothing failed and nothing was left out.
+//   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results] [--minutes 8] [--row-seconds 15]
+//                            [--stages formats,products,tiles,selftest,run] [--only gemm.bf16,gemm.int8]
+//                            [--shape 64,65x63x127] [--product-shape 129]
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -18,6 +22,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import { productsOf } from './products.mjs';
 import './refusal.mjs';
 import { shapesIn } from './shapes.mjs';
 import { Verifier } from './verifier.mjs';
@@ -30,7 +35,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench/results' },
     minutes: { type: 'string', default: '8' },
     'row-seconds': { type: 'string', default: '15' },
-    stages: { type: 'string', default: 'formats,tiles,selftest,run' },
+    stages: { type: 'string', default: 'formats,products,tiles,selftest,run' },
     only: { type: 'string', default: gemms.map(({ id }) => id).join(',') },
     // One size off and on each edge of 16, 64, 128 and 256; K = 1; long and thin; more than one wave of tiles.
     shape: {
@@ -39,6 +44,8 @@ const { values } = parseArgs({
         '1,1x257x64,257x1x33,7x16x1,16x8x16,63x65x31,64,65x63x127,127x129x128,128x128x129,129x127x255,255x257x1000,256,' +
         '1000,64x4097x512,4095x72x257,2048',
     },
+    // Of the stage products: over the edge of a tile, a whole one, and sides that the vendor's FP8 takes.
+    'product-shape': { type: 'string', default: '129,256,272x1008x2000' },
   },
 });
 const started = performance.now();
@@ -81,10 +88,10 @@ setTimeout(() => {
 
 /**
  * Runs one row without timing it to speak of: what the last of many launches left in each set of buffers is compared with
- * the verified output.
+ * the verified output. With the name of a check of products.mjs, that instead.
  */
-async function verify(operation, shape, provider, kernel = null) {
-  const check = { row: operation.id, shape: Object.values(shape), provider };
+async function verify(operation, shape, provider, { kernel = null, product = null } = {}) {
+  const check = { row: operation.id, shape: Object.values(shape), provider, ...(product && { product }) };
   if (secondsLeft() < forTheRest) return { ...check, outcome: 'skipped', reason: 'no time was left' };
   const request = {
     device: values.device,
@@ -97,7 +104,7 @@ async function verify(operation, shape, provider, kernel = null) {
     fault: 'none',
     budget,
   };
-  const { results, fault } = await verifier.ask(request, kernel);
+  const { results, fault } = await verifier.ask(request, kernel, product);
   return { ...check, ...(fault ? { outcome: 'lost', reason: fault } : outcomeOf(results[0])) };
 }
 
@@ -113,17 +120,18 @@ function outcomeOf(result) {
 
 const bad = ({ outcome }) => ['wrong', 'failed', 'lost'].includes(outcome);
 
-async function verifyFormats(record) {
+/** Each format by each provider: as a row, or with a check of products.mjs. */
+async function verifyFormats(record, what, asked) {
   for (const operation of operations)
     for (const provider of operation.providers.cuda) {
       const mine = [];
-      for (const shape of shapesIn(values.shape)) {
-        mine.push(await verify(operation, shape, provider));
+      for (const [shape, product] of asked) {
+        mine.push(await verify(operation, shape, provider, { product }));
         // What hangs or breaks the device at one size does so at others, and each costs a new process or more.
         const broken = mine.filter(({ outcome }) => outcome === 'failed').length;
         if (mine.at(-1).outcome === 'lost' || broken > 1) break;
       }
-      record(`${operation.id} ${provider}`, mine);
+      record(`${operation.id} ${provider}${what}`, mine);
     }
 }
 
@@ -134,7 +142,7 @@ async function verifyTiles(record) {
     const taken = [];
     for (const operation of operations)
       for (const shape of aroundTile(tile)) {
-        const check = await verify(operation, shape, 'builtin', name);
+        const check = await verify(operation, shape, 'builtin', { kernel: name });
         // It has no kernel of this tile.
         if (check.outcome === 'unsupported') break;
         taken.push(check);
@@ -148,13 +156,12 @@ function summarize(row, checks) {
   const counts = ['right', 'wrong', 'failed', 'lost', 'unsupported', 'skipped']
     .map((outcome) => [checks.filter((check) => check.outcome === outcome).length, outcome])
     .filter(([count]) => count > 0);
-  const worst = Math.max(0, ...checks.map((check) => check.worst ?? 0));
+  const shares = checks.flatMap(({ worst }) => worst ?? []);
+  const worst = shares.length > 0 ? `; worst ${Math.max(...shares).toFixed(3)} of bound` : '';
   const time = ((performance.now() - started) / 1000).toFixed(0).padStart(4);
-  say(
-    `${time} s  ${row.padEnd(28)} ${counts.map((each) => each.join(' ')).join(', ')}; worst ${worst.toFixed(3)} of bound`,
-  );
+  say(`${time} s  ${row.padEnd(34)} ${counts.map((each) => each.join(' ')).join(', ')}${worst}`);
   const why = checks.find(bad) ?? checks.find(({ outcome }) => outcome !== 'right');
-  if (why) say(`  ${why.row} ${why.shape.join('x')}: ${why.reason}`);
+  if (why) say(`  ${why.row} ${why.shape.join('x')}${why.product ? `, ${why.product}` : ''}: ${why.reason}`);
 }
 
 /** The command, as a user would start it; interrupted, which keeps what it has, when the time is nearly over. */
@@ -193,7 +200,10 @@ const record = (row, mine) => {
   const found = { device, build, libraries, checks };
   writeFileSync(`${stem}-check.json`, `${JSON.stringify(found, null, 1)}\n`);
 };
-if (stages.includes('formats')) await verifyFormats(record);
+const rows = shapesIn(values.shape).map((shape) => [shape, null]);
+if (stages.includes('formats')) await verifyFormats(record, '', rows);
+const products = shapesIn(values['product-shape']).flatMap(productsOf);
+if (stages.includes('products')) await verifyFormats(record, ' products', products);
 if (stages.includes('tiles')) await verifyTiles(record);
 verifier.end();
 const tested = stages.includes('selftest') ? await nameplate('selftest', '--timeout', '30') : 0;

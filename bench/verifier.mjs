@@ -14,8 +14,11 @@ export class Verifier {
     this.#rowSeconds = rowSeconds;
   }
 
-  /** The results of a request, by kernels with that part in their names (null: any), or the fault that kept it from them. */
-  async ask(request, kernel) {
+  /**
+   * The results of a request, by kernels with that part in their names (null: any), or the fault that kept it from them;
+   * with a check of products.mjs, the results of that.
+   */
+  async ask(request, kernel, check = null) {
     // A new process opens the driver, a context and the vendor's library, perhaps while the one before is being buried.
     const seconds = this.#child === null ? 2 * this.#rowSeconds : this.#rowSeconds;
     this.#child ??= fork(fileURLToPath(new URL('check-child.mjs', import.meta.url)), {
@@ -27,7 +30,7 @@ export class Verifier {
       return { fault };
     };
     const timeout = new AbortController();
-    child.send({ request, kernel }, () => {});
+    child.send({ request, kernel, check }, () => {});
     const answer = await Promise.race([
       once(child, 'message', { signal: timeout.signal }).then(([message]) => message),
       once(child, 'exit', { signal: timeout.signal }).then(([code, signal]) =>

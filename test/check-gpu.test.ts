@@ -15,6 +15,8 @@ const Record = z.object({
       row: z.string(),
       shape: z.array(z.number()),
       provider: z.string(),
+      product: z.string().optional(),
+      kernel: z.string().optional(),
       outcome: z.enum(['right', 'wrong', 'failed', 'lost', 'unsupported', 'skipped']),
       reason: z.string().optional(),
     }),
@@ -40,6 +42,52 @@ describe.concurrent('the GPU check', () => {
     expect(formats).toHaveLength(2 * 2 * 2);
     expect(checks.length).toBeGreaterThan(formats.length);
     expect(code).toBe(0);
+  });
+
+  it('multiplies permutations and repeats products, in each format by each provider, and names the kernels', async () => {
+    const { code, stdout, checks } = await check(
+      {},
+      '--stages',
+      'products',
+      '--product-shape',
+      '129,16x48x32',
+    );
+    const formats = new Set(checks.map(({ row, provider }) => `${row} ${provider}`));
+    expect(formats.size).toBe(22);
+    expect(checks).toHaveLength(22 * 2 * 3);
+    const shapeOf = (product: string) =>
+      new Set(checks.filter((each) => each.product === product).map(({ shape }) => shape.join('x')));
+    expect(shapeOf('permutation in A')).toEqual(new Set(['129x129x129', '16x48x16']));
+    expect(shapeOf('permutation in B')).toEqual(new Set(['129x129x129', '16x48x48']));
+    expect(shapeOf('repeats')).toEqual(new Set(['129x129x129', '16x48x32']));
+    // The library's FP8 and int8 take no odd sides, and it multiplies no e5m2 by e5m2.
+    const lacked = checks.filter(({ outcome }) => outcome !== 'right');
+    expect(new Set(lacked.map(({ outcome, provider }) => `${provider} ${outcome}`))).toEqual(
+      new Set(['cublaslt unsupported']),
+    );
+    expect(lacked.every(({ row, shape }) => row.includes('e5m2') || shape[0] === 129)).toBe(true);
+    for (const { provider, kernel } of checks.filter(({ outcome }) => outcome === 'right'))
+      expect(kernel).toMatch(
+        provider === 'builtin' ? /^gemm_\w+ \(\w+\.sm_90a\.cubin\)$/ : /^cuBLASLt .*algo/,
+      );
+    expect(stdout).toMatch(/gemm\.fp16\.acc16 builtin products +6 right$/m);
+    expect(code).toBe(0);
+  });
+
+  it('counts a product that failed', async () => {
+    const { code, stdout, checks } = await check(
+      { NAMEPLATE_FAULT: 'cuLaunchKernel:10:sticky' },
+      ...['--stages', 'products', '--only', 'gemm.fp32', '--product-shape', '64'],
+    );
+    // The failure costs its provider the process; the next one has another, where launches count anew.
+    const found = checks.map(({ provider, outcome }) => `${provider} ${outcome}`);
+    expect(found).toEqual(
+      ['builtin', 'cublaslt'].flatMap((name) =>
+        ['right', 'right', 'failed'].map((outcome) => `${name} ${outcome}`),
+      ),
+    );
+    expect(stdout).toMatch(/gemm\.fp32 64x64x64, repeats: CUDA_ERROR_ILLEGAL_ADDRESS: /);
+    expect(code).toBe(4);
   });
 
   it('loses one provider to a context that is lost, and goes on in a new process', async () => {
