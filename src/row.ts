@@ -174,6 +174,10 @@ export const Row = z.strictObject({
   ratioToVendor: finite
     .nullable()
     .describe('this row over the vendor row of the same operation, interleaved in one run'),
+  ratioToNear: finite
+    .nullable()
+    .default(null)
+    .describe("of a copy on a far NUMA node: this row over the same copy on the device's own node"),
   verdict: Verdict,
 });
 export type Row = z.infer<typeof Row>;

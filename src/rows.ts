@@ -41,6 +41,21 @@ export function withRatios(rows: readonly Row[]): Row[] {
   });
 }
 
+/**
+ * A far NUMA node over the device's own: sets `ratioToNear` on each row of far memory whose like, by the same provider in
+ * the same size, was measured on pinned memory.
+ */
+export function withNear(rows: readonly Row[]): Row[] {
+  return rows.map((row) => {
+    if (row.variant !== 'far' || row.rate === null) return row;
+    const like = { ...row, id: row.id.replace(/far$/, 'pinned') };
+    const near = rows.find((other) => keyOf(other) === keyOf(like))?.rate ?? null;
+    return near === null ? row : { ...row, ratioToNear: row.rate / near };
+  });
+}
+
+const keyOf = ({ id, provider, device, shape }: Row) => JSON.stringify([id, provider, device, shape]);
+
 function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, plate: Nameplate): Row {
   const { work, kernel, verification } = result;
   const { device, operation, request } = job;
@@ -137,5 +152,6 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     attribution: null,
     ceiling: null,
     ratioToVendor: null,
+    ratioToNear: null,
   };
 }

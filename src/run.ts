@@ -11,7 +11,7 @@ import { checkOptions, type Job, plan } from './plan.js';
 import { type Executor, isolate } from './process/isolate.js';
 import { coded } from './process/message.js';
 import { type Report, type Row, type RunOptions, schemaVersion } from './row.js';
-import { rowOf, withRatios } from './rows.js';
+import { rowOf, withNear, withRatios } from './rows.js';
 import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
 import { type Survey, survey } from './survey.js';
 
@@ -59,7 +59,7 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
       ...head,
       seconds: (performance.now() - started) / 1000,
       state,
-      rows: [...rows],
+      rows: withNear(rows),
       curves: curves(rows, devices),
     });
 

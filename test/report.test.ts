@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { explainText } from '../src/report/explain.js';
 import { formats, parseReport, ReportError } from '../src/report/index.js';
-import type { Report } from '../src/row.js';
+import type { Report, Row } from '../src/row.js';
+import { withNear } from '../src/rows.js';
 import {
   conditions,
   emptyRow,
@@ -226,6 +228,59 @@ test('a row says what its samples did and what the device counted, beside its ve
     expect(rendered).toContain(words);
   expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
   expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
+});
+
+describe('a far NUMA node', () => {
+  const copy = (id: string, rate: number | null, changes: Partial<Row> = {}) =>
+    row(measured(0.9), {
+      id,
+      operation: id.split('.').slice(0, 2).join('.'),
+      dtype: null,
+      variant: id.split('.')[2] ?? null,
+      provider: 'driver',
+      shape: { bytes: 2 ** 28 },
+      unit: 'B/s',
+      rate,
+      ...changes,
+    });
+  const ratios = (rows: Row[]) => withNear(rows).map(({ ratioToNear }) => ratioToNear);
+
+  test("is set beside the device's own, by the same way, size, provider and device alone", () => {
+    const rows = [
+      copy('link.h2d.pinned', 50e9, { shape: { bytes: 4096 } }),
+      copy('link.h2d.pinned', 40e9, { provider: 'builtin' }),
+      copy('link.h2d.pinned', 20e9, { device: 'cuda:1' }),
+      copy('link.h2d.pinned', 55e9),
+      copy('link.d2h.pinned', 50e9),
+      copy('link.h2d.pageable', 10e9),
+      copy('link.h2d.far', 44e9),
+      copy('link.d2h.far', 51e9),
+    ];
+    expect(ratios(rows)).toEqual([...Array(6).fill(null), 0.8, 1.02]);
+  });
+
+  test('has no ratio where one of the two has no rate', () => {
+    expect(ratios([copy('link.h2d.far', 44e9)])).toEqual([null]);
+    expect(ratios([copy('link.h2d.pinned', null), copy('link.h2d.far', 44e9)])).toEqual([null, null]);
+    expect(ratios([copy('link.h2d.pinned', 55e9), copy('link.h2d.far', null)])).toEqual([null, null]);
+  });
+
+  test('says in the table and in explain how much slower it is', () => {
+    const rows = ['h2d', 'd2h'].flatMap((way) => [
+      copy(`link.${way}.pinned`, 55e9),
+      copy(`link.${way}.far`, way === 'h2d' ? 44e9 : 56.1e9),
+    ]);
+    const whole = report(withNear(rows));
+    const view = { color: false, width: 160, file: null };
+    const below = "20.0 % below the 55.0 GB/s of the device's own NUMA node";
+    const above = "2.0 % above the 55.0 GB/s of the device's own NUMA node";
+    for (const rendered of [text(whole), explainText(whole, whole.rows, view)]) {
+      const words = rendered.replaceAll(/\s+/g, ' ');
+      expect(words).toContain(below);
+      expect(words).toContain(above);
+      expect(words.match(/NUMA node/g)).toHaveLength(2);
+    }
+  });
 });
 
 test('a simulated report says so first and last', () => {

@@ -10,7 +10,16 @@ import { Report, type RunOptions } from '../src/row.js';
 import { run } from '../src/run.js';
 import { saveReport } from '../src/save.js';
 import { UsageError } from '../src/usage.js';
-import { type Answer, a100, cpu, everything, fakeContext, measured, verification } from './fake-native.js';
+import {
+  type Answer,
+  a100,
+  cpu,
+  everything,
+  fakeContext,
+  measured,
+  operations,
+  verification,
+} from './fake-native.js';
 
 // The lock is real, so each test has devices of its own.
 let devices = 0;
@@ -198,6 +207,21 @@ describe('a report', () => {
     for (const report of all) expect(Report.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     expect(all[0]?.devices).toMatchObject([{ id: 'cuda:0', card: 'a100-pcie-40gb' }]);
     expect(all[0]?.simulated).toBe(true);
+  });
+
+  it('sets copies on a far NUMA node beside those on the near one, whichever came first', async () => {
+    const context = fakeContext([gpu()], ({ operation, providers }) =>
+      providers.map((provider) => measured(provider, operation.endsWith('far') ? 0.01 : 0.005, 'link')),
+    );
+    const pinned = operations.find(({ id }) => id === 'link.h2d.pinned');
+    if (pinned === undefined) throw new Error('no such row');
+    const far = { ...pinned, id: 'link.h2d.far', variant: 'far' };
+    const native = { ...context.native, operations: () => [far, pinned] };
+    const all = await reports({}, { ...context, native });
+    expect(all.at(-1)?.rows.map(({ id, ratioToNear }) => [id, ratioToNear])).toEqual([
+      ['link.h2d.far', 0.5],
+      ['link.h2d.pinned', null],
+    ]);
   });
 
   it('goes through the devices one after another', async () => {

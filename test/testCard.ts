@@ -237,6 +237,7 @@ export function row(subject: Measured, changes: Partial<Row> = {}): Row {
     attribution: subject.attribution,
     ceiling: null,
     ratioToVendor: null,
+    ratioToNear: null,
     verdict: judge(subject),
     ...changes,
   };

@@ -5,7 +5,8 @@ import type { Row } from '../row.js';
 import { formatPercent, formatRate } from '../units.js';
 
 /** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
-export function notices({ id, kernel, statistics, conditions, ceiling, unit, dtype }: Row): string[] {
+export function notices(row: Row): string[] {
+  const { id, kernel, statistics, conditions, ceiling, unit, dtype } = row;
   const { drift = null, modes = null, stragglers = 0 } = statistics ?? {};
   const { correctedErrors, link, nvlinks } = conditions ?? {};
   const levels = modes?.map(
@@ -18,6 +19,7 @@ export function notices({ id, kernel, statistics, conditions, ceiling, unit, dty
     id.startsWith('peer.') && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
   return [
     way,
+    besideNear(row),
     ceiling !== null && aboveCeiling(ceiling),
     drift !== null &&
       `${unit === 's' ? 'time' : 'rate'} ${drift > 0 === (unit !== 's') ? faster : slower} by ${formatPercent(Math.abs(drift), 1)} within the window`,
@@ -28,6 +30,13 @@ export function notices({ id, kernel, statistics, conditions, ceiling, unit, dty
     !!link?.replays && `${counted(link.replays, 'PCI Express replay')} meanwhile`,
     !!nvlinks && nvlinks.active < nvlinks.present && `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
   ].filter((notice) => typeof notice === 'string');
+}
+
+function besideNear({ rate, ratioToNear, unit, dtype }: Row): string | false {
+  if (rate === null || ratioToNear === null) return false;
+  const difference = formatPercent(Math.abs(1 - ratioToNear), 1);
+  const way = ratioToNear > 1 ? 'above' : 'below';
+  return `${difference} ${way} the ${formatRate(rate / ratioToNear, unit, dtype)} of the device's own NUMA node`;
 }
 
 function counted(count: number, noun: string): string {
