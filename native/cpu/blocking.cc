@@ -7,7 +7,7 @@
 namespace nameplate::cpu {
 namespace {
 
-// Bytes that any last level has, also one that is shared with others.
+// Bytes that a core has of any last level, also one that is shared with others.
 constexpr std::size_t lastLevel = 4 << 20;
 
 // A C library that does not know answers 0.
@@ -58,8 +58,14 @@ Blocking blockingOf(std::size_t m, std::size_t n, std::size_t units, const TileS
   const double multiplications = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(units);
   to.workers = std::min(threads, 1 + static_cast<std::size_t>(multiplications / (1 << 20)));
   // Pages lie at random in the second level, and what A and C leave there takes the place of others: B is
-  // found again if it fills no more than this.
-  const std::size_t unitsAcross = level2 * 3 / 8 / (to.depth * tile.unitBytes);
+  // found again if it fills no more than 3/8 of it. That is two or three panels; where a core waits for A as
+  // long as it takes to multiply them, four tiles take turns with each panel instead, which comes from the
+  // last level for all of them. Found on Zen 3, with 512 KiB; what was found with 1 MiB, on Zen 4 and 5, is
+  // left.
+  const bool fromLastLevel = level2 < 1 << 20 && cacheBytes(_SC_LEVEL2_CACHE_SIZE, 0) > 0;
+  to.groupTiles = fromLastLevel ? mostGroupTiles : 1;
+  const std::size_t unitsAcross =
+      (fromLastLevel ? lastLevel / 2 : level2 * 3 / 8) / (to.depth * tile.unitBytes);
   deal(to, tile.rows, std::max<std::size_t>(tile.columns, unitsAcross) / tile.lanes);
   to.rowBlocks = std::max(to.rowBlocks, divideUp(m, lastLevel / (to.depth * tile.unitBytes)));
   to.sliceBySlice = to.slices > 1 && to.columnBlocks >= 4 * to.workers;

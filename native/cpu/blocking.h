@@ -20,12 +20,15 @@ struct TileSides {
   std::size_t unitBytes;      // of what a lane multiplies in one step
 };
 
+inline constexpr std::size_t mostGroupTiles = 4;
+
 struct Blocking {
   std::size_t units, tiles, vectors;    // of K; tiles above each other in C; vectors in a row of C
   std::size_t slices, depth;            // of K, and units in one; there is one slice, of none, where K is 0
   std::size_t workers;                  // threads that take part
   std::size_t rowBlocks, columnBlocks;  // of C
   std::size_t blockVectors;             // vectors in a row of the widest block
+  std::size_t groupTiles;               // tiles above each other that take turns with each panel of B
 
   // Whether all blocks of the same rows go through one slice after the other, so that they find that slice of
   // A in the last-level cache. A block waits for its own slice before; of few blocks, threads would wait for

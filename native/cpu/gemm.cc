@@ -1,16 +1,18 @@
 // C is dealt to the threads in blocks. For each slice of K, a thread packs its block's columns of B into
-// panels as wide as the tile, in the order in which the tile reads them; they stay in its second-level cache
-// while the block's rows of A go by, and eight rows of A or so stay in the first-level cache while they meet
-// each panel. Blocks are as high as lets their slice of A stay in the last level, where the next block of the
-// same rows finds it: memory is far, and far more so where a hypervisor keeps small pages, each of which is
-// looked up on the way. Three plain loops would read B from memory once per row of A. The scheme is Goto and
-// van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008, with A and B exchanged: B
-// has to be transposed for the tile, and A, whose elements it broadcasts one by one, is read where it lies.
+// panels as wide as the tile, in the order in which the tile reads them; they stay in a cache while the
+// block's rows of A go by, and the rows of one tile, or of a few that take turns with each panel, stay in a
+// nearer one while they meet all panels. Blocks are as high as lets their slice of A stay in the last level,
+// where the next block of the same rows finds it: memory is far, and far more so where a hypervisor keeps
+// small pages, each of which is looked up on the way. Three plain loops would read B from memory once per row
+// of A. The scheme is Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS
+// 2008, with A and B exchanged: B has to be transposed for the tile, and A, whose elements it broadcasts one
+// by one, is read where it lies.
 #include "cpu/gemm.h"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
@@ -54,14 +56,18 @@ class BlockedGemm {
         blocking_(blockingOf(shape.m, shape.n, divideUp(shape.k, perUnit),
                              {tile.rows, tile.columns, tile.lanes, sizeof(Unit)}, threads.count())),
         ldt_(blocking_.vectors * tile.lanes),
+        ldp_(blocking_.blockVectors * tile.lanes),
         panelUnits_(tile.columns * blocking_.depth),
-        blockUnits_(product(divideUp(blocking_.blockVectors * tile.lanes, tile.columns), panelUnits_)) {
+        blockUnits_(product(divideUp(ldp_, tile.columns), panelUnits_)) {
     packedB_ = buffer(product(blocking_.workers, blockUnits_), sizeof(Unit));
     if (copiesA()) copiedA_ = buffer(product(shape.m, blocking_.units), sizeof(Unit));
     if (!direct && (blocking_.slices > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
     else if (encodes)
-      sums_ = buffer(product(blocking_.workers, stripSums()), sizeof(Sum));
+      sums_ = buffer(product(blocking_.workers, groupSums()), sizeof(Sum));
+    // A row of A that meets few columns is read where it lies for less than its copy costs.
+    if (blocking_.groupTiles > 1 && ldp_ >= 256)
+      strips_ = buffer(product(blocking_.workers, groupRows()), stripStride());
     // Lines that are read in order to be written are taken back and forth by the prefetching of several
     // cores. So C is written past the caches, unless the first-level one would keep it for whoever reads it
     // next.
@@ -84,10 +90,12 @@ class BlockedGemm {
     std::atomic<std::size_t> next = 0;
     std::vector<std::atomic<std::size_t>> done(blocking_.sliceBySlice ? blocks : 0);  // slices of each block
     threads_.parallel(blocking_.workers, [&](std::size_t worker) {
-      Unit* const packed = packedB_->template as<Unit>() + worker * blockUnits_;
-      Sum* const sums = sums_ ? sums_->template as<Sum>() + worker * stripSums() : nullptr;
+      const Own own{
+          packedB_->template as<Unit>() + worker * blockUnits_,
+          strips_ ? strips_->template as<std::byte>() + worker * groupRows() * stripStride() : nullptr,
+          sums_ ? sums_->template as<Sum>() + worker * groupSums() : nullptr};
       const auto multiply = [&](std::size_t block, std::size_t slice) {
-        multiplyBlock(operands, block / columns, block % columns, slice, packed, sums);
+        multiplyBlock(operands, block / columns, block % columns, slice, own);
       };
       if (!blocking_.sliceBySlice) {
         for (std::size_t block = next++; block < blocks; block = next++)
@@ -111,7 +119,17 @@ class BlockedGemm {
     return std::make_unique<HostBuffer>(product(count, bytes), threads_);
   }
 
-  std::size_t stripSums() const { return tile_.rows * blocking_.blockVectors * tile_.lanes; }
+  // What a thread has for itself; null where it is not needed.
+  struct Own {
+    Unit* packed;       // a block of B
+    std::byte* strips;  // a group of A's
+    Sum* sums;          // of a group, still to be encoded
+  };
+
+  std::size_t groupRows() const { return blocking_.groupTiles * tile_.rows; }
+  std::size_t groupSums() const { return groupRows() * ldp_; }
+  // In bytes, with a line between, or all rows would meet in the same few sets of a cache.
+  std::size_t stripStride() const { return blocking_.depth * sizeof(Unit) + 64; }
   bool copiesA() const { return !Format::rawLeft || shape_.k % perUnit != 0; }
 
   // `units` units of a row of K from the unit `first` on; what lies beyond the row's end becomes zero.
@@ -127,13 +145,13 @@ class BlockedGemm {
   }
 
   void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
-                     std::size_t slice, Unit* packed, Sum* sums) const {
+                     std::size_t slice, const Own& own) const {
     const std::size_t firstRow = blocking_.firstTile(rowBlock) * tile_.rows;
     const std::size_t endRow = std::min(shape_.m, blocking_.firstTile(rowBlock + 1) * tile_.rows);
     const std::size_t firstColumn = blocking_.firstVector(columnBlock) * tile_.lanes;
     const std::size_t endColumn = std::min(shape_.n, blocking_.firstVector(columnBlock + 1) * tile_.lanes);
     const auto panels = [&](const auto& visit) {
-      Unit* panel = packed;
+      Unit* panel = own.packed;
       for (std::size_t column = firstColumn; column < endColumn;
            column += tile_.columns, panel += panelUnits_)
         visit(column, std::min(tile_.columns, endColumn - column), panel);
@@ -144,24 +162,35 @@ class BlockedGemm {
     // No tile prefetches what it writes past the caches.
     const bool pastCaches = slice + 1 == blocking_.slices && (streams_ || encodes);
     Output* const c = reinterpret_cast<Output*>(operands.out) + firstColumn;
-    for (std::size_t row = firstRow; row < endRow; row += tile_.rows) {
-      Strip strip = stripOf(operands, slice, row, std::min(tile_.rows, endRow - row));
-      const std::size_t below = std::min(row + tile_.rows, endRow);
-      PagePrefetch pages(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
-                         pastCaches ? std::min(tile_.rows, endRow - below) : 0, shape_.ldc * sizeof(Output),
-                         (endColumn - firstColumn) * sizeof(Output));
-      if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
-        strip.ld = sums ? blocking_.blockVectors * tile_.lanes : ldt_;
-        strip.sums = sums ? sums : totals_->template as<Total>() + row * ldt_ + firstColumn;
+    for (std::size_t top = firstRow; top < endRow; top += groupRows()) {
+      const std::size_t below = std::min(top + groupRows(), endRow), wide = endColumn - firstColumn;
+      std::array<Strip, mostGroupTiles> group;
+      const std::size_t strips = divideUp(below - top, tile_.rows);
+      for (std::size_t i = 0; i < strips; ++i) {
+        const std::size_t above = i * tile_.rows, row = top + above;
+        group[i] = stripOf(operands, slice, row, std::min(tile_.rows, below - row));
+        if (own.strips) copyStrip(group[i], own.strips + above * stripStride());
+        if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
+          group[i].ld = own.sums ? ldp_ : ldt_;
+          group[i].sums =
+              own.sums ? own.sums + above * ldp_ : totals_->template as<Total>() + row * ldt_ + firstColumn;
+        }
       }
+      PagePrefetch pages(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
+                         pastCaches ? std::min(groupRows(), endRow - below) : 0, shape_.ldc * sizeof(Output),
+                         wide * sizeof(Output));
       panels([&](std::size_t column, std::size_t width, const Unit* panel) {
-        pages.advance(column + width - firstColumn, endColumn - firstColumn);
-        multiplyTile(operands, strip, column, column - firstColumn, width, panel);
+        const std::size_t inBlock = column - firstColumn;
+        for (std::size_t i = 0; i < strips; ++i) {
+          pages.advance(inBlock * strips + (i + 1) * width, wide * strips);
+          multiplyTile(operands, group[i], column, inBlock, width, panel);
+        }
       });
       if constexpr (encodes)
         if (slice + 1 == blocking_.slices)
-          Format::encode(strip.sums, strip.ld, c + row * shape_.ldc, shape_.ldc, strip.height,
-                         endColumn - firstColumn);
+          for (std::size_t i = 0; i < strips; ++i)
+            Format::encode(group[i].sums, group[i].ld, c + group[i].row * shape_.ldc, shape_.ldc,
+                           group[i].height, wide);
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
@@ -183,6 +212,14 @@ class BlockedGemm {
     Strip strip{slice, row, height, rows + slice * blocking_.depth * sizeof(Unit), stride, {}, nullptr, 0};
     if (tile_.start) tile_.start(height, blocking_.depthOf(slice), strip.a, stride, strip.starts.data());
     return strip;
+  }
+
+  void copyStrip(Strip& strip, std::byte* to) const {
+    for (std::size_t i = 0; i < strip.height; ++i)
+      std::memcpy(to + i * stripStride(), strip.a + i * strip.stride,
+                  blocking_.depthOf(strip.slice) * sizeof(Unit));
+    strip.a = to;
+    strip.stride = stripStride();
   }
 
   void packPanel(const Operands& operands, std::size_t slice, std::size_t column, std::size_t width,
@@ -268,11 +305,11 @@ class BlockedGemm {
   Threads& threads_;
   T tile_;
   Blocking blocking_;
-  std::size_t ldt_;  // of the totals
+  std::size_t ldt_, ldp_;  // leading dimensions: of the totals, and of the sums of a part of a block's rows
   std::size_t panelUnits_, blockUnits_;
   bool streams_;
   // Made once: no launch pays for page faults.
-  std::unique_ptr<HostBuffer> packedB_, copiedA_, totals_, sums_;
+  std::unique_ptr<HostBuffer> packedB_, copiedA_, strips_, totals_, sums_;
 };
 
 template <class Format, class T>
