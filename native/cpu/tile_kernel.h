@@ -59,6 +59,28 @@ NAMEPLATE_INLINE void multiplySteps(typename Arithmetic::Vector (&sums)[rows][ve
   }
 }
 
+template <Store store, class Vector, class Sum, int rows, int vectors>
+NAMEPLATE_INLINE void storeSums(const Vector (&sums)[rows][vectors], Sum* c, std::size_t ldc) {
+  constexpr int lanes = sizeof(Vector) / sizeof(Sum);
+  NAMEPLATE_UNROLL
+  for (int row = 0; row < rows; ++row) {
+    NAMEPLATE_UNROLL
+    for (int vector = 0; vector < vectors; ++vector) {
+      Sum* const to = c + row * ldc + vector * lanes;
+      Vector sum = sums[row][vector];
+      if constexpr (store == Store::add) {
+        Vector before;
+        __builtin_memcpy(&before, to, sizeof before);
+        sum += before;
+      }
+      if constexpr (store == Store::stream)
+        storePastCaches(to, sum);
+      else
+        __builtin_memcpy(to, &sum, sizeof sum);
+    }
+  }
+}
+
 template <class Arithmetic, int steps, int rows, int vectors>
 NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std::size_t stride,
                                       const typename Arithmetic::Unit* panel,
@@ -77,9 +99,10 @@ NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std
     }
   }
   // The sums are written to memory that was last touched long ago: its lines are asked for.
+  constexpr int line = 64 / sizeof(typename Arithmetic::Sum), across = vectors * lanes;
   if (store != Store::stream)
     for (int row = 0; row < rows; ++row)
-      for (int vector = 0; vector < vectors; ++vector) __builtin_prefetch(c + row * ldc + vector * lanes, 1);
+      for (int at = 0; at < across; at += line) __builtin_prefetch(c + row * ldc + at, 1);
   const Vector* const end = b + depth * vectors;
   if constexpr (steps > 1)
     for (; end - b >= steps * vectors; a += steps * sizeof(Unit), b += steps * vectors)
@@ -94,22 +117,9 @@ NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std
   }
   // Or all addresses would be kept from the prefetches on, in registers that are not there.
   asm("" : "+r"(c), "+r"(ldc));
-  NAMEPLATE_UNROLL
-  for (int row = 0; row < rows; ++row) {
-    NAMEPLATE_UNROLL
-    for (int vector = 0; vector < vectors; ++vector) {
-      typename Arithmetic::Sum* const to = c + row * ldc + vector * lanes;
-      Vector sum = sums[row][vector];
-      if (store == Store::stream) {
-        storePastCaches(to, sum);
-      } else {
-        Vector before = {};
-        if (store == Store::add) __builtin_memcpy(&before, to, sizeof before);
-        sum += before;
-        __builtin_memcpy(to, &sum, sizeof sum);
-      }
-    }
-  }
+  if (store == Store::stream) return storeSums<Store::stream>(sums, c, ldc);
+  if (store == Store::add) return storeSums<Store::add>(sums, c, ldc);
+  storeSums<Store::write>(sums, c, ldc);
 }
 
 template <class Arithmetic, int steps, int rows>
