@@ -20,7 +20,7 @@ import type {
   Verification,
 } from '../schema.js';
 import { formatPercent, formatWatts } from '../units.js';
-import { resourceClass } from './attribute.js';
+import { resourceClass } from './resource.js';
 import {
   clockLimit,
   fewestSamples,

@@ -3,7 +3,7 @@
 // The table of a report answers "is it right?"; this answers "why is it not 100 %?", and lets a reader doubt each step.
 
 import pc from 'picocolors';
-import { pcie } from '../judge/attribute.js';
+import { pcie } from '../judge/pcie.js';
 import type { Report, Row } from '../row.js';
 import type { Conditions, Series } from '../schema.js';
 import {
@@ -143,7 +143,7 @@ function telemetry(conditions: Conditions): string[] {
       ? []
       : [`clock held down by: ${shares.length === 0 ? 'nothing that the driver names' : shares.join(', ')}`]),
     ...(counts.length === 0 ? [] : [`ECC errors: ${counts.join(', ')}`]),
-    ...(link === null ? [] : [`link ${pcie(link.generation, link.width)}${replays}`]),
+    ...(link === null ? [] : [`link ${pcie(link)}${replays}`]),
     ...(nvlinks === null ? [] : [`${nvlinks.active} of ${nvlinks.present} NVLinks active`]),
     ...missed,
   ];
