@@ -18,9 +18,7 @@ import {
   type Source,
   sourcesOf,
 } from '../specs/index.js';
-
-type Colors = ReturnType<typeof colors.createColors>;
-type Options = { color: boolean };
+import type { Colors, View } from './view.js';
 
 const width = 116;
 
@@ -34,7 +32,7 @@ const access: Readonly<Record<string, string>> = {
 };
 
 /** One card: facts, figures with their arithmetic, sources, disagreements, notes, and what is missing and why. */
-export function cardText(card: Card, { color }: Options): string {
+export function cardText(card: Card, { color }: Pick<View, 'color'>): string {
   const c = colors.createColors(color);
   const cited = new Map<string, Source>();
   /** The sources as numbers into the list below the figures, and their standing where it is a weak one. */
@@ -66,7 +64,7 @@ export function cardText(card: Card, { color }: Options): string {
 }
 
 /** All cards in one table, a line each. A recalled figure is marked R. */
-export function cardListText(cards: readonly Card[], { color }: Options): string {
+export function cardListText(cards: readonly Card[], { color }: Pick<View, 'color'>): string {
   const c = colors.createColors(color);
   const cell = (card: Card, resource: Resource) => {
     const found = figure(card, resource);

@@ -6,13 +6,14 @@ import type { Change } from '../compare/changes.js';
 import type { Comparison, Figure, Outcome } from '../compare/comparison.js';
 import { absent, formatPercent, formatRate } from '../units.js';
 import { type Column, table, wrap } from './table.js';
-import { type Colors, formatShape, simulatedNotice } from './text.js';
+import { formatShape } from './text.js';
+import { type Colors, type Paint, simulatedNotice } from './view.js';
 
 type Line = Comparison['rows'][number];
 type Status = Outcome['status'];
 
 /** In the order of the sum. */
-const statuses: Readonly<Record<Status, { words: string; paint: 'green' | 'red' | 'yellow' | 'dim' }>> = {
+const statuses: Readonly<Record<Status, { words: string; paint: Paint }>> = {
   wrong: { words: 'wrong', paint: 'red' },
   slower: { words: 'slower', paint: 'red' },
   lost: { words: 'lost', paint: 'red' },

@@ -19,11 +19,11 @@ import {
   formatSumBits,
   formatWatts,
 } from '../units.js';
-import type { View } from './index.js';
 import { notices } from './notices.js';
 import { phases } from './phases.js';
 import { harmless, wrap } from './table.js';
-import { type Colors, deviceLine, formatShape, simulatedNotice, statusColor } from './text.js';
+import { deviceLine, formatShape } from './text.js';
+import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 import { waterfall } from './waterfall.js';
 
 type Device = Report['devices'][number];

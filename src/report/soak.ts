@@ -4,9 +4,9 @@ import pc from 'picocolors';
 import type { Conditions, SoakError } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
 import { absent, formatClock, formatPercent, formatRate, formatSeconds, formatWatts } from '../units.js';
-import type { View } from './index.js';
 import { harmless, wrap } from './table.js';
 import { formatShape } from './text.js';
+import type { View } from './view.js';
 
 const errorsShown = 20;
 

@@ -3,7 +3,7 @@
 // The verdict never stands without its reason, and nothing is shown that was not measured: an absent figure is a dash.
 
 import pc from 'picocolors';
-import type { Report, Row, Status } from '../row.js';
+import type { Report, Row } from '../row.js';
 import type { DeviceFacts, Shape } from '../schema.js';
 import {
   absent,
@@ -17,26 +17,9 @@ import {
   formatWatts,
 } from '../units.js';
 import { curveLines, unfolded } from './curves.js';
-import type { View } from './index.js';
 import { notices } from './notices.js';
 import { type Column, harmless, table, wrap } from './table.js';
-
-export type Colors = ReturnType<typeof pc.createColors>;
-type Paint = 'green' | 'red' | 'yellow' | 'dim';
-
-export const statusColor: Readonly<Record<Status, Paint>> = {
-  pass: 'green',
-  low: 'red',
-  inconclusive: 'yellow',
-  throttled: 'yellow',
-  implausible: 'red',
-  corrupted: 'red',
-  unjudged: 'dim',
-  unsupported: 'dim',
-  failed: 'red',
-};
-
-export const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';
+import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 
 export function renderText(report: Report, { color, width, file }: View): string {
   const colors = pc.createColors(color);
