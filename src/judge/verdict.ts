@@ -19,7 +19,7 @@ import type {
   ProviderResult,
   Verification,
 } from '../schema.js';
-import { formatPercent, formatWatts } from '../units.js';
+import { formatCount, formatPercent, formatWatts } from '../units.js';
 import { resourceClass } from './resource.js';
 import {
   clockLimit,
@@ -78,8 +78,7 @@ function judgeMeasured(row: Measured): Verdict {
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
   const lost = row.conditions.uncorrectedErrors ?? 0;
   if (lost > 0) {
-    const noun = lost === 1 ? 'ECC error' : 'ECC errors';
-    const why = `${lost} uncorrected ${noun} while the row was timed: memory lost its contents, whatever the comparison found`;
+    const why = `${formatCount(lost, 'uncorrected ECC error')} while the row was timed: memory lost its contents, whatever the comparison found`;
     return { status: 'corrupted', why };
   }
   if (verification.compared === 0) {

@@ -18,6 +18,7 @@ import {
   type Source,
   sourcesOf,
 } from '../specs/index.js';
+import { formatCount } from '../units.js';
 import type { Colors, View } from './view.js';
 
 const width = 116;
@@ -87,7 +88,7 @@ export function cardListText(cards: readonly Card[], { color }: Pick<View, 'colo
       card.confidence,
     ]);
   }
-  const legend = `${cards.length} ${cards.length === 1 ? 'card' : 'cards'}, dense figures; – not documented; R recalled: no source of the figure was opened.`;
+  const legend = `${formatCount(cards.length, 'card')}, dense figures; – not documented; R recalled: no source of the figure was opened.`;
   return `${trimmed(table)}\n\n${legend}\nnameplate cards <id> shows one card with its sources.`;
 }
 

@@ -4,9 +4,8 @@
 import pc from 'picocolors';
 import type { Change } from '../compare/changes.js';
 import type { Comparison, Figure, Outcome } from '../compare/comparison.js';
-import { absent, formatPercent, formatRate } from '../units.js';
+import { absent, formatPercent, formatRate, formatShape } from '../units.js';
 import { type Column, table, wrap } from './table.js';
-import { formatShape } from './text.js';
 import { type Colors, type Paint, simulatedNotice } from './view.js';
 
 type Line = Comparison['rows'][number];

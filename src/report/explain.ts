@@ -10,19 +10,21 @@ import {
   formatBytes,
   formatCelsius,
   formatClock,
+  formatCount,
   formatFlop,
   formatJoules,
   formatPercent,
   formatPerWatt,
   formatRate,
   formatSeconds,
+  formatShape,
   formatSumBits,
   formatWatts,
 } from '../units.js';
 import { notices } from './notices.js';
 import { phases } from './phases.js';
 import { harmless, wrap } from './table.js';
-import { deviceLine, formatShape } from './text.js';
+import { deviceLine } from './text.js';
 import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 import { waterfall } from './waterfall.js';
 
@@ -200,7 +202,7 @@ function work({ work, unit, dtype, data, seed }: Row): string[] {
       (unit === 'FLOP/s' || unit === 'op/s') &&
         `${formatFlop(flop, unit, dtype)} a launch${flopCounted === '' ? '' : ` (${flopCounted})`}`,
       `${formatBytes(bytes)} a launch (${bytesCounted})`,
-      `working set ${formatBytes(workingSetBytes)} in ${rotations} ${rotations === 1 ? 'set' : 'sets'} of buffers`,
+      `working set ${formatBytes(workingSetBytes)} in ${formatCount(rotations, 'set')} of buffers`,
       ld !== null && `leading dimensions ${ld.a}, ${ld.b}, ${ld.c}`,
       accumulator !== null && `accumulated in ${accumulator}`,
       output !== null && `written as ${output}`,

@@ -4,15 +4,17 @@
 
 import pc from 'picocolors';
 import type { Report, Row } from '../row.js';
-import type { DeviceFacts, Shape } from '../schema.js';
+import type { DeviceFacts } from '../schema.js';
 import {
   absent,
   formatBytes,
   formatClock,
+  formatCount,
   formatPercent,
   formatPerWatt,
   formatRate,
   formatSeconds,
+  formatShape,
   formatSumBits,
   formatWatts,
 } from '../units.js';
@@ -89,7 +91,7 @@ export function deviceLine(device: DeviceFacts): string {
     device.id,
     device.simulated && 'SIMULATED',
     driver !== null && `driver ${driver}`,
-    placement ?? plural(multiprocessors, 'SM'),
+    placement ?? formatCount(multiprocessors, 'SM'),
     device.mig && 'MIG slice',
     device.memoryBytes > 0 && formatBytes(device.memoryBytes),
     cap !== null && `${formatWatts(cap)}${lowered} cap`,
@@ -184,15 +186,6 @@ function columns(colors: Colors, derived: boolean): Column<Row>[] {
   ];
 }
 
-export function formatShape(shape: Shape): string {
-  if ('peer' in shape && shape.peer !== null) return `${formatBytes(shape.bytes)} → ${shape.peer}`;
-  if ('bytes' in shape) return formatBytes(shape.bytes);
-  if ('kernels' in shape) return plural(shape.kernels, 'kernel');
-  if ('steps' in shape) return plural(shape.steps, 'step');
-  const { m, n, k } = shape;
-  return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
-}
-
 /** What a reader must know of the columns and rows that are shown, and of those only. */
 function notes(report: Report): string[] {
   const { rows, devices } = report;
@@ -253,8 +246,4 @@ function totals({ rows, seconds, state }: Report, file: string | null, colors: C
   });
   const end = [formatSeconds(seconds), state, ...(file === null ? [] : [harmless(file)])];
   return [...counts, ...end].join(' · ');
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
