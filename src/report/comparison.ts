@@ -4,8 +4,8 @@
 import pc from 'picocolors';
 import type { Change } from '../compare/changes.js';
 import type { Comparison, Figure, Outcome } from '../compare/comparison.js';
-import { absent, formatPercent, formatRate, formatShape } from '../units.js';
-import { type Column, table, wrap } from './table.js';
+import { formatPercent, formatRate, formatShape } from '../units.js';
+import { type Column, column, table, wrap } from './table.js';
 import { type Colors, type Paint, simulatedNotice } from './view.js';
 
 type Line = Comparison['rows'][number];
@@ -76,29 +76,20 @@ function heading(
 }
 
 function compared(rows: readonly Line[], several: boolean, colors: Colors, width: number): string[] {
-  const plain = (
-    title: string,
-    rank: number,
-    align: 'left' | 'right',
-    cell: (row: Line) => string,
-  ): Column<Line> => ({
-    title,
-    align,
-    rank,
-    cell: (row) => ({ text: cell(row) }),
-  });
   const rate = ({ unit, dtype }: Line, figure: Figure | null) =>
-    figure === null ? absent : formatRate(figure.rate, unit, dtype);
+    figure && formatRate(figure.rate, unit, dtype);
   const columns: Column<Line>[] = [
-    plain('row', 0, 'left', ({ id }) => id),
-    plain('by', 0, 'left', ({ provider }) => provider),
-    ...(several ? [plain('device', 0, 'left', ({ device }) => device)] : []),
-    plain('shape', 1, 'left', ({ shape }) => formatShape(shape)),
-    plain('old', 0, 'right', (row) => rate(row, 'before' in row.outcome ? row.outcome.before : null)),
-    plain('new', 0, 'right', (row) => rate(row, 'after' in row.outcome ? row.outcome.after : null)),
-    plain('change', 0, 'right', ({ outcome }) => ('change' in outcome ? signed(outcome.change) : absent)),
+    column('row', 0, 'left', ({ id }) => id),
+    column('by', 0, 'left', ({ provider }) => provider),
+    ...(several ? [column<Line>('device', 0, 'left', ({ device }) => device)] : []),
+    column('shape', 1, 'left', ({ shape }) => formatShape(shape)),
+    column('old', 0, 'right', (row) => 'before' in row.outcome && rate(row, row.outcome.before)),
+    column('new', 0, 'right', (row) => 'after' in row.outcome && rate(row, row.outcome.after)),
+    column('change', 0, 'right', ({ outcome }) => 'change' in outcome && signed(outcome.change)),
     {
-      ...plain('', 0, 'left', () => ''),
+      title: '',
+      rank: 0,
+      align: 'left',
       cell: ({ outcome: { status } }) => ({
         text: statuses[status].words,
         paint: colors[statuses[status].paint],

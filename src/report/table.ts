@@ -1,5 +1,7 @@
 // Lines and columns of plain text, coloured last: a width counted over colour codes is wrong.
 
+import { absent } from '../units.js';
+
 /** What a cell shows; the colour is put on after the padding. */
 export type Cell = { text: string; paint?: ((text: string) => string) | undefined };
 
@@ -10,6 +12,16 @@ export type Column<Row> = {
   rank: number;
   cell(row: Row): Cell;
 };
+
+/** A column of plain text; what is not there is a dash. */
+export function column<Row>(
+  title: string,
+  rank: number,
+  align: 'left' | 'right',
+  cell: (row: Row) => string | null | undefined | false,
+): Column<Row> {
+  return { title, rank, align, cell: (row) => ({ text: cell(row) || absent }) };
+}
 
 const gap = '  ';
 const indent = '    ';
@@ -56,7 +68,7 @@ export function table<Row>(
         size: Math.max(column.title.length, ...cells.map(({ text }) => text.length)),
       };
     })
-    .filter(({ rank, cells }) => rank === 0 || cells.some(({ text }) => text !== '' && text !== '–'));
+    .filter(({ rank, cells }) => rank === 0 || cells.some(({ text }) => text !== '' && text !== absent));
   const leftOut = new Set<string>();
   const shown = () => all.filter(({ title }) => !leftOut.has(title));
   const total = () => shown().reduce((sum, { size }) => sum + size + gap.length, -gap.length);

@@ -6,7 +6,6 @@ import pc from 'picocolors';
 import type { Report, Row } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import {
-  absent,
   formatBytes,
   formatClock,
   formatCount,
@@ -20,7 +19,7 @@ import {
 import { curveLines, unfolded } from './curves.js';
 import { legend } from './legend.js';
 import { notices } from './notices.js';
-import { type Column, harmless, table, wrap } from './table.js';
+import { type Column, column, harmless, table, wrap } from './table.js';
 import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 
 export function renderText(report: Report, { color, width, file }: View): string {
@@ -105,82 +104,62 @@ export function deviceLine(device: DeviceFacts): string {
 
 /** A CPU's figure is derived, and beside it stands what its own cores gave. */
 function columns(colors: Colors, derived: boolean): Column<Row>[] {
-  const plain = (text: string | undefined | false) => ({ text: text || absent });
   return [
-    { title: 'row', align: 'left', rank: 0, cell: ({ id }) => ({ text: id }) },
-    { title: 'by', align: 'left', rank: 0, cell: ({ provider }) => ({ text: provider }) },
-    { title: 'shape', align: 'left', rank: 5, cell: ({ shape }) => ({ text: formatShape(shape) }) },
-    {
-      title: 'measured',
-      align: 'right',
-      rank: 0,
-      cell: ({ rate, unit, dtype }) => plain(rate !== null && formatRate(rate, unit, dtype)),
-    },
-    {
-      title: 'clocks',
-      align: 'right',
-      rank: 3,
-      cell: ({ clocks }) => plain(clocks?.toFixed(1)),
-    },
-    {
-      title: derived ? 'derived' : 'documented',
-      align: 'right',
-      rank: 2,
-      cell: ({ documented }) => plain(documented?.printed.concat(documented.recalled ? '*' : '')),
-    },
-    {
-      title: derived ? 'of derived' : 'of spec',
-      align: 'right',
-      rank: 1,
-      cell: ({ attribution }) => plain(attribution !== null && formatPercent(attribution.ofSpec)),
-    },
-    {
-      title: 'clock',
-      align: 'right',
-      rank: 4,
-      cell: ({ conditions }) => plain(conditions?.clockHz != null && formatClock(conditions.clockHz.median)),
-    },
-    {
-      title: 'of clock',
-      align: 'right',
-      rank: 3,
-      cell: ({ attribution }) => plain(attribution?.ofClock != null && formatPercent(attribution.ofClock)),
-    },
-    {
-      title: 'ceiling',
-      align: 'right',
-      rank: 3,
-      cell: ({ ceiling, unit, dtype }) => plain(ceiling !== null && formatRate(ceiling.value, unit, dtype)),
-    },
-    {
-      title: 'of ceiling',
-      align: 'right',
-      rank: 1,
-      cell: ({ ceiling }) => plain(ceiling !== null && formatPercent(ceiling.fraction)),
-    },
-    {
-      title: 'power',
-      align: 'right',
-      rank: 6,
-      cell: ({ conditions }) =>
-        plain(conditions?.powerWatts != null && formatWatts(conditions.powerWatts.median)),
-    },
-    {
-      title: 'per watt',
-      align: 'right',
-      rank: 8,
-      cell: ({ energy, unit, dtype }) => plain(energy !== null && formatPerWatt(energy.perWatt, unit, dtype)),
-    },
-    {
-      title: 'own/vendor',
-      align: 'right',
-      rank: 7,
-      cell: ({ ratioToVendor }) => plain(ratioToVendor !== null && `${ratioToVendor.toFixed(2)}x`),
-    },
+    column('row', 0, 'left', ({ id }) => id),
+    column('by', 0, 'left', ({ provider }) => provider),
+    column('shape', 5, 'left', ({ shape }) => formatShape(shape)),
+    column('measured', 0, 'right', ({ rate, unit, dtype }) => rate !== null && formatRate(rate, unit, dtype)),
+    column('clocks', 3, 'right', ({ clocks }) => clocks?.toFixed(1)),
+    column(derived ? 'derived' : 'documented', 2, 'right', ({ documented }) =>
+      documented?.printed.concat(documented.recalled ? '*' : ''),
+    ),
+    column(
+      derived ? 'of derived' : 'of spec',
+      1,
+      'right',
+      ({ attribution }) => attribution && formatPercent(attribution.ofSpec),
+    ),
+    column(
+      'clock',
+      4,
+      'right',
+      ({ conditions }) => conditions?.clockHz && formatClock(conditions.clockHz.median),
+    ),
+    column(
+      'of clock',
+      3,
+      'right',
+      ({ attribution }) => attribution?.ofClock != null && formatPercent(attribution.ofClock),
+    ),
+    column(
+      'ceiling',
+      3,
+      'right',
+      ({ ceiling, unit, dtype }) => ceiling && formatRate(ceiling.value, unit, dtype),
+    ),
+    column('of ceiling', 1, 'right', ({ ceiling }) => ceiling && formatPercent(ceiling.fraction)),
+    column(
+      'power',
+      6,
+      'right',
+      ({ conditions }) => conditions?.powerWatts && formatWatts(conditions.powerWatts.median),
+    ),
+    column(
+      'per watt',
+      8,
+      'right',
+      ({ energy, unit, dtype }) => energy && formatPerWatt(energy.perWatt, unit, dtype),
+    ),
+    column(
+      'own/vendor',
+      7,
+      'right',
+      ({ ratioToVendor }) => ratioToVendor !== null && `${ratioToVendor.toFixed(2)}x`,
+    ),
     {
       title: 'verdict',
-      align: 'left',
       rank: 0,
+      align: 'left',
       cell: ({ verdict: { status } }) => ({ text: status, paint: colors[statusColor[status]] }),
     },
   ];
