@@ -96,9 +96,7 @@ function compared(rows: readonly Line[], several: boolean, colors: Colors, width
       }),
     },
   ];
-  const { lines, leftOut } = table(rows, columns, ({ outcome }) => ({ text: remark(outcome) }), width);
-  const note =
-    leftOut.length === 0 ? [] : wrap(`left out for want of width: ${leftOut.join(', ')}`, width, '  ');
+  const { lines, note } = table(rows, columns, ({ outcome }) => ({ text: remark(outcome) }), width);
   return [...lines, ...note.map(colors.dim)];
 }
 

@@ -3,7 +3,7 @@
 import type { PhaseSummary, Row, Statistics } from '../row.js';
 import type { Series } from '../schema.js';
 import { formatCelsius, formatClock, formatPercent, formatRate, formatWatts } from '../units.js';
-import { type Column, column, table, wrap } from './table.js';
+import { type Column, column, table } from './table.js';
 
 const stopped: Readonly<Record<Statistics['stopped'], string>> = {
   precise: 'precise enough',
@@ -31,9 +31,7 @@ export function phases({ statistics, conditions, energy, burst, unit, dtype }: R
     column('samples', 5, 'right', (line) => String(line.statistics.samples)),
     column('stopped', 6, 'left', (line) => stopped[line.statistics.stopped]),
   ];
-  const { lines, leftOut } = table(rows, columns, () => ({ text: '' }), width - 2);
-  const note =
-    leftOut.length === 0 ? [] : wrap(`left out for want of width: ${leftOut.join(', ')}`, width - 2);
+  const { lines, note } = table(rows, columns, () => ({ text: '' }), width - 2);
   return [...lines, ...note].map((line) => `  ${line}`);
 }
 

@@ -48,14 +48,14 @@ export function wrap(text: string, width: number, hanging = ''): string[] {
 /**
  * A table without borders. The remark of a row follows its last cell where it fits, else it takes lines of its own.
  *
- * @returns the lines, and the titles of the columns that the width had no room for.
+ * @returns the lines, and those of a note of the columns that the width had no room for; none where it had.
  */
 export function table<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   remark: (row: Row) => Cell,
   width: number,
-): { lines: string[]; leftOut: string[] } {
+): { lines: string[]; note: string[] } {
   const all = columns
     .map((column) => {
       const cells = rows.map((row) => {
@@ -97,5 +97,6 @@ export function table<Row>(
       for (const part of wrap(text, width - indent.length)) lines.push(indent + paint(part));
     }
   });
-  return { lines, leftOut: [...leftOut] };
+  const titles = [...leftOut].join(', ');
+  return { lines, note: titles === '' ? [] : wrap(`left out for want of width: ${titles}`, width, '  ') };
 }

@@ -68,11 +68,9 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
     text: [why(row), ...notices(row)].filter((part) => part !== '').join('; '),
   });
   const shown = unfolded(rows, report.curves);
-  const { lines: drawn, leftOut } = table(shown, chosen, remark, width);
+  const { lines: drawn, note } = table(shown, chosen, remark, width);
   if (shown.length > 0) lines.push('', ...drawn);
-  if (leftOut.length > 0) {
-    lines.push(...wrap(`left out for want of width: ${leftOut.join(', ')}`, width, '  ').map(colors.dim));
-  }
+  lines.push(...note.map(colors.dim));
   lines.push(...curveLines(report, id, width));
   return lines;
 }
