@@ -7,7 +7,7 @@ export { Comparison, type Outcome } from './compare/comparison.js';
 export { Buffer, Device, Module, type MultiplyOptions, openDevice } from './device.js';
 // Measure: options in, one report after every row out.
 export { type Nameplate, nameplate } from './judge/documented.js';
-export { type ExitCode, exitCode } from './judge/verdict.js';
+export { type ExitCode, exitCode } from './judge/exitCode.js';
 export { BusyError } from './lock.js';
 export { type ElementArray, type ElementType, Matrix, Product, type ProductType } from './matrix.js';
 export { loadNative, type Native, NativeError } from './native.js';

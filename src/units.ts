@@ -3,7 +3,7 @@
 // The trap is GB against GiB. Rates are decimal, always: NVIDIA's GB/s is 1e9 B/s. A size is printed in binary only
 // where that is exact, because "7.45 GiB" helps nobody who asked for 8 GB.
 
-import { type DType, mostSumBits } from './schema.js';
+import { type DType, mostSumBits, type Shape } from './schema.js';
 
 export type Unit = 'FLOP/s' | 'B/s' | 'op/s' | 's';
 
@@ -99,6 +99,21 @@ export function formatCelsius(degrees: number): string {
 /** A share as "71 %"; with decimals where it is held against a threshold, so that 69.6 % does not read as 70 %. */
 export function formatPercent(share: number, decimals = 0): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : absent;
+}
+
+/** "1 SM", "132 SMs". */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** "8192³", "64×4096×4096", "256 MiB", of copies between GPUs "256 MiB → cuda:1", "1 kernel", "16384 steps". */
+export function formatShape(shape: Shape): string {
+  if ('peer' in shape && shape.peer !== null) return `${formatBytes(shape.bytes)} → ${shape.peer}`;
+  if ('bytes' in shape) return formatBytes(shape.bytes);
+  if ('kernels' in shape) return formatCount(shape.kernels, 'kernel');
+  if ('steps' in shape) return formatCount(shape.steps, 'step');
+  const { m, n, k } = shape;
+  return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
 }
 
 const byteUnits: Readonly<Record<string, number>> = Object.fromEntries([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type AttributionInput, attribute } from '../src/judge/attribute.js';
+import { attribute } from '../src/judge/attribute.js';
+import type { AttributionInput } from '../src/judge/evidence.js';
 import { standingReasons } from '../src/judge/throttle.js';
 import { cardFacts, conditions, linkFigure, memoryFigure, tensorFigure, testCard } from './testCard.js';
 

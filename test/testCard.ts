@@ -1,7 +1,7 @@
 // An invented card and rows measured on it. Every figure here is made up for the tests and documents nothing.
 
-import type { AttributionInput } from '../src/judge/attribute.js';
 import { attribute } from '../src/judge/attribute.js';
+import type { AttributionInput } from '../src/judge/evidence.js';
 import { judge, type Measured } from '../src/judge/verdict.js';
 import type { Documented, Report, Row, Statistics } from '../src/row.js';
 import type { Conditions, DeviceFacts, KernelFacts, Verification, Work } from '../src/schema.js';

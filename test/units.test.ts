@@ -3,10 +3,12 @@ import {
   formatBytes,
   formatCelsius,
   formatClock,
+  formatCount,
   formatFlop,
   formatPercent,
   formatRate,
   formatSeconds,
+  formatShape,
   formatWatts,
   parseBytes,
 } from '../src/units.js';
@@ -27,6 +29,27 @@ describe('rates are decimal, with three significant digits or the whole number',
   ] as const)('%d %s %s is %s', (rate, unit, dtype, text) => {
     expect(formatRate(rate, unit, dtype)).toBe(text);
   });
+});
+
+test.each([
+  [0, '0 SMs'],
+  [1, '1 SM'],
+  [132, '132 SMs'],
+])('%d is counted as %s', (count, text) => {
+  expect(formatCount(count, 'SM')).toBe(text);
+});
+
+test.each([
+  [{ m: 8192, n: 8192, k: 8192 }, '8192³'],
+  [{ m: 64, n: 64, k: 4096 }, '64×64×4096'],
+  [{ m: 4096, n: 64, k: 64 }, '4096×64×64'],
+  [{ bytes: 2 ** 28 }, '256 MiB'],
+  [{ bytes: 2 ** 28, peer: 'cuda:1' }, '256 MiB → cuda:1'],
+  [{ bytes: 2 ** 28, peer: null }, '256 MiB'],
+  [{ kernels: 1 }, '1 kernel'],
+  [{ steps: 16_384 }, '16384 steps'],
+])('the shape %j is printed as %s', (shape, text) => {
+  expect(formatShape(shape)).toBe(text);
 });
 
 test.each([

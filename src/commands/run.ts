@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { interruptible } from '../interrupt.js';
-import { exitCode } from '../judge/verdict.js';
+import { exitCode } from '../judge/exitCode.js';
 import { defaultOptions } from '../plan.js';
 import { progressLine } from '../progress.js';
 import { formats } from '../report/index.js';

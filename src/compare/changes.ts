@@ -3,7 +3,7 @@
 // A slower row alone is a complaint. Beside a clock that fell, a link that lost lanes or another driver it is a lead.
 
 import * as z from 'zod';
-import { pcie } from '../judge/attribute.js';
+import { pcie } from '../judge/pcie.js';
 import type { Report, Row } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import { formatBytes, formatCelsius, formatClock, formatPercent, formatWatts } from '../units.js';
@@ -38,14 +38,14 @@ const ofDevice: readonly Reading<DeviceFacts>[] = [
   {
     what: 'link at most',
     read: ({ linkMaxGeneration: generation, linkMaxWidth: width }) =>
-      generation === null || width === null ? null : pcie(generation, width),
+      generation === null || width === null ? null : pcie({ generation, width }),
   },
 ];
 
 const ofRow: readonly Reading<Row>[] = [
   {
     what: 'link',
-    read: ({ conditions }) => conditions?.link && pcie(conditions.link.generation, conditions.link.width),
+    read: ({ conditions }) => conditions?.link && pcie(conditions.link),
   },
   {
     what: 'NVLinks active',

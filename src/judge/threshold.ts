@@ -4,7 +4,7 @@
 // measurement it lies below. How the rows are applied is verdict.ts.
 
 import type { DataPattern } from '../schema.js';
-import type { ResourceClass } from './attribute.js';
+import type { ResourceClass } from './resource.js';
 
 export type Threshold = {
   /** Least share of the documented figure. */

@@ -19,8 +19,8 @@ import type {
   ProviderResult,
   Verification,
 } from '../schema.js';
-import { formatPercent, formatWatts } from '../units.js';
-import { resourceClass } from './attribute.js';
+import { formatCount, formatPercent, formatWatts } from '../units.js';
+import { resourceClass } from './resource.js';
 import {
   clockLimit,
   fewestSamples,
@@ -78,8 +78,7 @@ function judgeMeasured(row: Measured): Verdict {
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
   const lost = row.conditions.uncorrectedErrors ?? 0;
   if (lost > 0) {
-    const noun = lost === 1 ? 'ECC error' : 'ECC errors';
-    const why = `${lost} uncorrected ${noun} while the row was timed: memory lost its contents, whatever the comparison found`;
+    const why = `${formatCount(lost, 'uncorrected ECC error')} while the row was timed: memory lost its contents, whatever the comparison found`;
     return { status: 'corrupted', why };
   }
   if (verification.compared === 0) {
@@ -243,25 +242,4 @@ function powerLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: 
 
 function lowered({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: Measured['device']): string {
   return `a power limit of ${formatWatts(limit ?? 0)}, lowered from ${formatWatts(normal ?? 0)}`;
-}
-
-export type ExitCode = 0 | 1 | 3 | 4 | 130;
-
-/**
- * What the process says of a whole report: 0 nothing found wrong, 1 a row is low, 3 could not measure, 4 a wrong result,
- * 130 interrupted. `strict` counts throttled, inconclusive and unjudged as low. The rows of an interrupted run are not
- * all, and only a wrong result is the same whatever the others would have been.
- */
-export function exitCode(
-  rows: readonly { verdict: Pick<Verdict, 'status'> }[],
-  { strict, interrupted }: { strict: boolean; interrupted: boolean },
-): ExitCode {
-  const statuses = new Set(rows.map((row) => row.verdict.status));
-  const any = (...wanted: Verdict['status'][]) => wanted.some((status) => statuses.has(status));
-  if (any('corrupted', 'implausible')) return 4;
-  if (interrupted) return 130;
-  const measured = [...statuses].some((status) => status !== 'unsupported' && status !== 'failed');
-  if (any('failed') || !measured) return 3;
-  if (any('low') || (strict && any('throttled', 'inconclusive', 'unjudged'))) return 1;
-  return 0;
 }

@@ -3,7 +3,6 @@
 // A figure without its source is hearsay. Every row carries the documents it rests on, whether they were opened, and
 // the arithmetic that should give the same value.
 
-import Table from 'cli-table3';
 import colors from 'picocolors';
 import {
   type Card,
@@ -18,11 +17,11 @@ import {
   type Source,
   sourcesOf,
 } from '../specs/index.js';
+import { formatCount } from '../units.js';
+import { type Cell, table, wrap } from './table.js';
+import type { Colors, View } from './view.js';
 
-type Colors = ReturnType<typeof colors.createColors>;
-type Options = { color: boolean };
-
-const width = 116;
+const width = 115;
 
 /** What each kind of access means to somebody who wants to rely on the figure. */
 const access: Readonly<Record<string, string>> = {
@@ -34,18 +33,16 @@ const access: Readonly<Record<string, string>> = {
 };
 
 /** One card: facts, figures with their arithmetic, sources, disagreements, notes, and what is missing and why. */
-export function cardText(card: Card, { color }: Options): string {
+export function cardText(card: Card, { color }: Pick<View, 'color'>): string {
   const c = colors.createColors(color);
   const cited = new Map<string, Source>();
   /** The sources as numbers into the list below the figures, and their standing where it is a weak one. */
   const cite = (sources: readonly Source[]) => {
     for (const source of sources) cited.set(source.id, source);
     const numbers = sources.map(({ id }) => `[${[...cited.keys()].indexOf(id) + 1}]`).join('');
-    return sources.every((source) => source.access === 'recalled')
-      ? `${numbers} ${c.yellow('RECALLED')}`
-      : numbers;
+    return sources.every((source) => source.access === 'recalled') ? `${numbers} RECALLED` : numbers;
   };
-  const facts = factsOf(card, cite);
+  const facts = factsOf(card, cite).map(weak(c));
   const rows = figureRows(card, cite, c);
   cite(disagreeing(card));
   return [
@@ -53,7 +50,7 @@ export function cardText(card: Card, { color }: Options): string {
     '',
     ...facts,
     '',
-    rows,
+    ...rows,
     '',
     ...derivations(card, c),
     ...section('Documents disagree', disagreements(card), c),
@@ -66,31 +63,27 @@ export function cardText(card: Card, { color }: Options): string {
 }
 
 /** All cards in one table, a line each. A recalled figure is marked R. */
-export function cardListText(cards: readonly Card[], { color }: Options): string {
+export function cardListText(cards: readonly Card[], { color }: Pick<View, 'color'>): string {
   const c = colors.createColors(color);
-  const cell = (card: Card, resource: Resource) => {
+  const cell = (card: Card, resource: Resource): Cell => {
     const found = figure(card, resource);
-    if (found === null) return '–';
-    return `${found.printed.value} ${found.printed.unit}${found.recalled ? c.yellow(' R') : ''}`;
+    if (found === null) return plain('–');
+    const text = `${found.printed.value} ${found.printed.unit}${found.recalled ? ' R' : ''}`;
+    return { text, paint: (shown) => shown.replace(/ R$/, (mark) => c.yellow(mark)) };
   };
-  const table = borderless(
-    ['card', 'SMs', 'boost', 'vector.fp32', 'tensor.fp16', 'memory', '', 'confidence'],
-    c,
-  );
-  for (const card of cards) {
-    table.push([
-      card.id,
-      `${card.multiprocessors?.value ?? '–'}`,
-      amount(card.boostClock),
-      cell(card, 'vector.fp32'),
-      cell(card, 'tensor.fp16'),
-      `${amount(card.memorySize)} ${card.memoryType?.value ?? ''}`.trim(),
-      cell(card, 'memory'),
-      card.confidence,
-    ]);
-  }
-  const legend = `${cards.length} ${cards.length === 1 ? 'card' : 'cards'}, dense figures; – not documented; R recalled: no source of the figure was opened.`;
-  return `${trimmed(table)}\n\n${legend}\nnameplate cards <id> shows one card with its sources.`;
+  const head = ['card', 'SMs', 'boost', 'vector.fp32', 'tensor.fp16', 'memory', '', 'confidence'];
+  const rows = cards.map((card) => [
+    plain(card.id),
+    plain(`${card.multiprocessors?.value ?? '–'}`),
+    plain(amount(card.boostClock)),
+    cell(card, 'vector.fp32'),
+    cell(card, 'tensor.fp16'),
+    plain(`${amount(card.memorySize)} ${card.memoryType?.value ?? ''}`.trim()),
+    cell(card, 'memory'),
+    plain(card.confidence),
+  ]);
+  const legend = `${formatCount(cards.length, 'card')}, dense figures; – not documented; R recalled: no source of the figure was opened.`;
+  return `${drawn(head, rows, c).join('\n')}\n\n${legend}\nnameplate cards <id> shows one card with its sources.`;
 }
 
 function factsOf(card: Card, cite: (sources: readonly Source[]) => string): string[] {
@@ -127,44 +120,37 @@ function factsOf(card: Card, cite: (sources: readonly Source[]) => string): stri
   );
 }
 
-function figureRows(card: Card, cite: (sources: readonly Source[]) => string, c: Colors): string {
+function figureRows(card: Card, cite: (sources: readonly Source[]) => string, c: Colors): string[] {
   const checks = new Map(crossCheck(card).map((check) => [check.resource, check]));
   const documented = figures(card, resources);
-  if (documented.length === 0) return '  No figure is documented for this card.';
+  if (documented.length === 0) return ['  No figure is documented for this card.'];
   const head = ['figure', 'documented', 'accumulator', 'FLOP/clock/SM x SMs x clock', 'gives', '', 'source'];
-  const table = borderless(head, c);
-  for (const figure of documented) {
-    const check = checks.get(figure.resource);
-    table.push([
-      figure.resource,
-      `${figure.printed.value} ${figure.printed.unit}`,
-      figure.accumulator ?? '',
-      ...arithmetic(figure, check, c),
-      `${figure.derivation === null ? '' : 'derived '}${cite(figure.sources)}`,
-    ]);
-  }
+  const rows = documented.map((figure) => [
+    plain(figure.resource),
+    plain(`${figure.printed.value} ${figure.printed.unit}`),
+    plain(figure.accumulator ?? ''),
+    ...arithmetic(figure, checks.get(figure.resource), c),
+    { text: `${figure.derivation === null ? '' : 'derived '}${cite(figure.sources)}`, paint: weak(c) },
+  ]);
   const circular = [...checks.values()].some(({ status }) => status === 'circular');
   const legend =
     '  circular: the clock or width was itself derived from the figure, so agreement proves nothing.';
-  return circular ? `${trimmed(table)}\n${c.dim(legend)}` : trimmed(table);
+  return [...drawn(head, rows, c), ...(circular ? [c.dim(legend)] : [])];
 }
 
 /** The three cells of the cross-check: formula, value, difference. */
-function arithmetic(figure: DocumentedFigure, check: Check | undefined, c: Colors): [string, string, string] {
-  if (check === undefined) return ['', '', ''];
+function arithmetic(figure: DocumentedFigure, check: Check | undefined, c: Colors): Cell[] {
+  if (check === undefined) return [plain(''), plain(''), plain('')];
   if (check.status === 'unchecked') {
     const clock = figure.assumedClockHz === null ? '' : `${figure.assumedClockHz / 1e6} MHz; `;
-    return [c.dim(`${clock}${check.reason}`), '', ''];
+    return [{ text: `${clock}${check.reason}`, paint: c.dim }, plain(''), plain('')];
   }
   const { value, unit } = figure.printed;
   const given = Number(((value * check.computed) / check.documented).toPrecision(5));
   const difference = `${check.difference < 0 ? '-' : '+'}${Math.abs(check.difference * 100).toFixed(1)} %`;
   const mark = { agrees: '', derived: '', circular: ' circular', differs: ' differs' }[check.status];
-  return [
-    check.formula,
-    `${given} ${unit}`,
-    check.status === 'differs' ? c.yellow(difference + mark) : difference + mark,
-  ];
+  const paint = check.status === 'differs' ? c.yellow : undefined;
+  return [plain(check.formula), plain(`${given} ${unit}`), { text: difference + mark, paint }];
 }
 
 /** The arithmetic behind the figures no document prints, each formula once. */
@@ -223,43 +209,26 @@ function section(
 
 /** A text as lines of at most `width` columns, the first led by `lead` and the others indented as far. */
 function wrapped(text: string, lead: string): string[] {
-  const lines: string[] = [];
-  let line = lead;
-  for (const word of text.split(' ')) {
-    if (line.trim() !== lead.trim() && line.length + word.length >= width) {
-      lines.push(line.trimEnd());
-      line = ' '.repeat(lead.length);
-    }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()];
+  return wrap(text, width - lead.length).map(
+    (line, index) => `${index === 0 ? lead : ' '.repeat(lead.length)}${line}`,
+  );
 }
 
 const amount = (fact: { value: number | string; unit?: string } | undefined) =>
   fact === undefined ? '–' : [fact.value, fact.unit].filter((part) => part !== undefined).join(' ');
 
-function borderless(head: string[], c: Colors) {
-  const sides = [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-  ];
-  const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
-  return new Table({
-    head: head.map((word) => c.dim(word)),
-    chars: { ...Object.fromEntries([...sides, ...inner].map((side) => [side, ''])), middle: '  ' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-}
+const plain = (text: string): Cell => ({ text });
 
-const trimmed = (table: { toString(): string }) =>
-  table
-    .toString()
-    .split('\n')
-    .map((line) => `  ${line}`.trimEnd())
-    .join('\n');
+/** Of a text that ends in sources, the word that says how weak they are. */
+const weak = (c: Colors) => (text: string) => text.replace(/RECALLED$/, (word) => c.yellow(word));
+
+function drawn(head: readonly string[], rows: readonly Cell[][], c: Colors): string[] {
+  const columns = head.map((title, index) => ({
+    title,
+    rank: 0,
+    align: 'left' as const,
+    cell: (row: Cell[]) => row[index] ?? plain(''),
+  }));
+  const [titles = '', ...lines] = table(rows, columns, () => plain(''), Infinity).lines;
+  return [c.dim(titles), ...lines].map((line) => `  ${line}`);
+}

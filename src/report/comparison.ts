@@ -4,15 +4,15 @@
 import pc from 'picocolors';
 import type { Change } from '../compare/changes.js';
 import type { Comparison, Figure, Outcome } from '../compare/comparison.js';
-import { absent, formatPercent, formatRate } from '../units.js';
-import { type Column, table, wrap } from './table.js';
-import { type Colors, formatShape, simulatedNotice } from './text.js';
+import { formatPercent, formatRate, formatShape } from '../units.js';
+import { type Column, column, table, wrap } from './table.js';
+import { type Colors, type Paint, simulatedNotice } from './view.js';
 
 type Line = Comparison['rows'][number];
 type Status = Outcome['status'];
 
 /** In the order of the sum. */
-const statuses: Readonly<Record<Status, { words: string; paint: 'green' | 'red' | 'yellow' | 'dim' }>> = {
+const statuses: Readonly<Record<Status, { words: string; paint: Paint }>> = {
   wrong: { words: 'wrong', paint: 'red' },
   slower: { words: 'slower', paint: 'red' },
   lost: { words: 'lost', paint: 'red' },
@@ -76,38 +76,27 @@ function heading(
 }
 
 function compared(rows: readonly Line[], several: boolean, colors: Colors, width: number): string[] {
-  const plain = (
-    title: string,
-    rank: number,
-    align: 'left' | 'right',
-    cell: (row: Line) => string,
-  ): Column<Line> => ({
-    title,
-    align,
-    rank,
-    cell: (row) => ({ text: cell(row) }),
-  });
   const rate = ({ unit, dtype }: Line, figure: Figure | null) =>
-    figure === null ? absent : formatRate(figure.rate, unit, dtype);
+    figure && formatRate(figure.rate, unit, dtype);
   const columns: Column<Line>[] = [
-    plain('row', 0, 'left', ({ id }) => id),
-    plain('by', 0, 'left', ({ provider }) => provider),
-    ...(several ? [plain('device', 0, 'left', ({ device }) => device)] : []),
-    plain('shape', 1, 'left', ({ shape }) => formatShape(shape)),
-    plain('old', 0, 'right', (row) => rate(row, 'before' in row.outcome ? row.outcome.before : null)),
-    plain('new', 0, 'right', (row) => rate(row, 'after' in row.outcome ? row.outcome.after : null)),
-    plain('change', 0, 'right', ({ outcome }) => ('change' in outcome ? signed(outcome.change) : absent)),
+    column('row', 0, 'left', ({ id }) => id),
+    column('by', 0, 'left', ({ provider }) => provider),
+    ...(several ? [column<Line>('device', 0, 'left', ({ device }) => device)] : []),
+    column('shape', 1, 'left', ({ shape }) => formatShape(shape)),
+    column('old', 0, 'right', (row) => 'before' in row.outcome && rate(row, row.outcome.before)),
+    column('new', 0, 'right', (row) => 'after' in row.outcome && rate(row, row.outcome.after)),
+    column('change', 0, 'right', ({ outcome }) => 'change' in outcome && signed(outcome.change)),
     {
-      ...plain('', 0, 'left', () => ''),
+      title: '',
+      rank: 0,
+      align: 'left',
       cell: ({ outcome: { status } }) => ({
         text: statuses[status].words,
         paint: colors[statuses[status].paint],
       }),
     },
   ];
-  const { lines, leftOut } = table(rows, columns, ({ outcome }) => ({ text: remark(outcome) }), width);
-  const note =
-    leftOut.length === 0 ? [] : wrap(`left out for want of width: ${leftOut.join(', ')}`, width, '  ');
+  const { lines, note } = table(rows, columns, ({ outcome }) => ({ text: remark(outcome) }), width);
   return [...lines, ...note.map(colors.dim)];
 }
 

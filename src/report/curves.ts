@@ -1,8 +1,8 @@
 // Levels of a memory system, a table a curve: what rows at many sizes say together.
 
 import type { Curve, CurveLevel, Report, Row } from '../row.js';
-import { absent, formatBytes, formatRate } from '../units.js';
-import { type Column, table, wrap } from './table.js';
+import { formatBytes, formatRate } from '../units.js';
+import { type Column, column, table, wrap } from './table.js';
 
 /** Rows of this many sizes are read as a curve; a table of them all would hide the rest of the report. */
 const manySizes = 8;
@@ -39,26 +39,19 @@ export function curveLines({ curves, rows }: Report, device: string, width: numb
 }
 
 function levelLines({ levels, unit }: Curve, width: number): string[] {
-  const column = (
-    title: string,
-    align: 'left' | 'right',
-    cell: (level: CurveLevel) => string,
-  ): Column<CurveLevel> => ({
-    title,
-    align,
-    rank: 0,
-    cell: (level) => ({ text: cell(level) }),
-  });
   const clocks = levels.some((level) => level.clocks !== null);
-  const columns = [
-    column('  level', 'left', ({ name }) => `  ${name ?? 'unnamed'}`),
-    column('from', 'right', ({ from }) => formatBytes(from)),
-    column('to', 'right', ({ to }) => formatBytes(to)),
-    column('reported', 'right', ({ reportedBytes }) =>
-      reportedBytes === null ? absent : formatBytes(reportedBytes),
+  const columns: Column<CurveLevel>[] = [
+    column('  level', 0, 'left', ({ name }) => `  ${name ?? 'unnamed'}`),
+    column('from', 0, 'right', ({ from }) => formatBytes(from)),
+    column('to', 0, 'right', ({ to }) => formatBytes(to)),
+    column(
+      'reported',
+      0,
+      'right',
+      ({ reportedBytes }) => reportedBytes !== null && formatBytes(reportedBytes),
     ),
-    column('measured', 'right', ({ rate }) => formatRate(rate, unit)),
-    ...(clocks ? [column('clocks', 'right', (level) => level.clocks?.toFixed(1) ?? absent)] : []),
+    column('measured', 0, 'right', ({ rate }) => formatRate(rate, unit)),
+    ...(clocks ? [column<CurveLevel>('clocks', 0, 'right', (level) => level.clocks?.toFixed(1))] : []),
   ];
   return table(levels, columns, () => ({ text: '' }), width).lines;
 }

@@ -3,27 +3,29 @@
 // The table of a report answers "is it right?"; this answers "why is it not 100 %?", and lets a reader doubt each step.
 
 import pc from 'picocolors';
-import { pcie } from '../judge/attribute.js';
+import { pcie } from '../judge/pcie.js';
 import type { Report, Row } from '../row.js';
 import type { Conditions, Series } from '../schema.js';
 import {
   formatBytes,
   formatCelsius,
   formatClock,
+  formatCount,
   formatFlop,
   formatJoules,
   formatPercent,
   formatPerWatt,
   formatRate,
   formatSeconds,
+  formatShape,
   formatSumBits,
   formatWatts,
 } from '../units.js';
-import type { View } from './index.js';
 import { notices } from './notices.js';
 import { phases } from './phases.js';
 import { harmless, wrap } from './table.js';
-import { type Colors, deviceLine, formatShape, simulatedNotice, statusColor } from './text.js';
+import { deviceLine } from './text.js';
+import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 import { waterfall } from './waterfall.js';
 
 type Device = Report['devices'][number];
@@ -143,7 +145,7 @@ function telemetry(conditions: Conditions): string[] {
       ? []
       : [`clock held down by: ${shares.length === 0 ? 'nothing that the driver names' : shares.join(', ')}`]),
     ...(counts.length === 0 ? [] : [`ECC errors: ${counts.join(', ')}`]),
-    ...(link === null ? [] : [`link ${pcie(link.generation, link.width)}${replays}`]),
+    ...(link === null ? [] : [`link ${pcie(link)}${replays}`]),
     ...(nvlinks === null ? [] : [`${nvlinks.active} of ${nvlinks.present} NVLinks active`]),
     ...missed,
   ];
@@ -200,7 +202,7 @@ function work({ work, unit, dtype, data, seed }: Row): string[] {
       (unit === 'FLOP/s' || unit === 'op/s') &&
         `${formatFlop(flop, unit, dtype)} a launch${flopCounted === '' ? '' : ` (${flopCounted})`}`,
       `${formatBytes(bytes)} a launch (${bytesCounted})`,
-      `working set ${formatBytes(workingSetBytes)} in ${rotations} ${rotations === 1 ? 'set' : 'sets'} of buffers`,
+      `working set ${formatBytes(workingSetBytes)} in ${formatCount(rotations, 'set')} of buffers`,
       ld !== null && `leading dimensions ${ld.a}, ${ld.b}, ${ld.c}`,
       accumulator !== null && `accumulated in ${accumulator}`,
       output !== null && `written as ${output}`,

@@ -3,16 +3,7 @@
 import type { Report } from '../row.js';
 import { renderJson } from './json.js';
 import { renderText } from './text.js';
-
-/** How the reader reads. Formats for machines ignore it. */
-export type View = {
-  /** Whether terminal colors may be used. */
-  color: boolean;
-  /** Columns of the terminal. */
-  width: number;
-  /** Where the report was saved; null when it was not. */
-  file: string | null;
-};
+import type { View } from './view.js';
 
 export type Format = {
   name: string;
@@ -27,3 +18,4 @@ export const formats: Readonly<Record<'text' | 'json', Format>> = {
 };
 
 export { parseReport, ReportError } from './json.js';
+export type { View } from './view.js';

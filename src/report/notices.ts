@@ -2,7 +2,7 @@
 
 import { aboveCeiling } from '../judge/ceiling.js';
 import type { Row } from '../row.js';
-import { formatPercent, formatRate } from '../units.js';
+import { formatCount, formatPercent, formatRate } from '../units.js';
 
 /** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
 export function notices(row: Row): string[] {
@@ -26,8 +26,8 @@ export function notices(row: Row): string[] {
     levels !== undefined && `samples have two levels: ${levels.join(' and ')}`,
     stragglers > 0 &&
       `${stragglers} of ${statistics?.samples} samples ${stragglers === 1 ? 'was' : 'were'} far slower than the rest`,
-    !!correctedErrors && `${counted(correctedErrors, 'ECC error')} corrected meanwhile`,
-    !!link?.replays && `${counted(link.replays, 'PCI Express replay')} meanwhile`,
+    !!correctedErrors && `${formatCount(correctedErrors, 'ECC error')} corrected meanwhile`,
+    !!link?.replays && `${formatCount(link.replays, 'PCI Express replay')} meanwhile`,
     !!nvlinks && nvlinks.active < nvlinks.present && `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
   ].filter((notice) => typeof notice === 'string');
 }
@@ -37,8 +37,4 @@ function besideNear({ rate, ratioToNear, unit, dtype }: Row): string | false {
   const difference = formatPercent(Math.abs(1 - ratioToNear), 1);
   const way = ratioToNear > 1 ? 'above' : 'below';
   return `${difference} ${way} the ${formatRate(rate / ratioToNear, unit, dtype)} of the device's own NUMA node`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -2,8 +2,8 @@
 
 import type { PhaseSummary, Row, Statistics } from '../row.js';
 import type { Series } from '../schema.js';
-import { absent, formatCelsius, formatClock, formatPercent, formatRate, formatWatts } from '../units.js';
-import { type Column, table, wrap } from './table.js';
+import { formatCelsius, formatClock, formatPercent, formatRate, formatWatts } from '../units.js';
+import { type Column, column, table } from './table.js';
 
 const stopped: Readonly<Record<Statistics['stopped'], string>> = {
   precise: 'precise enough',
@@ -19,27 +19,19 @@ export function phases({ statistics, conditions, energy, burst, unit, dtype }: R
     phase === null ? [] : [{ name, ...phase }];
   const rows = [...named('burst', burst), ...named('sustained', sustained)];
   if (rows.length === 0) return [];
-  const column = (title: string, rank: number, cell: (line: Line) => string): Column<Line> => ({
-    title,
-    align: title === '' || title === 'stopped' ? 'left' : 'right',
-    rank,
-    cell: (line) => ({ text: cell(line) }),
-  });
   const reading = (series: Series | null, format: (value: number) => string) =>
-    series === null ? absent : format(series.median);
-  const columns = [
-    column('', 0, ({ name }) => name),
-    column('median', 0, (line) => formatRate(line.statistics.median, unit, dtype)),
-    column('95 % interval', 1, (line) => interval(line.statistics)),
-    column('clock', 2, (line) => reading(line.conditions.clockHz, formatClock)),
-    column('power', 3, (line) => reading(line.conditions.powerWatts, formatWatts)),
-    column('chip', 4, (line) => reading(line.conditions.temperatureCelsius, formatCelsius)),
-    column('samples', 5, (line) => String(line.statistics.samples)),
-    column('stopped', 6, (line) => stopped[line.statistics.stopped]),
+    series && format(series.median);
+  const columns: Column<Line>[] = [
+    column('', 0, 'left', ({ name }) => name),
+    column('median', 0, 'right', (line) => formatRate(line.statistics.median, unit, dtype)),
+    column('95 % interval', 1, 'right', (line) => interval(line.statistics)),
+    column('clock', 2, 'right', (line) => reading(line.conditions.clockHz, formatClock)),
+    column('power', 3, 'right', (line) => reading(line.conditions.powerWatts, formatWatts)),
+    column('chip', 4, 'right', (line) => reading(line.conditions.temperatureCelsius, formatCelsius)),
+    column('samples', 5, 'right', (line) => String(line.statistics.samples)),
+    column('stopped', 6, 'left', (line) => stopped[line.statistics.stopped]),
   ];
-  const { lines, leftOut } = table(rows, columns, () => ({ text: '' }), width - 2);
-  const note =
-    leftOut.length === 0 ? [] : wrap(`left out for want of width: ${leftOut.join(', ')}`, width - 2);
+  const { lines, note } = table(rows, columns, () => ({ text: '' }), width - 2);
   return [...lines, ...note].map((line) => `  ${line}`);
 }
 

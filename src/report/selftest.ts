@@ -2,8 +2,8 @@
 
 import pc from 'picocolors';
 import type { Check, SelftestReport } from '../selftest/schema.js';
-import type { View } from './index.js';
 import { harmless, wrap } from './table.js';
+import type { View } from './view.js';
 
 /** Of the longest outcome and two spaces. */
 const width = 12;

@@ -3,10 +3,18 @@
 import pc from 'picocolors';
 import type { Conditions, SoakError } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
-import { absent, formatClock, formatPercent, formatRate, formatSeconds, formatWatts } from '../units.js';
-import type { View } from './index.js';
+import {
+  absent,
+  formatClock,
+  formatCount,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatShape,
+  formatWatts,
+} from '../units.js';
 import { harmless, wrap } from './table.js';
-import { formatShape } from './text.js';
+import type { View } from './view.js';
 
 const errorsShown = 20;
 
@@ -21,7 +29,7 @@ export function soakLine(report: SoakReport): string {
     powerWatts !== null && formatWatts(powerWatts.median),
     temperatureCelsius !== null && `${temperatureCelsius.max} °C`,
     `${report.launches} launches compared`,
-    `${report.wrongRounds} ${report.wrongRounds === 1 ? 'error' : 'errors'}`,
+    formatCount(report.wrongRounds, 'error'),
   ];
   return parts.filter((part) => typeof part === 'string').join(' · ');
 }

@@ -1,5 +1,7 @@
 // Lines and columns of plain text, coloured last: a width counted over colour codes is wrong.
 
+import { absent } from '../units.js';
+
 /** What a cell shows; the colour is put on after the padding. */
 export type Cell = { text: string; paint?: ((text: string) => string) | undefined };
 
@@ -10,6 +12,16 @@ export type Column<Row> = {
   rank: number;
   cell(row: Row): Cell;
 };
+
+/** A column of plain text; what is not there is a dash. */
+export function column<Row>(
+  title: string,
+  rank: number,
+  align: 'left' | 'right',
+  cell: (row: Row) => string | null | undefined | false,
+): Column<Row> {
+  return { title, rank, align, cell: (row) => ({ text: cell(row) || absent }) };
+}
 
 const gap = '  ';
 const indent = '    ';
@@ -36,14 +48,14 @@ export function wrap(text: string, width: number, hanging = ''): string[] {
 /**
  * A table without borders. The remark of a row follows its last cell where it fits, else it takes lines of its own.
  *
- * @returns the lines, and the titles of the columns that the width had no room for.
+ * @returns the lines, and those of a note of the columns that the width had no room for; none where it had.
  */
 export function table<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   remark: (row: Row) => Cell,
   width: number,
-): { lines: string[]; leftOut: string[] } {
+): { lines: string[]; note: string[] } {
   const all = columns
     .map((column) => {
       const cells = rows.map((row) => {
@@ -56,7 +68,7 @@ export function table<Row>(
         size: Math.max(column.title.length, ...cells.map(({ text }) => text.length)),
       };
     })
-    .filter(({ rank, cells }) => rank === 0 || cells.some(({ text }) => text !== '' && text !== '–'));
+    .filter(({ rank, cells }) => rank === 0 || cells.some(({ text }) => text !== '' && text !== absent));
   const leftOut = new Set<string>();
   const shown = () => all.filter(({ title }) => !leftOut.has(title));
   const total = () => shown().reduce((sum, { size }) => sum + size + gap.length, -gap.length);
@@ -85,5 +97,6 @@ export function table<Row>(
       for (const part of wrap(text, width - indent.length)) lines.push(indent + paint(part));
     }
   });
-  return { lines, leftOut: [...leftOut] };
+  const titles = [...leftOut].join(', ');
+  return { lines, note: titles === '' ? [] : wrap(`left out for want of width: ${titles}`, width, '  ') };
 }

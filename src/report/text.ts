@@ -3,40 +3,24 @@
 // The verdict never stands without its reason, and nothing is shown that was not measured: an absent figure is a dash.
 
 import pc from 'picocolors';
-import type { Report, Row, Status } from '../row.js';
-import type { DeviceFacts, Shape } from '../schema.js';
+import type { Report, Row } from '../row.js';
+import type { DeviceFacts } from '../schema.js';
 import {
-  absent,
   formatBytes,
   formatClock,
+  formatCount,
   formatPercent,
   formatPerWatt,
   formatRate,
   formatSeconds,
-  formatSumBits,
+  formatShape,
   formatWatts,
 } from '../units.js';
 import { curveLines, unfolded } from './curves.js';
-import type { View } from './index.js';
+import { legend } from './legend.js';
 import { notices } from './notices.js';
-import { type Column, harmless, table, wrap } from './table.js';
-
-export type Colors = ReturnType<typeof pc.createColors>;
-type Paint = 'green' | 'red' | 'yellow' | 'dim';
-
-export const statusColor: Readonly<Record<Status, Paint>> = {
-  pass: 'green',
-  low: 'red',
-  inconclusive: 'yellow',
-  throttled: 'yellow',
-  implausible: 'red',
-  corrupted: 'red',
-  unjudged: 'dim',
-  unsupported: 'dim',
-  failed: 'red',
-};
-
-export const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';
+import { type Column, column, harmless, table, wrap } from './table.js';
+import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 
 export function renderText(report: Report, { color, width, file }: View): string {
   const colors = pc.createColors(color);
@@ -44,7 +28,7 @@ export function renderText(report: Report, { color, width, file }: View): string
   const sections = [
     notice,
     ...deviceIds(report).map((id) => deviceSection(report, id, colors, width)),
-    notes(report).flatMap((note) => wrap(note, width, '  ').map(colors.dim)),
+    legend(report).flatMap((note) => wrap(note, width, '  ').map(colors.dim)),
     report.absences.flatMap(({ what, reason, remedy }) =>
       wrap(`no ${what}: ${reason} → ${remedy}`, width, '  '),
     ),
@@ -84,11 +68,9 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
     text: [why(row), ...notices(row)].filter((part) => part !== '').join('; '),
   });
   const shown = unfolded(rows, report.curves);
-  const { lines: drawn, leftOut } = table(shown, chosen, remark, width);
+  const { lines: drawn, note } = table(shown, chosen, remark, width);
   if (shown.length > 0) lines.push('', ...drawn);
-  if (leftOut.length > 0) {
-    lines.push(...wrap(`left out for want of width: ${leftOut.join(', ')}`, width, '  ').map(colors.dim));
-  }
+  lines.push(...note.map(colors.dim));
   lines.push(...curveLines(report, id, width));
   return lines;
 }
@@ -106,7 +88,7 @@ export function deviceLine(device: DeviceFacts): string {
     device.id,
     device.simulated && 'SIMULATED',
     driver !== null && `driver ${driver}`,
-    placement ?? plural(multiprocessors, 'SM'),
+    placement ?? formatCount(multiprocessors, 'SM'),
     device.mig && 'MIG slice',
     device.memoryBytes > 0 && formatBytes(device.memoryBytes),
     cap !== null && `${formatWatts(cap)}${lowered} cap`,
@@ -120,146 +102,65 @@ export function deviceLine(device: DeviceFacts): string {
 
 /** A CPU's figure is derived, and beside it stands what its own cores gave. */
 function columns(colors: Colors, derived: boolean): Column<Row>[] {
-  const plain = (text: string | undefined | false) => ({ text: text || absent });
   return [
-    { title: 'row', align: 'left', rank: 0, cell: ({ id }) => ({ text: id }) },
-    { title: 'by', align: 'left', rank: 0, cell: ({ provider }) => ({ text: provider }) },
-    { title: 'shape', align: 'left', rank: 5, cell: ({ shape }) => ({ text: formatShape(shape) }) },
-    {
-      title: 'measured',
-      align: 'right',
-      rank: 0,
-      cell: ({ rate, unit, dtype }) => plain(rate !== null && formatRate(rate, unit, dtype)),
-    },
-    {
-      title: 'clocks',
-      align: 'right',
-      rank: 3,
-      cell: ({ clocks }) => plain(clocks?.toFixed(1)),
-    },
-    {
-      title: derived ? 'derived' : 'documented',
-      align: 'right',
-      rank: 2,
-      cell: ({ documented }) => plain(documented?.printed.concat(documented.recalled ? '*' : '')),
-    },
-    {
-      title: derived ? 'of derived' : 'of spec',
-      align: 'right',
-      rank: 1,
-      cell: ({ attribution }) => plain(attribution !== null && formatPercent(attribution.ofSpec)),
-    },
-    {
-      title: 'clock',
-      align: 'right',
-      rank: 4,
-      cell: ({ conditions }) => plain(conditions?.clockHz != null && formatClock(conditions.clockHz.median)),
-    },
-    {
-      title: 'of clock',
-      align: 'right',
-      rank: 3,
-      cell: ({ attribution }) => plain(attribution?.ofClock != null && formatPercent(attribution.ofClock)),
-    },
-    {
-      title: 'ceiling',
-      align: 'right',
-      rank: 3,
-      cell: ({ ceiling, unit, dtype }) => plain(ceiling !== null && formatRate(ceiling.value, unit, dtype)),
-    },
-    {
-      title: 'of ceiling',
-      align: 'right',
-      rank: 1,
-      cell: ({ ceiling }) => plain(ceiling !== null && formatPercent(ceiling.fraction)),
-    },
-    {
-      title: 'power',
-      align: 'right',
-      rank: 6,
-      cell: ({ conditions }) =>
-        plain(conditions?.powerWatts != null && formatWatts(conditions.powerWatts.median)),
-    },
-    {
-      title: 'per watt',
-      align: 'right',
-      rank: 8,
-      cell: ({ energy, unit, dtype }) => plain(energy !== null && formatPerWatt(energy.perWatt, unit, dtype)),
-    },
-    {
-      title: 'own/vendor',
-      align: 'right',
-      rank: 7,
-      cell: ({ ratioToVendor }) => plain(ratioToVendor !== null && `${ratioToVendor.toFixed(2)}x`),
-    },
+    column('row', 0, 'left', ({ id }) => id),
+    column('by', 0, 'left', ({ provider }) => provider),
+    column('shape', 5, 'left', ({ shape }) => formatShape(shape)),
+    column('measured', 0, 'right', ({ rate, unit, dtype }) => rate !== null && formatRate(rate, unit, dtype)),
+    column('clocks', 3, 'right', ({ clocks }) => clocks?.toFixed(1)),
+    column(derived ? 'derived' : 'documented', 2, 'right', ({ documented }) =>
+      documented?.printed.concat(documented.recalled ? '*' : ''),
+    ),
+    column(
+      derived ? 'of derived' : 'of spec',
+      1,
+      'right',
+      ({ attribution }) => attribution && formatPercent(attribution.ofSpec),
+    ),
+    column(
+      'clock',
+      4,
+      'right',
+      ({ conditions }) => conditions?.clockHz && formatClock(conditions.clockHz.median),
+    ),
+    column(
+      'of clock',
+      3,
+      'right',
+      ({ attribution }) => attribution?.ofClock != null && formatPercent(attribution.ofClock),
+    ),
+    column(
+      'ceiling',
+      3,
+      'right',
+      ({ ceiling, unit, dtype }) => ceiling && formatRate(ceiling.value, unit, dtype),
+    ),
+    column('of ceiling', 1, 'right', ({ ceiling }) => ceiling && formatPercent(ceiling.fraction)),
+    column(
+      'power',
+      6,
+      'right',
+      ({ conditions }) => conditions?.powerWatts && formatWatts(conditions.powerWatts.median),
+    ),
+    column(
+      'per watt',
+      8,
+      'right',
+      ({ energy, unit, dtype }) => energy && formatPerWatt(energy.perWatt, unit, dtype),
+    ),
+    column(
+      'own/vendor',
+      7,
+      'right',
+      ({ ratioToVendor }) => ratioToVendor !== null && `${ratioToVendor.toFixed(2)}x`,
+    ),
     {
       title: 'verdict',
-      align: 'left',
       rank: 0,
+      align: 'left',
       cell: ({ verdict: { status } }) => ({ text: status, paint: colors[statusColor[status]] }),
     },
   ];
-}
-
-export function formatShape(shape: Shape): string {
-  if ('peer' in shape && shape.peer !== null) return `${formatBytes(shape.bytes)} → ${shape.peer}`;
-  if ('bytes' in shape) return formatBytes(shape.bytes);
-  if ('kernels' in shape) return plural(shape.kernels, 'kernel');
-  if ('steps' in shape) return plural(shape.steps, 'step');
-  const { m, n, k } = shape;
-  return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
-}
-
-/** What a reader must know of the columns and rows that are shown, and of those only. */
-function notes(report: Report): string[] {
-  const { rows, devices } = report;
-  const cpus = devices.filter(({ backend }) => backend === 'cpu');
-  const onCpu = ({ device }: Row) => cpus.some(({ id }) => id === device);
-  const derivations = new Map(
-    rows
-      .filter(onCpu)
-      .flatMap(({ documented }) =>
-        documented === null ? [] : [[documented.resource, documented.derivation]],
-      ),
-  );
-  const underived = rows.some((row) => onCpu(row) && row.ceiling !== null && row.documented === null);
-  const ids = (wanted: Row[]) => [...new Set(wanted.map(({ id }) => id))].join(', ');
-  const moved = rows.filter(({ unit, work }) => unit === 'B/s' && work !== null);
-  const counts = new Set(moved.map(({ work }) => work?.bytesCounted));
-  const operations = new Map(
-    rows.flatMap(({ id, work }) => (work?.flopCounted ? [[id, work.flopCounted]] : [])),
-  );
-  const sums = rows.filter((row) => !onCpu(row) && row.verification?.sumBits != null);
-  const widths = new Set(sums.map(({ verification }) => verification?.sumBits ?? 0));
-  const emulated = ids(rows.filter(({ kernel }) => kernel?.emulated === true));
-  return [
-    rows.some(({ rate }) => rate !== null) &&
-      'measured: median of the sustained phase; the report file keeps the burst figure too.',
-    rows.some((row) => row.attribution !== null && !onCpu(row)) &&
-      'of spec: measured / documented; documented figures are dense unless the row says sparse.',
-    rows.some(({ attribution }) => attribution?.ofClock != null) &&
-      'of clock: measured / what the SMs present can do at the clock held meanwhile.',
-    derivations.size > 0 &&
-      `of derived: measured / arithmetic, not a document: ${[...derivations].map((pair) => pair.join(' ')).join(', ')}.`,
-    rows.some(({ ceiling }) => ceiling !== null) &&
-      'of ceiling: measured / the most that arithmetic on registers alone reached meanwhile, on the same threads.',
-    ...(underived ? cpus.map(({ cardReason }) => `${cardReason}.`) : []),
-    rows.some(({ clocks }) => clocks !== null) &&
-      'clocks: a latency in clocks of the device, at the clock held meanwhile.',
-    report.curves.some(({ levels }) => levels.length > 0) &&
-      'levels: sizes over which the figure stays; the largest of a level is where its cache is full. Their rows are in the report file.',
-    ...[...counts].map(
-      (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
-    ),
-    ...[...operations].map(([id, words]) => `operations of ${id}: ${words}.`),
-    ...[...widths].map(
-      (bits) =>
-        `sums of ${ids(sums.filter(({ verification }) => verification?.sumBits === bits))}: ${formatSumBits(bits)} below the largest term are kept, as a probe showed.`,
-    ),
-    emulated !== '' && `emulated, the device lacking the format or the instruction: ${emulated}.`,
-    rows.some(({ documented }) => documented?.recalled === true) &&
-      '* recalled: no source of this figure could be opened.',
-  ].filter((note) => typeof note === 'string');
 }
 
 function totals({ rows, seconds, state }: Report, file: string | null, colors: Colors): string {
@@ -270,8 +171,4 @@ function totals({ rows, seconds, state }: Report, file: string | null, colors: C
   });
   const end = [formatSeconds(seconds), state, ...(file === null ? [] : [harmless(file)])];
   return [...counts, ...end].join(' · ');
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

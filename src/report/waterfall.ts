@@ -7,7 +7,7 @@
 import type { Attribution, Documented, Row } from '../row.js';
 import { formatClock, formatPercent, formatRate } from '../units.js';
 import { harmless, wrap } from './table.js';
-import type { Colors } from './text.js';
+import type { Colors } from './view.js';
 
 const indent = '  ';
 const labelWidth = 'documented'.length;

@@ -2,6 +2,7 @@
 
 import { median } from '../judge/stats.js';
 import type { Conditions, Series, SoakStep } from '../schema.js';
+import { formatCount } from '../units.js';
 import type { SoakReport, SoakVerdict } from './schema.js';
 
 const mostErrors = 1000;
@@ -80,8 +81,8 @@ export class SoakTally {
     const lost = this.#sum('uncorrectedErrors') ?? 0;
     const wrong = this.#wrongRounds;
     const found = [
-      ...(wrong > 0 ? [`${counted(wrong, 'round')} left other bits than the verified launch`] : []),
-      ...(lost > 0 ? [counted(lost, 'uncorrected ECC error')] : []),
+      ...(wrong > 0 ? [`${formatCount(wrong, 'round')} left other bits than the verified launch`] : []),
+      ...(lost > 0 ? [formatCount(lost, 'uncorrected ECC error')] : []),
     ];
     // A wrong result outweighs how it ended: four wrong rounds and a crash are four wrong rounds.
     const ending = failure === null ? [] : [`then it ended: ${failure.code}: ${failure.why}`];
@@ -115,8 +116,4 @@ export class SoakTally {
     }
     return [...shares].map(([reason, share]) => ({ reason, share }));
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

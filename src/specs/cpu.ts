@@ -4,7 +4,7 @@
 // and who documents them; one that is not in it has no figure, because its neighbour's would be a guess.
 
 import { z } from 'zod';
-import { formatRate, giga } from '../units.js';
+import { formatCount, formatRate, giga } from '../units.js';
 import { Document } from './card.js';
 import cpusJson from './cpus.json' with { type: 'json' };
 
@@ -98,7 +98,7 @@ export function derivedCeiling(
   const terms = parts.map(({ group, rate, clockHz }) => {
     const ghz = (clockHz / giga).toFixed(2);
     const how = group.maxClockHz === null ? 'clock measured' : 'highest clock, by the system';
-    return `${group.count} ${group.count === 1 ? 'core' : 'cores'} x ${rate} FLOP per clock x ${ghz} GHz (${how})`;
+    return `${formatCount(group.count, 'core')} x ${rate} FLOP per clock x ${ghz} GHz (${how})`;
   });
   const sources = [...new Set(parts.flatMap(({ known }) => known.sources))].map(document);
   return {

@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { nameplate } from '../../dist/judge/documented.js';
-import { exitCode } from '../../dist/judge/verdict.js';
+import { exitCode } from '../../dist/judge/exitCode.js';
 import { loadNative } from '../../dist/native.js';
 import { defaultOptions, plan } from '../../dist/plan.js';
 import { coded } from '../../dist/process/message.js';

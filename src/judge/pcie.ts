@@ -1,0 +1,48 @@
+// A PCI Express link: how it is written, what it carries, and which of its ends keeps it below the other.
+
+import type { DeviceFacts, LinkEnd } from '../schema.js';
+import { giga } from '../units.js';
+
+/** "PCIe 4.0 x8". */
+export function pcie({ generation, width }: LinkEnd): string {
+  return `PCIe ${generation.toFixed(1)} x${width}`;
+}
+
+/** PCI Express per lane and generation, in Gbit/s after the line code (128/130 from 3 on; 6: 242 of 256 bytes). */
+const laneRate: Readonly<Record<number, number>> = {
+  1: (2.5 * 8) / 10,
+  2: (5 * 8) / 10,
+  3: (8 * 128) / 130,
+  4: (16 * 128) / 130,
+  5: (32 * 128) / 130,
+  6: (64 * 242) / 256,
+};
+
+/** B/s of one direction, packet headers included; null for a generation that the table lacks. */
+export function linkRate({ generation, width }: LinkEnd): number | null {
+  const lane = laneRate[generation];
+  return lane === undefined ? null : (giga * lane * width) / 8;
+}
+
+/**
+ * Which end of a link keeps it below the documented rate, where the system tells what each end can do. A link below what
+ * both can do was trained down: a bad contact, a riser, a setting of the firmware. NVML tells what is possible of the two
+ * together alone (nvmlDeviceGetMaxPcieLinkWidth), as in a container that does not show the bus.
+ */
+export function narrowed(inUse: LinkEnd, device: DeviceFacts): string | null {
+  const { linkCard: card, linkSlot: slot, linkMaxGeneration, linkMaxWidth } = device;
+  if (card === null || slot === null) {
+    const most = { generation: linkMaxGeneration ?? 0, width: linkMaxWidth ?? 0 };
+    return inUse.generation < most.generation || inUse.width < most.width ? 'trained down' : null;
+  }
+  const possible = {
+    generation: Math.min(card.generation, slot.generation),
+    width: Math.min(card.width, slot.width),
+  };
+  if (inUse.generation < possible.generation || inUse.width < possible.width) {
+    const ends = `card can do ${pcie(card)}, slot ${pcie(slot)}`;
+    return `trained down: ${ends}`;
+  }
+  const slotEnds = slot.generation < card.generation || slot.width < card.width;
+  return slotEnds ? `the slot ends at ${pcie(slot)}, the card can do ${pcie(card)}` : null;
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { exitCode } from '../src/judge/exitCode.js';
+import type { Status } from '../src/row.js';
+
+describe('exit code', () => {
+  const code = (statuses: Status[], { strict = false, interrupted = false } = {}) =>
+    exitCode(
+      statuses.map((status) => ({ verdict: { status } })),
+      { strict, interrupted },
+    );
+
+  test.each<[Status[], number]>([
+    [['pass'], 0],
+    [['pass', 'unsupported'], 0],
+    [['pass', 'throttled', 'inconclusive', 'unjudged'], 0],
+    [['unjudged'], 0],
+    [['pass', 'low'], 1],
+    [['pass', 'failed'], 3],
+    [['low', 'failed'], 3],
+    [['unsupported'], 3],
+    [[], 3],
+    [['pass', 'corrupted', 'failed', 'low'], 4],
+    [['implausible'], 4],
+  ])('%j gives %d', (statuses, expected) => {
+    expect(code(statuses)).toBe(expected);
+  });
+
+  test.each<Status>(['throttled', 'inconclusive', 'unjudged'])('--strict fails %s', (status) => {
+    expect(code(['pass', status], { strict: true })).toBe(1);
+  });
+
+  test('--strict keeps the order, and leaves a clean report alone', () => {
+    expect(code(['throttled', 'failed'], { strict: true })).toBe(3);
+    expect(code(['pass', 'unsupported'], { strict: true })).toBe(0);
+  });
+
+  test.each<Status>(['corrupted', 'implausible'])('an interrupted run hides nothing %s', (status) => {
+    expect(code(['pass', status, 'failed'], { interrupted: true })).toBe(4);
+  });
+
+  test('an interrupted run says so, whatever else it had found', () => {
+    for (const statuses of [[], ['pass'], ['low'], ['failed'], ['low', 'failed']] satisfies Status[][])
+      expect(code(statuses, { interrupted: true })).toBe(130);
+    expect(code(['throttled'], { interrupted: true, strict: true })).toBe(130);
+  });
+});
