@@ -101,8 +101,9 @@ Kernel OneDnn::gemm(const GemmShape& shape, std::size_t threads) const {
     throw Unsupported("of oneDNN's products fp32 and int8 are called, not " +
                       std::string(row(shape.dtype).name));
   if (shape.accumulator != Accumulator::full) throw Unsupported("oneDNN has no choice of accumulator");
-  // Its guide calls it a nuance of int8; found with 2.6 on Zen 3: 62451 of 512 x 512 sums were wrong.
 #ifdef __x86_64__
+  // https://oneapi-src.github.io/oneDNN/dev_guide_int8_computations.html; a quarter of all sums of 512 random
+  // products were wrong with 2.6 on Zen 3.
   const Instructions here = instructions();
   if (!single && !here.avx512Vnni && !here.avxVnni)
     throw Unsupported(

@@ -122,27 +122,20 @@ NAMEPLATE_TARGET void multiplyVectors(std::size_t depth, const std::byte* a, std
   storeSums<Store::write>(sums, c, ldc);
 }
 
-template <class Arithmetic, int steps, int rows>
-NAMEPLATE_INLINE void multiplyRows(std::size_t vectors, std::size_t depth, const std::byte* a,
-                                   std::size_t stride, const typename Arithmetic::Unit* b,
-                                   const typename Arithmetic::Sum* starts, typename Arithmetic::Sum* c,
-                                   std::size_t ldc, Store store) {
-  const auto multiply = vectors == 3   ? multiplyVectors<Arithmetic, steps, rows, 3>
-                        : vectors == 2 ? multiplyVectors<Arithmetic, steps, rows, 2>
-                                       : multiplyVectors<Arithmetic, steps, rows, 1>;
-  multiply(depth, a, stride, b, starts, c, ldc, store);
-}
-
-template <class Arithmetic, int steps, int most>
-NAMEPLATE_TARGET void multiplyTile(std::size_t rows, std::size_t vectors, std::size_t depth,
+template <class Arithmetic, int steps, int rows, int vectors>
+NAMEPLATE_TARGET void multiplyTile(std::size_t height, std::size_t width, std::size_t depth,
                                    const std::byte* a, std::size_t stride, const typename Arithmetic::Unit* b,
                                    const typename Arithmetic::Sum* starts, typename Arithmetic::Sum* c,
                                    std::size_t ldc, Store store) {
-  if constexpr (most > 1)
-    if (rows < most)
-      return multiplyTile<Arithmetic, steps, most - 1>(rows, vectors, depth, a, stride, b, starts, c, ldc,
-                                                       store);
-  multiplyRows<Arithmetic, steps, most>(vectors, depth, a, stride, b, starts, c, ldc, store);
+  if constexpr (rows > 1)
+    if (height < rows)
+      return multiplyTile<Arithmetic, steps, rows - 1, vectors>(height, width, depth, a, stride, b, starts, c,
+                                                                ldc, store);
+  if constexpr (vectors > 1)
+    if (width < vectors)
+      return multiplyTile<Arithmetic, steps, rows, vectors - 1>(height, width, depth, a, stride, b, starts, c,
+                                                                ldc, store);
+  multiplyVectors<Arithmetic, steps, rows, vectors>(depth, a, stride, b, starts, c, ldc, store);
 }
 
 // An instruction that multiplies uint8 by int8 is given b + 128 (see tileOf), and the sums of a row start
@@ -183,7 +176,7 @@ constexpr auto tileOf(std::string_view path) {
                                             rows,
                                             vectors * lanes,
                                             lanes,
-                                            multiplyTile<Arithmetic, steps, rows>,
+                                            multiplyTile<Arithmetic, steps, rows, vectors>,
                                             packPanel<Unit, lanes * sizeof(Unit), flip>};
   if constexpr (Arithmetic::started) tile.start = startFromMinus128<Arithmetic>;
   return tile;
