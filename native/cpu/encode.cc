@@ -66,7 +66,13 @@ void decodeByBits(const std::uint16_t* from, float* to, std::size_t count) {
   for (std::size_t at = 0; at < count; ++at) to[at] = decodeFp16(from[at]);
 }
 
+void addByBits(float* totals, const float* sums, std::size_t count) {
+  for (std::size_t at = 0; at < count; ++at) totals[at] = decodeFp16(encodeFp16(totals[at] + sums[at]));
+}
+
 #ifdef __x86_64__
+const bool f16c = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
+
 __attribute__((target("avx,f16c"))) void decodeByF16c(const std::uint16_t* from, float* to,
                                                       std::size_t count) {
   const std::size_t whole = count / 8 * 8;
@@ -74,16 +80,29 @@ __attribute__((target("avx,f16c"))) void decodeByF16c(const std::uint16_t* from,
     _mm256_storeu_ps(to + at, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at))));
   decodeByBits(from + whole, to + whole, count - whole);
 }
+
+__attribute__((target("avx,f16c"))) void addByF16c(float* totals, const float* sums, std::size_t count) {
+  const std::size_t whole = count / 8 * 8;
+  for (std::size_t at = 0; at < whole; at += 8) {
+    const __m256 sum = _mm256_add_ps(_mm256_loadu_ps(totals + at), _mm256_loadu_ps(sums + at));
+    _mm256_storeu_ps(totals + at, _mm256_cvtph_ps(_mm256_cvtps_ph(sum, _MM_FROUND_TO_NEAREST_INT)));
+  }
+  addByBits(totals + whole, sums + whole, count - whole);
+}
+#else
+constexpr bool f16c = false;
+constexpr auto decodeByF16c = decodeByBits;
+constexpr auto addByF16c = addByBits;
 #endif
 
 }  // namespace
 
 void decodeFp16(const std::uint16_t* from, float* to, std::size_t count) {
-#ifdef __x86_64__
-  static const bool f16c = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
-  if (f16c) return decodeByF16c(from, to, count);
-#endif
-  decodeByBits(from, to, count);
+  f16c ? decodeByF16c(from, to, count) : decodeByBits(from, to, count);
+}
+
+void addInFp16(float* totals, const float* sums, std::size_t count) {
+  f16c ? addByF16c(totals, sums, count) : addByBits(totals, sums, count);
 }
 
 }  // namespace nameplate::cpu

@@ -20,4 +20,7 @@ void encodeBf16ByInstruction(const float* from, std::size_t ldf, std::uint16_t* 
 // As decodeFp16, by F16C where the processor has it.
 void decodeFp16(const std::uint16_t* from, float* to, std::size_t count);
 
+// totals += sums, each rounded to fp16 and kept as fp32; likewise.
+void addInFp16(float* totals, const float* sums, std::size_t count);
+
 }  // namespace nameplate::cpu

@@ -77,7 +77,9 @@ struct NativeFormat {
   static constexpr std::size_t depth = std::numeric_limits<std::size_t>::max();  // elements in a sum, at most
   static T left(T stored) { return stored; }
   static T right(T stored) { return stored; }
-  static T add(T total, T sum) { return total + sum; }
+  static void add(T* totals, const T* sums, std::size_t count) {
+    for (std::size_t at = 0; at < count; ++at) totals[at] += sums[at];
+  }
 };
 
 struct DecodedFormat : NativeFormat<float> {
@@ -107,7 +109,7 @@ struct Fp16Format : DecodedFormat {
 // fp16.
 struct Fp16HalfFormat : Fp16Format {
   static constexpr std::size_t depth = 16;
-  static float add(float total, float sum) { return decodeFp16(encodeFp16(total + sum)); }
+  static void add(float* totals, const float* sums, std::size_t count) { addInFp16(totals, sums, count); }
 };
 
 struct Bf16Format : DecodedFormat {
@@ -156,8 +158,9 @@ struct Int8Format : DecodedFormat {
   static constexpr std::size_t depth = 1024;
   static float left(Stored stored) { return stored; }
   static float right(Stored stored) { return stored; }
-  static Total add(Total total, float sum) {
-    return total + static_cast<Total>(static_cast<std::int32_t>(sum));
+  static void add(Total* totals, const float* sums, std::size_t count) {
+    for (std::size_t at = 0; at < count; ++at)
+      totals[at] += static_cast<Total>(static_cast<std::int32_t>(sums[at]));
   }
 };
 

@@ -292,7 +292,8 @@ class BlockedGemm {
   // Adds the sums of one row of a tile to their totals, and writes what has become final.
   void settle(const Sum* sums, Total* totals, std::size_t width, bool first, bool last, Output* out) const {
     std::array<Total, mostColumns> now;
-    for (std::size_t j = 0; j < width; ++j) now[j] = Format::add(first ? Total{} : totals[j], sums[j]);
+    first ? std::fill_n(now.data(), width, Total{}) : std::copy_n(totals, width, now.data());
+    Format::add(now.data(), sums, width);
     if (!last)
       std::copy_n(now.data(), width, totals);
     else if constexpr (std::is_same_v<Total, Output>)
