@@ -66,7 +66,7 @@ const onCpu: Record<Level, Plan> = {
   },
   default: {
     budget: {
-      gemm: budget(0.05, 0.1, 0.25),
+      gemm: budget(0.03, 0.08, 0.2),
       memory: budget(0.02, 0.05, 0.15),
       cache: swept,
       dpx: swept,
