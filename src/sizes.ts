@@ -67,7 +67,7 @@ const onCpu: Record<Level, Plan> = {
   default: {
     budget: {
       gemm: budget(0.03, 0.08, 0.2),
-      memory: budget(0.02, 0.05, 0.15),
+      memory: budget(0.02, 0.03, 0.1),
       cache: swept,
       dpx: swept,
       latency: swept,
