@@ -153,14 +153,14 @@ class BlockedGemm {
     const std::size_t firstColumn = blocking_.firstVector(columnBlock) * tile_.lanes;
     const std::size_t endColumn = std::min(shape_.n, blocking_.firstVector(columnBlock + 1) * tile_.lanes);
     const auto panels = [&](const auto& visit) {
-      Unit* panel = own.packed;
+      Unit* packed = own.packed;
       for (std::size_t column = firstColumn; column < endColumn;
-           column += tile_.columns, panel += panelUnits_)
-        visit(column, std::min(tile_.columns, endColumn - column), panel);
+           column += tile_.columns, packed += panelUnits_) {
+        const std::size_t width = std::min(tile_.columns, endColumn - column);
+        visit(Panel{column, column - firstColumn, width, divideUp(width, tile_.lanes), packed});
+      }
     };
-    panels([&](std::size_t column, std::size_t width, Unit* panel) {
-      packPanel(operands, slice, column, width, panel);
-    });
+    panels([&](const Panel& panel) { packPanel(operands, slice, panel); });
     // No tile prefetches what it writes past the caches.
     const bool pastCaches = slice + 1 == blocking_.slices && (streams_ || encodes);
     Output* const c = reinterpret_cast<Output*>(operands.out) + firstColumn;
@@ -181,12 +181,9 @@ class BlockedGemm {
       PagePrefetch pages(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
                          pastCaches ? std::min(groupRows(), endRow - below) : 0, shape_.ldc * sizeof(Output),
                          wide * sizeof(Output));
-      panels([&](std::size_t column, std::size_t width, const Unit* panel) {
-        const std::size_t inBlock = column - firstColumn;
-        for (std::size_t i = 0; i < strips; ++i) {
-          pages.advance(inBlock * strips + (i + 1) * width, wide * strips);
-          multiplyTile(operands, group[i], column, inBlock, width, panel);
-        }
+      panels([&](const Panel& panel) {
+        pages.advance(panel.inBlock + panel.width, wide);
+        for (std::size_t i = 0; i < strips; ++i) multiplyTile(operands, group[i], panel);
       });
       if constexpr (encodes)
         if (slice + 1 == blocking_.slices)
@@ -196,6 +193,13 @@ class BlockedGemm {
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
+
+  // Columns of B, as wide as a tile, in one slice of K.
+  struct Panel {
+    std::size_t column, inBlock;  // of C, and of the block
+    std::size_t width, vectors;
+    Unit* packed;
+  };
 
   // Rows of A, as high as a tile, in one slice of K.
   struct Strip {
@@ -224,34 +228,32 @@ class BlockedGemm {
     strip.stride = stripStride();
   }
 
-  void packPanel(const Operands& operands, std::size_t slice, std::size_t column, std::size_t width,
-                 Unit* panel) const {
-    const auto* const b = reinterpret_cast<const Stored*>(operands.b) + column * shape_.ldb;
-    const std::size_t first = slice * blocking_.depth, across = roundUp(width, tile_.lanes);
+  void packPanel(const Operands& operands, std::size_t slice, const Panel& panel) const {
+    const auto* const b = reinterpret_cast<const Stored*>(operands.b) + panel.column * shape_.ldb;
+    const std::size_t first = slice * blocking_.depth, across = panel.vectors * tile_.lanes;
     // What is whole units in memory is packed from there, the rest by way of `converted`.
     const std::size_t raw =
         Format::rawRight ? std::min(blocking_.depthOf(slice), shape_.k / perUnit - first) : 0;
-    tile_.pack(reinterpret_cast<const std::byte*>(b + first * perUnit), shape_.ldb * sizeof(Stored), width,
-               raw, panel, across);
+    tile_.pack(reinterpret_cast<const std::byte*>(b + first * perUnit), shape_.ldb * sizeof(Stored),
+               panel.width, raw, panel.packed, across);
     alignas(64) std::array<Unit, mostColumns * strip> converted;
     for (std::size_t step = raw; step < blocking_.depthOf(slice); step += strip) {
       const std::size_t units = std::min(strip, blocking_.depthOf(slice) - step);
-      for (std::size_t row = 0; row < width; ++row)
+      for (std::size_t row = 0; row < panel.width; ++row)
         convert(b + row * shape_.ldb, first + step, units, converted.data() + row * strip, Format::right);
-      tile_.pack(reinterpret_cast<const std::byte*>(converted.data()), strip * sizeof(Unit), width, units,
-                 panel + step * across, across);
+      tile_.pack(reinterpret_cast<const std::byte*>(converted.data()), strip * sizeof(Unit), panel.width,
+                 units, panel.packed + step * across, across);
     }
   }
 
-  // `inBlock` is where `column` is among the block's.
-  void multiplyTile(const Operands& operands, const Strip& strip, std::size_t column, std::size_t inBlock,
-                    std::size_t width, const Unit* b) const {
-    const std::size_t vectors = divideUp(width, tile_.lanes), across = vectors * tile_.lanes;
+  void multiplyTile(const Operands& operands, const Strip& strip, const Panel& panel) const {
+    const std::size_t width = panel.width, across = panel.vectors * tile_.lanes;
     const bool first = strip.slice == 0, last = strip.slice + 1 == blocking_.slices;
-    Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + column;
+    Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + panel.column;
     const auto multiply = [&](std::size_t step, std::size_t units, Sum* to, std::size_t ld, Store store) {
-      tile_.multiply(strip.height, vectors, units, strip.a + step * sizeof(Unit), strip.stride,
-                     b + step * across, strip.starts.data(), to, ld, store);
+      tile_.multiply[strip.height - 1][panel.vectors - 1](units, strip.a + step * sizeof(Unit), strip.stride,
+                                                          panel.packed + step * across, strip.starts.data(),
+                                                          to, ld, store);
     };
     if constexpr (direct) {
       if (width == across) {
@@ -263,14 +265,14 @@ class BlockedGemm {
       }
     }
     if constexpr (encodes)
-      return multiply(0, blocking_.depthOf(strip.slice), strip.sums + inBlock, strip.ld,
+      return multiply(0, blocking_.depthOf(strip.slice), strip.sums + panel.inBlock, strip.ld,
                       first ? Store::write : Store::add);
     // The tile asks early for the lines that it writes, which are not those of C here.
     for (std::size_t i = 0; i < strip.height; ++i)
       for (std::size_t j = 0; j < width; j += 64 / sizeof(Output))
         __builtin_prefetch(c + i * shape_.ldc + j, 1);
     alignas(64) std::array<Sum, mostRows * mostColumns> sums;
-    Total* const totals = totals_ ? totals_->template as<Total>() + strip.row * ldt_ + column : nullptr;
+    Total* const totals = totals_ ? totals_->template as<Total>() + strip.row * ldt_ + panel.column : nullptr;
     if constexpr (direct) {
       multiply(0, blocking_.depthOf(strip.slice), sums.data(), across, Store::write);
       for (std::size_t i = 0; i < strip.height; ++i)

@@ -6,6 +6,7 @@
 // say what it ran.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,19 @@ namespace nameplate::cpu {
 // lines first. Lines that are streamed have to be written whole, so c and its rows are aligned to 64 bytes.
 enum class Store : std::uint8_t { write, add, stream };
 
+inline constexpr std::size_t mostRows = 8, mostVectors = 3, mostColumns = mostVectors * 64 / sizeof(float);
+
+// c[rows][vectors * lanes] becomes the sum over `depth` steps of a[row][step] times b[step][column], in their
+// order. Rows of a are `stride` bytes apart and rows of c `ldc` elements, neither aligned unless c is
+// streamed; b is packed and aligned to 64 bytes.
+template <class Unit, class Sum>
+using Multiply = void (*)(std::size_t depth, const std::byte* a, std::size_t stride, const Unit* b,
+                          const Sum* starts, Sum* c, std::size_t ldc, Store);
+template <class Unit, class Sum>
+using MultiplyWidths = std::array<Multiply<Unit, Sum>, mostVectors>;
+template <class Unit, class Sum>
+using MultiplyHeights = std::array<MultiplyWidths<Unit, Sum>, mostRows>;
+
 // Unit is what one lane of a vector multiplies in one step: an fp32, an fp64, two bf16 or four int8. Sum is
 // what it adds them up in.
 template <class Unit, class Sum>
@@ -25,11 +39,8 @@ struct Tile {
   std::size_t rows, columns;  // of C
   std::size_t lanes;          // of a vector; fewer columns than `columns` are computed by whole vectors
 
-  // c[rows][vectors * lanes] (at most as large as the tile) becomes the sum over `depth` steps of
-  // a[row][step] times b[step][column], in their order. Rows of a are `stride` bytes apart and rows of c
-  // `ldc` elements, neither aligned unless c is streamed; b is packed and aligned to 64 bytes.
-  void (*multiply)(std::size_t rows, std::size_t vectors, std::size_t depth, const std::byte* a,
-                   std::size_t stride, const Unit* b, const Sum* starts, Sum* c, std::size_t ldc, Store);
+  // For each number of rows and of vectors that the tile can have, [rows - 1][vectors - 1].
+  MultiplyHeights<Unit, Sum> multiply;
   // to[step][row] = from[row][step] for `rows` rows of `steps` units, `stride` bytes apart, where `columns`,
   // the rows' number in whole vectors, make a step of what is multiplied as b; what lies beyond `rows` in it
   // is any number.
@@ -44,8 +55,6 @@ using Fp32Tile = Tile<float, float>;
 using Fp64Tile = Tile<double, double>;
 using Bf16Tile = Tile<std::uint32_t, float>;
 using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // packed b holds uint8, which is int8 + 128; sums wrap
-
-inline constexpr std::size_t mostRows = 8, mostColumns = 3 * 64 / sizeof(float);
 
 // Instruction sets that this processor has and its system has switched on.
 struct Instructions {

@@ -14,9 +14,11 @@ struct Bf16Pairs {
   using Sum = float;
   using Vector = Plain<float, 64>::Vector;
   static constexpr bool started = false;
-  NAMEPLATE_INLINE Vector multiplyAdd(Vector sum, Unit a, Vector b) {
-    const __m512i left = _mm512_set1_epi32(static_cast<int>(a));
-    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(left), reinterpret_cast<__m512bh>(b));
+  NAMEPLATE_INLINE __m512bh broadcast(Unit a) {
+    return reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(a)));
+  }
+  NAMEPLATE_INLINE Vector multiplyAdd(Vector sum, __m512bh a, Vector b) {
+    return _mm512_dpbf16_ps(sum, a, reinterpret_cast<__m512bh>(b));
   }
 };
 

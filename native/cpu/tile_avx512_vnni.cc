@@ -14,13 +14,11 @@ struct Int8Quads {
   using Sum = std::uint32_t;
   using Vector = Plain<std::uint32_t, 64>::Vector;
   static constexpr bool started = true;
+  NAMEPLATE_INLINE Vector broadcast(Unit a) { return a - Vector{}; }
   // int8 by uint8
   NAMEPLATE_INLINE Vector multiplyAdd(Vector sum, Vector a, Vector b) {
     return reinterpret_cast<Vector>(_mm512_dpbusd_epi32(
         reinterpret_cast<__m512i>(sum), reinterpret_cast<__m512i>(b), reinterpret_cast<__m512i>(a)));
-  }
-  NAMEPLATE_INLINE Vector multiplyAdd(Vector sum, Unit a, Vector b) {
-    return multiplyAdd(sum, reinterpret_cast<Vector>(_mm512_set1_epi32(static_cast<int>(a))), b);
   }
 };
 
