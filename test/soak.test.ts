@@ -8,6 +8,7 @@ import { soakLine, soakText } from '../src/report/soak.js';
 import type { SoakRequest, SoakStep } from '../src/schema.js';
 import { type SoakOptions, SoakReport } from '../src/soak/schema.js';
 import { defaultSoak, soak } from '../src/soak/soak.js';
+import { SoakTally } from '../src/soak/tally.js';
 import { UsageError } from '../src/usage.js';
 import { nameplate, start, until } from './command.js';
 import { a100, cpu, inventory, measured, operations } from './fake-native.js';
@@ -214,4 +215,23 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(sentence);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
+});
+
+test('a soak of two days still adds up, and knows the middle of what was read', () => {
+  const tally = new SoakTally('FLOP/s');
+  const { conditions } = measured('builtin').sustained;
+  const days = 2 * 86_400;
+  // A permutation of 0 ... days, since 7 and days + 1 have no common factor.
+  for (let second = 0; second <= days; second += 1) {
+    const watts = (second * 7) % (days + 1);
+    const powerWatts = { median: watts, min: watts, max: watts };
+    const throttle = [{ reason: 'software power cap', share: second % 2 }];
+    tally.add(step({ conditions: { ...conditions, samples: 40, powerWatts, throttle, correctedErrors: 1 } }));
+  }
+  const { seconds, powerWatts, throttle, correctedErrors, launches } = tally.summary(null);
+  expect(seconds).toBe(days + 1);
+  expect(launches).toBe(10 * (days + 1));
+  expect(powerWatts).toEqual({ min: 0, median: days / 2, max: days });
+  expect(throttle).toEqual([{ reason: 'software power cap', share: expect.closeTo(0.5, 4) }]);
+  expect(correctedErrors).toBe(days + 1);
 });

@@ -1,6 +1,5 @@
 // What the steps of a soak add up to.
 
-import { median } from '../judge/stats.js';
 import type { Conditions, Series, SoakStep } from '../schema.js';
 import { formatCount } from '../units.js';
 import type { SoakReport, SoakVerdict } from './schema.js';
@@ -21,6 +20,9 @@ type Heading =
 type Failure = Extract<SoakVerdict, { status: 'failed' }>;
 type Sums = Omit<SoakReport, Heading>;
 
+const series = ['clockHz', 'powerWatts', 'temperatureCelsius', 'memoryTemperatureCelsius'] as const;
+const counters = ['correctedErrors', 'uncorrectedErrors'] as const;
+
 export class SoakTally {
   readonly #unit: SoakReport['unit'];
   #last: SoakStep | undefined;
@@ -28,7 +30,10 @@ export class SoakTally {
   #busySeconds = 0;
   #wrongRounds = 0;
   readonly #errors: SoakStep['errors'] = [];
-  readonly #conditions: Conditions[] = [];
+  readonly #series = new Map(series.map((name) => [name, new Ordered()]));
+  readonly #counts = new Map<(typeof counters)[number], number>();
+  readonly #throttled = new Map<string, number>();
+  #readings = 0;
   seconds = 0;
 
   constructor(unit: SoakReport['unit']) {
@@ -42,7 +47,23 @@ export class SoakTally {
     this.#busySeconds += step.busySeconds;
     this.#wrongRounds += step.wrongRounds;
     this.#errors.push(...step.errors.slice(0, mostErrors - this.#errors.length));
-    this.#conditions.push({ ...step.conditions, trace: null });
+    this.#watch(step.conditions);
+  }
+
+  /** Nothing here may grow dearer with time: while a step is added up the device idles. */
+  #watch(conditions: Conditions): void {
+    for (const [name, values] of this.#series) {
+      const now = conditions[name]?.median;
+      if (now !== undefined) values.add(now);
+    }
+    for (const name of counters) {
+      const now = conditions[name];
+      if (now !== null) this.#counts.set(name, (this.#counts.get(name) ?? 0) + now);
+    }
+    this.#readings += conditions.samples;
+    for (const { reason, share } of conditions.throttle) {
+      this.#throttled.set(reason, (this.#throttled.get(reason) ?? 0) + share * conditions.samples);
+    }
   }
 
   summary(failure: Failure | null): Sums {
@@ -60,12 +81,12 @@ export class SoakTally {
       wrongRounds: this.#wrongRounds,
       errorsPerHour: this.seconds > 0 ? (this.#wrongRounds * secondsPerHour) / this.seconds : null,
       errors: [...this.#errors],
-      clockHz: this.#range('clockHz'),
-      powerWatts: this.#range('powerWatts'),
-      temperatureCelsius: this.#range('temperatureCelsius'),
-      memoryTemperatureCelsius: this.#range('memoryTemperatureCelsius'),
-      correctedErrors: this.#sum('correctedErrors'),
-      uncorrectedErrors: this.#sum('uncorrectedErrors'),
+      clockHz: this.#series.get('clockHz')?.range() ?? null,
+      powerWatts: this.#series.get('powerWatts')?.range() ?? null,
+      temperatureCelsius: this.#series.get('temperatureCelsius')?.range() ?? null,
+      memoryTemperatureCelsius: this.#series.get('memoryTemperatureCelsius')?.range() ?? null,
+      correctedErrors: this.#counts.get('correctedErrors') ?? null,
+      uncorrectedErrors: this.#counts.get('uncorrectedErrors') ?? null,
       throttle: this.#throttle(),
       missing: this.#last?.conditions.missing ?? '',
       verdict: this.#verdict(failure),
@@ -78,7 +99,7 @@ export class SoakTally {
       const where = first.first === null ? '' : ` at ${first.first.at}`;
       return { status: 'corrupted', why: `the first launch was already wrong${where}, before any load` };
     }
-    const lost = this.#sum('uncorrectedErrors') ?? 0;
+    const lost = this.#counts.get('uncorrectedErrors') ?? 0;
     const wrong = this.#wrongRounds;
     const found = [
       ...(wrong > 0 ? [`${formatCount(wrong, 'round')} left other bits than the verified launch`] : []),
@@ -94,26 +115,31 @@ export class SoakTally {
     return { status: 'clean', why: `${this.#launches} launches, each equal to the verified one to the bit` };
   }
 
-  #range(name: 'clockHz' | 'powerWatts' | 'temperatureCelsius' | 'memoryTemperatureCelsius'): Series | null {
-    const medians = this.#conditions.flatMap((conditions) => conditions[name]?.median ?? []);
-    if (medians.length === 0) return null;
-    return { min: Math.min(...medians), median: median(medians), max: Math.max(...medians) };
-  }
-
-  #sum(name: 'correctedErrors' | 'uncorrectedErrors'): number | null {
-    const counts = this.#conditions.flatMap((conditions) => conditions[name] ?? []);
-    return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
-  }
-
   /** Shares of the whole soak, over its readings. */
   #throttle(): Conditions['throttle'] {
-    const readings = this.#conditions.reduce((sum, { samples }) => sum + samples, 0);
-    const shares = new Map<string, number>();
-    for (const { throttle, samples } of this.#conditions) {
-      for (const { reason, share } of throttle) {
-        shares.set(reason, (shares.get(reason) ?? 0) + (share * samples) / readings);
-      }
+    return [...this.#throttled].map(([reason, readings]) => ({ reason, share: readings / this.#readings }));
+  }
+}
+
+/** Numbers in their order, each put in its place: of a week, half a million, sorting takes too long for every second. */
+class Ordered {
+  readonly #values: number[] = [];
+
+  add(value: number): void {
+    let [from, to] = [0, this.#values.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#values[middle] ?? value) <= value) from = middle + 1;
+      else to = middle;
     }
-    return [...shares].map(([reason, share]) => ({ reason, share }));
+    this.#values.splice(from, 0, value);
+  }
+
+  range(): Series | null {
+    const [min, max] = [this.#values[0], this.#values.at(-1)];
+    if (min === undefined || max === undefined) return null;
+    const middle = (this.#values.length - 1) / 2;
+    const lower = this.#values[Math.floor(middle)] ?? min;
+    return { min, median: (lower + (this.#values[Math.ceil(middle)] ?? max)) / 2, max };
   }
 }
