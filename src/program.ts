@@ -32,6 +32,9 @@ process.stdout.on('error', (error) => {
   end(exit.cannotMeasure);
 });
 
+// A terminal that was closed, or a full disk behind stderr, changes neither what was found nor its exit code.
+process.stderr.on('error', () => {});
+
 await main(process.argv);
 
 async function main(argv: string[]): Promise<void> {

@@ -45,7 +45,7 @@ export interface RunContext {
 export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGenerator<Report, void, void> {
   const { native = survey(), open = () => isolate(), wait = false, signal, onProgress } = context;
   const options = checkOptions(asked);
-  const inventory = await native.inventory({ threads: options.threads });
+  const inventory = await native.inventory({ threads: options.threads }, signal);
   const jobs = plan(options, inventory, native.operations());
   const devices = [...new Set(jobs.map(({ device }) => device))];
   const nameplates = new Map(devices.map((device) => [device, nameplate(device)]));

@@ -4,9 +4,13 @@
 import { loadNative, type Native } from './native.js';
 import { type Executor, isolate } from './process/isolate.js';
 import { coded } from './process/message.js';
+import type { Inventory, InventoryRequest } from './schema.js';
 
 /** What is here, and what can be run. */
-export type Survey = Pick<Native, 'inventory' | 'operations'>;
+export interface Survey extends Pick<Native, 'operations'> {
+  /** @throws AbortError soon after `signal` is aborted, though the driver may hang. */
+  inventory(request?: InventoryRequest, signal?: AbortSignal): Promise<Inventory>;
+}
 
 /** Without persistence mode, a node of eight GPUs takes some twenty seconds to wake them. */
 const inventorySeconds = 90;
@@ -29,14 +33,20 @@ export function survey(
   const native = loadNative();
   return {
     operations: () => native.operations(),
-    async inventory({ threads } = { threads: null }) {
+    async inventory({ threads } = { threads: null }, signal) {
+      signal?.throwIfAborted();
       const executor = open();
+      const stop = () => void executor.close();
+      signal?.addEventListener('abort', stop);
       try {
         return await executor.inventory({ threads }, timeoutSeconds);
       } catch (error) {
+        // Ctrl-C at a terminal is sent to the child as well, and what it then dies of is no fault of the driver.
+        signal?.throwIfAborted();
         const { code, message } = coded(error);
         throw new SurveyError(code, code === 'ETIMEDOUT' ? hangs(timeoutSeconds) : message);
       } finally {
+        signal?.removeEventListener('abort', stop);
         await executor.close();
       }
     },

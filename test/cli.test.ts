@@ -204,6 +204,12 @@ describe('a report', () => {
     expect((await shell(`"$0" ${cli} report ${file} | head -c 1`)).stderr).toBe('');
   });
 
+  it('that cannot be complained of leaves the exit code as it is', async () => {
+    expect((await shell(`"$0" ${cli} --frob 2> /dev/full`)).code).toBe(2);
+    expect((await shell(`"$0" ${cli} --device cuda:0 2> /dev/full`)).code).toBe(3);
+    expect((await shell(`"$0" ${cli} cards > /dev/full 2> /dev/full`)).code).toBe(3);
+  });
+
   it('does not reach the terminal with control characters, in a refusal neither', async () => {
     const [file, other] = ['Card\u001b[2J', 'Another card'].map((name) =>
       saved([], { devices: [{ ...testCard, name, uuid: null, card: null, cardReason: '' }] }),

@@ -224,6 +224,20 @@ describe.concurrent('what outlasts a call', () => {
   });
 });
 
+it.concurrent.each([
+  ['a run', [...run, '--only', 'gemm.fp32']],
+  ['a soak', ['soak', '--device', 'cuda:0']],
+  ['a self-test', ['selftest', '--device', 'cuda:0']],
+])('%s that is interrupted while a driver hangs over its devices ends at once, with 130', async (_, args) => {
+  const ledger = join(scratch(), 'ledger');
+  const environment = { NAMEPLATE_FAULT: 'hang:cuInit', NAMEPLATE_SIMULATE_LEDGER: ledger };
+  const { process, ended } = startSimulated(environment, cli, ...args);
+  await until('the hang', () => existsSync(ledger) || undefined);
+  process.kill('SIGINT');
+  const { code, stderr } = await ended;
+  expect({ code, stderr }).toEqual({ code: 130, stderr: 'nameplate: interrupted\n' });
+});
+
 describe.concurrent('a wrong result that was found stays the exit code', () => {
   const rowsIn = (file: string) =>
     existsSync(file) ? parseReport(readFileSync(file, 'utf8')).rows.length : 0;

@@ -40,6 +40,18 @@ describe('the inventory', () => {
     });
   });
 
+  test.each([
+    ['hangs', ''],
+    ['dies of the Ctrl-C', "setTimeout(() => process.kill(process.pid, 'SIGINT'), 300);"],
+  ])('is given up where it is interrupted and %s', async (_, body) => {
+    const interruption = new AbortController();
+    setTimeout(() => interruption.abort(), 200);
+    const { inventory } = survey(() => isolate(child(body)), 60);
+    await expect(inventory({ threads: null }, interruption.signal)).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
+  });
+
   test('that is no inventory is refused', async () => {
     await expect(asked("process.send({ kind: 'inventory', result: {} });")).rejects.toMatchObject({
       code: 'EPROTO',

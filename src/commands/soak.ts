@@ -69,7 +69,10 @@ async function soakAndPrint(flags: Flags): Promise<void> {
   let report: SoakReport | undefined;
   let unsaved: unknown;
   try {
-    for await (report of soak(await optionsOf(flags), { wait, signal: interruption.signal })) {
+    for await (report of soak(await optionsOf(flags, interruption.signal), {
+      wait,
+      signal: interruption.signal,
+    })) {
       line?.(soakLine(report));
       if (file === null || unsaved !== undefined) continue;
       await saveText(file, textOf(report)).catch((error) => {
@@ -97,9 +100,9 @@ function exitCode({ state, verdict }: SoakReport): number {
   return verdict.status === 'clean' ? 0 : 3;
 }
 
-async function optionsOf(flags: Flags) {
+async function optionsOf(flags: Flags, signal: AbortSignal) {
   const defaults = defaultOptions('thorough');
-  const usual = defaultSoak(await survey().inventory(), flags.device ?? null);
+  const usual = defaultSoak(await survey().inventory({ threads: null }, signal), flags.device ?? null);
   return {
     device: flags.device ?? null,
     operation: flags.only ?? usual.operation,

@@ -78,7 +78,7 @@ export async function* selftest(
   context: SelftestContext = {},
 ): AsyncGenerator<SelftestReport> {
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
-  const inventory = await native.inventory();
+  const inventory = await native.inventory({ threads: null }, signal);
   const job = (operation: string) => jobOf(operation, options, inventory, native);
   const { device } = job('gemm.fp32');
   const release = await lock(device, wait, signal);

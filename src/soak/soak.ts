@@ -49,7 +49,7 @@ export function defaultSoak(
 export async function* soak(asked: SoakOptions, context: SoakContext = {}): AsyncGenerator<SoakReport> {
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
   const options = parseOptions(SoakOptionsSchema, asked);
-  const inventory = await native.inventory();
+  const inventory = await native.inventory({ threads: null }, signal);
   const { device, unit, request } = choose(options, inventory, native);
   const release = await lock(device, wait, signal);
   const executor = open();
