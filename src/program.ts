@@ -16,10 +16,11 @@ import { addSoak } from './commands/soak.js';
 import { interruptedExit } from './interrupt.js';
 import { coded } from './process/message.js';
 import { harmless } from './report/table.js';
+import { FullError } from './save.js';
 import { SurveyError } from './survey.js';
 import { UsageError } from './usage.js';
 
-const exit = { usage: 2, cannotMeasure: 3, wrong: 4, interrupted: interruptedExit };
+const exit = { usage: 2, cannotMeasure: 3, interrupted: interruptedExit };
 
 /** Conditions of the machine, which a reader can change: their message is the whole answer. */
 const expected: readonly string[] = ['EBUSY', 'ENODEV', 'ERR_ADDON'];
@@ -48,9 +49,9 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** Whatever fails after a wrong result was found, a report that cannot be saved for one, does not hide it. */
+/** Whatever fails after something was found, a report that cannot be saved for one, does not hide it. */
 function end(code: number): void {
-  if (process.exitCode !== exit.wrong) process.exitCode = code;
+  process.exitCode ||= code;
 }
 
 /** A sentence may quote a file or a driver, and a terminal obeys control characters. A stack keeps its lines. */
@@ -84,7 +85,7 @@ function explain(error: unknown, program: Command): { code: number; sentence: st
   if (error instanceof UsageError) return { code: exit.usage, sentence: message };
   if (code === 'ABORT_ERR' || code === 'AbortError')
     return { code: exit.interrupted, sentence: 'interrupted' };
-  if (error instanceof SurveyError || expected.includes(code))
+  if (error instanceof SurveyError || error instanceof FullError || expected.includes(code))
     return { code: exit.cannotMeasure, sentence: message };
   const stack = error instanceof Error ? error.stack : undefined;
   return { code: exit.cannotMeasure, sentence: stack ?? message };

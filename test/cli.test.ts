@@ -1,6 +1,5 @@
 // The command as a user meets it: real processes, real exit codes.
 
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir, totalmem } from 'node:os';
@@ -9,7 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Comparison } from '../src/compare/comparison.js';
 import { renderJson } from '../src/report/json.js';
 import { Report, type Row } from '../src/row.js';
-import { cli, type Ended, nameplate, nameplateIn, start } from './command.js';
+import { cli, nameplate, nameplateIn, shell, start } from './command.js';
 import { conditions, emptyRow, measured, report, row, testCard } from './testCard.js';
 
 // The schema that is published speaks draft 2020-12, which is an entry of its own in ajv.
@@ -34,13 +33,6 @@ const oneRow = [
 ];
 
 /** `"$0"` is Node. */
-const shell = (line: string): Promise<Ended> =>
-  new Promise((resolve) => {
-    const child = execFile('sh', ['-c', line, process.execPath], (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
-
 const oneSentence = /^nameplate: [^\n]+\n$/;
 
 describe.concurrent('wrong usage exits with 2 and one sentence', () => {

@@ -1,6 +1,6 @@
 // The built command as a process, the way a user starts it.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,14 @@ export const nameplate = (...args: string[]): Promise<Ended> => start(...args).e
 /** The same in a folder that an earlier one has left. */
 export const nameplateIn = (folder: string, ...args: string[]): Promise<Ended> =>
   startIn(folder, ...args).ended;
+
+/** A line of the shell, in which "$0" is this Node. */
+export const shell = (line: string): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = execFile('sh', ['-c', line, process.execPath], (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
 
 /** Process ids of the children of `started`, as the kernel lists them. */
 export function childrenOf({ process: { pid } }: Started): number[] {

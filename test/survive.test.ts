@@ -1,11 +1,11 @@
 // A run survives its device: the child process that holds it is killed, stopped and interrupted here, for real.
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
-import { childrenOf, nameplate, type Started, start, until } from './command.js';
+import { childrenOf, cli, nameplate, type Started, shell, start, until } from './command.js';
 
 // Runs on one device take turns, with those of other test files too.
 vi.setConfig({ testTimeout: 60_000 });
@@ -19,6 +19,26 @@ async function holder(started: Started): Promise<number> {
   await until('the first report', () => (existsSync(file(started)) ? true : undefined));
   return until('the child process', () => childrenOf(started)[0]);
 }
+
+it('a run that is interrupted before its first row leaves an earlier report as it is', async () => {
+  const running = start(...twoRows, '--thorough');
+  await writeFile(file(running), 'an earlier one');
+  const lister = await until('the process that lists the devices', () => childrenOf(running)[0]);
+  await until('the one that measures', () => childrenOf(running).find((child) => child !== lister));
+  running.process.kill('SIGINT');
+  expect((await running.ended).code).toBe(130);
+  expect(await readFile(file(running), 'utf8')).toBe('an earlier one');
+});
+
+it('a report for which no disk has room is printed, and that it could not be saved is said', async () => {
+  // A whole report of two rows has some 20 KB; `ulimit` counts in half of one.
+  const { code, stdout, stderr } = await shell(
+    `ulimit -f 8; "$0" ${cli} ${twoRows.join(' ')} --quick --shape 64`,
+  );
+  expect(code).toBe(3);
+  expect(stdout).toContain('gemm.fp64');
+  expect(stderr).toMatch(/^nameplate: cannot write the report to .*: it is larger than a file may be\n$/);
+});
 
 describe('a run survives', () => {
   it('the death of the process that holds the device', async () => {

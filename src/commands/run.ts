@@ -6,6 +6,7 @@ import { exitCode } from '../judge/exitCode.js';
 import { defaultOptions } from '../plan.js';
 import { progressLine } from '../progress.js';
 import { formats } from '../report/index.js';
+import { renderJson } from '../report/json.js';
 import {
   type Level,
   type providerChoices as Providers,
@@ -14,7 +15,7 @@ import {
   type RunOptions,
 } from '../row.js';
 import { run } from '../run.js';
-import { saveReport } from '../save.js';
+import { ReportFile } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../usage.js';
 import { print, view } from './print.js';
@@ -104,21 +105,16 @@ Exit codes: 0 nothing found wrong, 1 a row is low, 2 wrong usage, 3 could not me
 An interrupted run that had found a wrong result exits with 4.`;
 
 async function measureAndPrint(flags: Flags): Promise<void> {
-  const file = fileOf(flags);
+  const file = new ReportFile(fileOf(flags));
   const options = optionsOf(flags);
   const interruption = interruptible();
   const progress = progressLine();
   let report: Report | undefined;
-  let unsaved: unknown;
   try {
     const context = { wait: flags.wait ?? false, signal: interruption.signal, onProgress: progress.show };
-    for await (report of run(options, context)) {
-      if (file === null || unsaved !== undefined) continue;
-      await saveReport(file, report).catch((error) => {
-        // Before the first row nothing is lost by stopping; after it, a full disk must not cost the measurements.
-        if (report?.rows.length === 0) throw error;
-        unsaved = error;
-      });
+    for await (const now of run(options, context)) {
+      report = now;
+      await file.save(() => renderJson(now), now.rows.length > 0);
     }
   } finally {
     progress.end();
@@ -127,9 +123,9 @@ async function measureAndPrint(flags: Flags): Promise<void> {
   if (report === undefined) return;
   const interrupted = report.state === 'interrupted';
   const format = flags.json === '-' ? formats.json : formats.text;
-  print(format.render(report, view(unsaved === undefined ? file : null)));
+  print(format.render(report, view(file.saved)));
   process.exitCode = exitCode(report.rows, { strict: flags.strict ?? false, interrupted });
-  if (unsaved !== undefined) throw unsaved;
+  file.end();
 }
 
 function fileOf({ json = defaultReport, save }: Flags): string | null {

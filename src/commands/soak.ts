@@ -5,7 +5,7 @@ import { createLogUpdate } from 'log-update';
 import { interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
 import { soakLine, soakText } from '../report/soak.js';
-import { saveText } from '../save.js';
+import { ReportFile } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
 import { defaultSoak, soak } from '../soak/soak.js';
@@ -63,23 +63,16 @@ export function addSoak(program: Command): void {
 
 async function soakAndPrint(flags: Flags): Promise<void> {
   const { json = defaultFile, save, wait = false } = flags;
-  const file = json === '-' || !save ? null : json;
+  const file = new ReportFile(json === '-' || !save ? null : json);
   const interruption = interruptible();
   const line = process.stderr.isTTY ? createLogUpdate(process.stderr) : null;
   let report: SoakReport | undefined;
-  let unsaved: unknown;
   try {
-    for await (report of soak(await optionsOf(flags, interruption.signal), {
-      wait,
-      signal: interruption.signal,
-    })) {
-      line?.(soakLine(report));
-      if (file === null || unsaved !== undefined) continue;
-      await saveText(file, textOf(report)).catch((error) => {
-        // As in a run: once something was found, a full disk must not cost it.
-        if (report?.launches === 0) throw error;
-        unsaved = error;
-      });
+    const { signal } = interruption;
+    for await (const now of soak(await optionsOf(flags, signal), { wait, signal })) {
+      report = now;
+      line?.(soakLine(now));
+      await file.save(() => textOf(now), now.launches > 0);
     }
   } finally {
     line?.clear();
@@ -87,9 +80,9 @@ async function soakAndPrint(flags: Flags): Promise<void> {
     interruption.end();
   }
   if (report === undefined) return;
-  print(json === '-' ? textOf(report) : soakText(report, view(unsaved === undefined ? file : null)));
+  print(json === '-' ? textOf(report) : soakText(report, view(file.saved)));
   process.exitCode = exitCode(report);
-  if (unsaved !== undefined) throw unsaved;
+  file.end();
 }
 
 const textOf = (report: SoakReport) => `${JSON.stringify(report, null, 2)}\n`;
