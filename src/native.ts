@@ -181,7 +181,7 @@ function loadRaw(): unknown {
   }
   throw new NativeError(
     'ERR_ADDON',
-    `the native addon could not be loaded; tried\n${tried.join('\n')}\nBuild it with: npm run build`,
+    `the native addon could not be loaded; tried\n${tried.join('\n')}\nBuild it with: npm rebuild gpu-nameplate, or npm run build in a checkout`,
   );
 }
 

@@ -98,5 +98,7 @@ function usageSentence({ code, message }: CommanderError, program: Command): str
   if (code === 'commander.excessArguments' && first !== undefined && !names.includes(first)) {
     return `unknown command "${first}"; there are ${names.join(', ')}`;
   }
+  if (code === 'commander.help')
+    return `there is no such command to help with; there are ${names.join(', ')}`;
   return message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -11,8 +11,11 @@ export interface ProgressLine {
 
 const refreshMilliseconds = 500;
 
+/** A dumb terminal cannot go back in a line. */
+export const rewrites = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env.TERM !== 'dumb';
+
 export function progressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
-  if (!stream.isTTY) return { show: () => {}, end: () => {} };
+  if (!rewrites(stream)) return { show: () => {}, end: () => {} };
   const line = createLogUpdate(stream);
   let text = '';
   let since = 0;

@@ -1,6 +1,6 @@
 // A soak with a native side made of plain objects, and the real command on the CPU.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Executor } from '../src/process/isolate.js';
@@ -185,6 +185,21 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     expect(saved).toMatchObject({ state: 'complete', wrongRounds: 0, device: { id: 'cpu' } });
     expect(saved.seconds).toBeGreaterThan(1.7);
     expect(saved.launches).toBeGreaterThan(0);
+  });
+
+  test('is printed again, and a damaged one is refused', async () => {
+    const { folder, ended } = start('soak', '--device', 'cpu', '--minutes', '0.02', '--wait');
+    const { stdout } = await ended;
+    const file = join(folder, 'nameplate-soak.json');
+    const again = await nameplate('report', file);
+    expect(again.code).toBe(0);
+    expect(again.stdout.replace(file, 'nameplate-soak.json')).toBe(stdout);
+    const text = readFileSync(file, 'utf8');
+    expect((await nameplate('report', file, '--format', 'json')).stdout).toBe(text);
+    writeFileSync(file, text.replace('"clean"', '"spotless"'));
+    const { code, stderr } = await nameplate('report', file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^nameplate: .*nameplate-soak.json: The report is damaged or was edited: verdict/);
   });
 
   test('Ctrl-C keeps what was found', async () => {

@@ -34,7 +34,9 @@ void* allocateAligned(std::size_t bytes) {
         std::aligned_alloc(alignment, std::max(alignment, (bytes + alignment - 1) / alignment * alignment));
   if (!memory)
     throw Error("ENOMEM", "the allocation asks for " + std::to_string(bytes) + " bytes and " +
-                              std::to_string(available) + " are available: use smaller sizes");
+                              std::to_string(available) + " are available" +
+                              (bytes > available ? "" : ", more than the process may have (ulimit -v)") +
+                              ": use smaller sizes");
   return memory;
 }
 

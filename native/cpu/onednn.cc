@@ -43,7 +43,11 @@ const OneDnn::Search& OneDnn::search() {
     Search search;
     for (const char* place : places) {
       void* const library = dlopen(place, RTLD_NOW | RTLD_LOCAL);
-      if (!library) continue;
+      if (!library) {
+        // A library that is there and cannot be loaded is another matter than one that is not.
+        if (const std::string why = dlerror(); why.find("No such file") == why.npos) search.reason = why;
+        continue;
+      }
       OneDnn dnn;
       const Version* (*version)() = nullptr;
       if (!resolve(library, "dnnl_sgemm", dnn.sgemm_) ||

@@ -50,7 +50,11 @@ const OpenBlas::Search& OpenBlas::search() {
     Search search;
     for (const char* place : places) {
       void* const library = dlopen(place, RTLD_NOW | RTLD_LOCAL);
-      if (!library) continue;
+      if (!library) {
+        // A library that is there and cannot be loaded is another matter than one that is not.
+        if (const std::string why = dlerror(); why.find("No such file") == why.npos) search.reason = why;
+        continue;
+      }
       OpenBlas blas;
       const char* (*config)() = nullptr;
       const char* (*core)() = nullptr;

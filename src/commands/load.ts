@@ -3,14 +3,21 @@
 import { readFile } from 'node:fs/promises';
 import { coded } from '../process/message.js';
 import { parseReport, ReportError } from '../report/index.js';
+import { parseSoak } from '../report/soak.js';
 import type { Report } from '../row.js';
+import type { SoakReport } from '../soak/schema.js';
 import { UsageError } from '../usage.js';
 
 /** The report that `file` holds; throws a UsageError with one sentence where it holds none. */
-export async function loadReport(file: string): Promise<Report> {
+export const loadReport = (file: string): Promise<Report> => load(file, parseReport);
+
+/** The same of a soak; null where it is another report. */
+export const loadSoak = (file: string): Promise<SoakReport | null> => load(file, parseSoak);
+
+async function load<T>(file: string, parse: (text: string) => T): Promise<T> {
   const text = await read(file);
   try {
-    return parseReport(text);
+    return parse(text);
   } catch (error) {
     if (error instanceof ReportError) throw new UsageError(`${file}: ${error.message}`);
     throw error;

@@ -5,10 +5,11 @@ import { Argument, type Command, Option } from 'commander';
 import * as z from 'zod';
 import { Comparison } from '../compare/comparison.js';
 import { formats } from '../report/index.js';
+import { soakJson, soakText } from '../report/soak.js';
 import { Report } from '../row.js';
 import { SelftestReport } from '../selftest/schema.js';
 import { SoakReport } from '../soak/schema.js';
-import { loadReport } from './load.js';
+import { loadReport, loadSoak } from './load.js';
 import { print, view } from './print.js';
 
 const schemas = { report: Report, soak: SoakReport, selftest: SelftestReport, comparison: Comparison };
@@ -17,10 +18,12 @@ export function addReport(program: Command): void {
   program
     .command('report')
     .description('print a saved report again')
-    .argument('<file>', 'a report that "nameplate run" has saved')
+    .argument('<file>', 'a report that "nameplate run" or "nameplate soak" has saved')
     .addOption(new Option('--format <name>', 'how to print it').choices(Object.keys(formats)).default('text'))
     .action(async (file: string, { format }: { format: keyof typeof formats }) => {
-      print(formats[format].render(await loadReport(file), view(file)));
+      const soak = await loadSoak(file);
+      if (soak !== null) print(format === 'json' ? soakJson(soak) : soakText(soak, view(file)));
+      else print(formats[format].render(await loadReport(file), view(file)));
     });
   program
     .command('schema')

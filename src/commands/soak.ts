@@ -4,7 +4,8 @@ import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
-import { soakLine, soakText } from '../report/soak.js';
+import { rewrites } from '../progress.js';
+import { soakJson, soakLine, soakText } from '../report/soak.js';
 import { ReportFile } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
@@ -65,14 +66,14 @@ async function soakAndPrint(flags: Flags): Promise<void> {
   const { json = defaultFile, save, wait = false } = flags;
   const file = new ReportFile(json === '-' || !save ? null : json);
   const interruption = interruptible();
-  const line = process.stderr.isTTY ? createLogUpdate(process.stderr) : null;
+  const line = rewrites(process.stderr) ? createLogUpdate(process.stderr) : null;
   let report: SoakReport | undefined;
   try {
     const { signal } = interruption;
     for await (const now of soak(await optionsOf(flags, signal), { wait, signal })) {
       report = now;
       line?.(soakLine(now));
-      await file.save(() => textOf(now), now.launches > 0);
+      await file.save(() => soakJson(now), now.launches > 0);
     }
   } finally {
     line?.clear();
@@ -80,12 +81,10 @@ async function soakAndPrint(flags: Flags): Promise<void> {
     interruption.end();
   }
   if (report === undefined) return;
-  print(json === '-' ? textOf(report) : soakText(report, view(file.saved)));
+  print(json === '-' ? soakJson(report) : soakText(report, view(file.saved)));
   process.exitCode = exitCode(report);
   file.end();
 }
-
-const textOf = (report: SoakReport) => `${JSON.stringify(report, null, 2)}\n`;
 
 function exitCode({ state, verdict }: SoakReport): number {
   if (verdict.status === 'corrupted') return 4;

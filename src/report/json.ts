@@ -1,5 +1,6 @@
 // The report as JSON, and back. What other tools read is exactly the schema of row.ts, with nothing rounded.
 
+import type * as z from 'zod';
 import { Report, schemaVersion } from '../row.js';
 
 export function renderJson(report: Report): string {
@@ -39,14 +40,19 @@ export function parseReport(text: string): Report {
       `The report is damaged or was edited: ${stand.id} is simulated, and the report does not say so.`,
     );
   }
-  const [issue] = report.error.issues;
+  throw damaged(report.error);
+}
+
+/** What the first thing says that is not as it should be. */
+export function damaged({ issues: [issue] }: z.ZodError): ReportError {
   const where = issue === undefined || issue.path.length === 0 ? 'its top level' : issue.path.join('.');
-  throw new ReportError(
+  return new ReportError(
     `The report is damaged or was edited: ${where}: ${issue?.message ?? 'not as expected'}.`,
   );
 }
 
-function parseJson(text: string): unknown {
+/** @throws ReportError for a text that is none. */
+export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new ReportError('The report is empty.');
   try {
     return JSON.parse(text);

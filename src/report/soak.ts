@@ -1,8 +1,8 @@
-// A soak for a person: the live line while it runs, and the whole when it has ended.
+// A soak for a person: the live line while it runs, and the whole when it has ended; and for a file, and back.
 
 import pc from 'picocolors';
 import type { Conditions, SoakError } from '../schema.js';
-import type { SoakReport } from '../soak/schema.js';
+import { SoakReport } from '../soak/schema.js';
 import {
   absent,
   formatClock,
@@ -13,10 +13,26 @@ import {
   formatShape,
   formatWatts,
 } from '../units.js';
+import { damaged, parseJson } from './json.js';
 import { harmless, wrap } from './table.js';
 import type { View } from './view.js';
 
 const errorsShown = 20;
+
+export const soakJson = (report: SoakReport): string => `${JSON.stringify(report, null, 2)}\n`;
+
+/**
+ * Reads a soak back; null where the text is another report.
+ *
+ * @throws ReportError for a truncated or damaged one.
+ */
+export function parseSoak(text: string): SoakReport | null {
+  const found = parseJson(text);
+  if (typeof found !== 'object' || found === null || !('soakSchemaVersion' in found)) return null;
+  const report = SoakReport.safeParse(found);
+  if (report.success) return report.data;
+  throw damaged(report.error);
+}
 
 /** "gemm.fp16 on cuda:0 · 2 min 10 s of 5 min 0 s · 702 TFLOPS · 1450 MHz · 698 W · 61 °C · 41022 launches compared · 0 errors" */
 export function soakLine(report: SoakReport): string {
