@@ -266,9 +266,17 @@ describe('the whole comparison is refused', () => {
     const cpu = (threads: number) =>
       report([], { devices: [described({ ...testCpu, threads }, { card: null })] });
     expect(() => compare(cpu(16), cpu(8))).toThrow(
-      /8 cores, 16 threads, NEW of Test processor, 8 cores, 8 threads/,
+      /8 cores, 16 threads, NEW of Test processor, .*8 cores, 8 threads/,
     );
     expect(compare(cpu(16), cpu(16)).devices).toMatchObject([{ specimen: 'unknown' }]);
+  });
+
+  test('between processors of one name and another generation', () => {
+    const cpu = (model: number) => {
+      const cores = [{ vendor: 'AuthenticAMD', family: 25, model, kind: null, count: 8, maxClockHz: null }];
+      return report([], { devices: [described({ ...testCpu, cores }, { card: null })] });
+    };
+    expect(() => compare(cpu(17), cpu(1))).toThrow(/AuthenticAMD family 25 model 17, .* family 25 model 1,/);
   });
 
   test('between a simulation and a measurement, and between data patterns', () => {

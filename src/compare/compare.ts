@@ -15,7 +15,7 @@ import type { Report, Row, Status } from '../row.js';
 import { UsageError } from '../usage.js';
 import { deviceChanges, rowChanges, runChanges } from './changes.js';
 import type { Comparison, Figure, Outcome } from './comparison.js';
-import { type Device, type Pairing, pairDevices } from './pairs.js';
+import { type Device, type Pairing, pairDevices, processor } from './pairs.js';
 
 export const defaultTolerance = 0.01;
 
@@ -85,10 +85,11 @@ function refuse(before: Report, after: Report, left: Pairing): void {
 }
 
 function names(devices: readonly Device[]): string {
-  const words = devices.map(({ name, card, backend, mig, multiprocessors, threads }) => {
+  const words = devices.map((device) => {
+    const { name, card, backend, mig, multiprocessors, threads } = device;
     const size =
       backend === 'cpu'
-        ? `, ${multiprocessors} cores, ${threads} threads`
+        ? `, ${processor(device)}, ${multiprocessors} cores, ${threads} threads`
         : mig
           ? `, MIG slice of ${multiprocessors} SMs`
           : '';

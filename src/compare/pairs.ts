@@ -31,13 +31,28 @@ const sameUuid = (a: Device, b: Device) => a.uuid !== null && a.uuid === b.uuid;
 
 /**
  * The same card, or where one of the two is not identified, the same name. A MIG slice is alike only to one of its own
- * size. Trap: virtual machines give processors of any number of cores one name, so cores and threads count too.
+ * size. Trap: virtual machines give processors of any number of cores, and of several generations, one name, so cores
+ * and threads count too, and what the cores are.
  */
 function alike(a: Device, b: Device): boolean {
   if (a.backend !== b.backend || a.mig !== b.mig) return false;
   const named = a.card !== null && b.card !== null ? a.card === b.card : a.name === b.name;
   const parts = a.backend === 'cpu' || a.mig;
-  return named && (!parts || (a.multiprocessors === b.multiprocessors && a.threads === b.threads));
+  return (
+    named &&
+    processor(a) === processor(b) &&
+    (!parts || (a.multiprocessors === b.multiprocessors && a.threads === b.threads))
+  );
+}
+
+/** "AuthenticAMD family 25 model 17"; nothing for a GPU. */
+export function processor({ cores }: Device): string {
+  return cores
+    .map(
+      ({ vendor, family, model, kind }) =>
+        `${vendor} family ${family} model ${model}${kind ? ` ${kind}` : ''}`,
+    )
+    .join(' and ');
 }
 
 const alikeBesideId = (a: Device, b: Device) => a.id === b.id && alike(a, b);
