@@ -86,6 +86,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
   const verdict = judge({
     outcome: 'measured',
     device,
+    provider: result.provider,
     data: request.data,
     kernel,
     verification,

@@ -169,6 +169,14 @@ describe('link', () => {
     expect(attribute(older).summary).toMatch(/^link runs at PCIe 4\.0 x16, documented 63 GB\/s$/);
   });
 
+  test('a port that an emulator made up, below the link in use, tells nothing', () => {
+    const port = { linkSlot: { generation: 1, width: 1 }, linkGeneration: 4 };
+    expect(factor(link(port), 'link')?.evidence).toMatch(
+      / possible here; documented 63 GB\/s; trained down$/,
+    );
+    expect(factor(link({ ...port, linkMaxGeneration: 4 }), 'link')?.evidence).not.toMatch(/slot|trained/);
+  });
+
   test('a full link leaves the shortfall to the host', () => {
     expect(factor(link({}), 'link')?.value).toBeCloseTo(1, 2);
     expect(attribute(link({})).summary).toMatch(/40 % of the link in use.*host/);

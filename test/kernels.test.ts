@@ -209,7 +209,8 @@ describe('the images', () => {
       for (const family of ['wgmma', 'ladder'])
         for (const image of [`${family}.sm_90a.cubin`, `${family}.compute_90a.ptx`])
           expect(build.images).toContain(image);
-      expect(build.images).toContain('dpx.compute_90a.ptx');
+      for (const image of ['dpx.compute_90a.ptx', 'stream.compute_90.ptx'])
+        expect(build.images).toContain(image);
     },
   );
 

@@ -88,7 +88,7 @@ describe('a level', () => {
   ];
   const level = (from: number, to: number) => ({ from, to, points: 4, value: 1 });
 
-  it('is of the smallest cache that holds the middle of it', () => {
+  it('is of the nearest cache that holds the middle of it', () => {
     expect(cacheOf(level(4 * KiB, 32 * KiB), caches)?.level).toBe(1);
     expect(cacheOf(level(40 * KiB, 600 * KiB), caches)?.level).toBe(2);
     expect(cacheOf(level(2 * MiB, 8 * MiB), caches)).toBeNull();
@@ -121,6 +121,28 @@ describe('curves of rows', () => {
       ['memory', 256 * MiB, null],
     ]);
   });
+
+  it.each([
+    ['V100', 80, [128 * KiB, 6 * MiB], 'L1'],
+    ['RTX 3090', 82, [128 * KiB, 6 * MiB], 'L1'],
+    ['Sapphire Rapids', 60, [48 * KiB, 2 * MiB, 112.5 * MiB], 'L2'],
+  ] as const)(
+    'name a nearer cache that is larger than a share of the next: %s',
+    (_, sharedBy, sizes, last) => {
+      const own = sizes.map((bytes, index) => ({
+        ...{ level: index + 1, bytes },
+        sharedBy: index + 1 === sizes.length ? sharedBy : 1,
+      }));
+      const most = Math.max(...own.flatMap(({ bytes, sharedBy }) => (sharedBy === 1 ? [bytes] : [])));
+      const points = Array.from({ length: 28 }, (_, step) => Math.round(16 * KiB * 2 ** (step / 2))).map(
+        (bytes) => ({ bytes, value: bytes <= (own[0]?.bytes ?? 0) ? 800e9 : bytes <= most ? 400e9 : 35e9 }),
+      );
+      const [curve] = curves(rows('cache.read.core', 'B/s', points), [{ ...cpu, caches: own }]);
+      const named = sizes.slice(0, -1).map((_, index) => `L${index + 1}`);
+      expect(curve?.levels.map(({ name }) => name)).toEqual([...named, 'memory']);
+      expect(named.at(-1)).toBe(last);
+    },
+  );
 
   it('have the clocks of a latency', () => {
     const [curve] = curves(rows('latency.memory', 's', staircase([1e-9, 4e-9, 15e-9, 140e-9], 3)), [cpu]);

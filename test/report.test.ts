@@ -223,9 +223,12 @@ test('a row says what its samples did and what the device counted, beside its ve
     '1 of 200 samples was far slower than the rest',
     '3 ECC errors corrected meanwhile',
     '1 PCI Express replay meanwhile',
-    '17 of 18 NVLinks active',
   ])
     expect(rendered).toContain(words);
+  // A card without a bridge has none active, and is none the worse for it.
+  expect(rendered).not.toContain('NVLinks');
+  const peer = row({ ...subject, statistics }, { id: 'peer.copy', operation: 'peer.copy', dtype: null });
+  expect(text(report([peer]), { width: 100 }).replace(/\s+/g, ' ')).toContain('17 of 18 NVLinks active');
   expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
   expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
 });

@@ -78,6 +78,19 @@ describe.concurrent('latencies', () => {
     expect(memory?.kernel?.note).toMatch(/one node a line of 128 bytes, one cycle in random order/);
   });
 
+  it.each([4, 48, 128])(
+    'of %d KiB in L1 are those of L1, though each launch fetches the set anew',
+    async (KiB) => {
+      const { code, report } = await measure({}, '--only', 'latency.memory', '--bytes', `${KiB}KiB`);
+      expect(code).toBe(0);
+      const row = report.rows.find(({ shape }) => 'bytes' in shape && shape.bytes === KiB * 1024);
+      // The model has 20 ns for a step in L1, and 150 for a line that has yet to come.
+      expect((row?.rate ?? 0) * 1e9).toBeLessThan(1.05 * 20);
+      // A launch that ended where it began could not be told from one that never left.
+      expect((row?.work?.steps ?? 0) % ((KiB * 1024) / 128)).not.toBe(0);
+    },
+  );
+
   it.each(['latency.memory', 'launch.graph', 'cache.copy.device'])('that end elsewhere: %s', async (id) => {
     const { code, report } = await measure({ NAMEPLATE_FAULT: 'nan' }, '--only', id);
     expect(code).toBe(4);

@@ -197,6 +197,7 @@ export function measured(
   const device = { ...testCard, ...rest.device };
   return {
     outcome: 'measured',
+    provider: 'builtin',
     data: 'uniform',
     kernel,
     verification: verified,

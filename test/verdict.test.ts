@@ -246,6 +246,20 @@ describe('unjudged, with the reason', () => {
     });
     expect(verdictOf(0.9, conditions(2e9), untuned).status).toBe('pass');
   });
+
+  test.each([
+    ['H200', 3292 / 4800],
+    ['H100 SXM', 2475 / 3350],
+    ['A100', 1500 / 2039],
+    ['H20-3e', 2232 / 4800],
+  ])("the driver's own copy on a healthy %s says nothing of the card", (_, share) => {
+    const copy = { documented: memoryFigure, provider: 'driver', kernel: { ...kernel, tuned: false } };
+    expect(verdictOf(share, conditions(2e9), copy)).toEqual({
+      status: 'unjudged',
+      why: 'work of the driver: right, but its speed is not established; its rate does not judge the card',
+    });
+    expect(verdictOf(0.9, conditions(2e9), copy).status).toBe('pass');
+  });
 });
 
 test('unsupported and failed keep the reason of the native side', () => {

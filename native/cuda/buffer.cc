@@ -105,7 +105,7 @@ namespace {
 
 // Near memory is worth having even where the system does not let its node be chosen.
 std::unique_ptr<Buffer> near(const SharedContext& context, std::size_t bytes, std::optional<int> node) {
-  if (!node || memoryNodes().size() < 2)
+  if (!node || hostNodes().size() < 2)
     return std::make_unique<PinnedBuffer>(context, bytes, std::nullopt, "");
   const std::string name = "NUMA node " + std::to_string(*node);
   try {
@@ -118,13 +118,12 @@ std::unique_ptr<Buffer> near(const SharedContext& context, std::size_t bytes, st
 
 std::unique_ptr<Buffer> far(const SharedContext& context, std::size_t bytes, std::optional<int> node) {
   if (!node) throw Unsupported("the system names no NUMA node of this device, so none is far from it");
-  for (const int other : memoryNodes())
-    if (other != *node)
-      return std::make_unique<PinnedBuffer>(context, bytes, other,
-                                            "on NUMA node " + std::to_string(other) +
-                                                ", the device being attached to node " +
-                                                std::to_string(*node));
-  throw Unsupported("one NUMA node: no memory is far from the device");
+  const auto farthest = farthestFrom(*node);
+  if (!farthest) throw Unsupported("one NUMA node of the host: no memory of it is far from the device");
+  return std::make_unique<PinnedBuffer>(context, bytes, farthest->node,
+                                        "on NUMA node " + std::to_string(farthest->node) + ", at distance " +
+                                            std::to_string(farthest->distance) + " of the device's node " +
+                                            std::to_string(*node) + " (10: the same)");
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ Kernel driverLink(const SharedContext& context, Direction direction, HostMemory 
   // The driver moves pageable memory through a staging buffer of its own, by the processor: no graph can
   // replay that.
   kernel.capturable = !pageable(memory);
-  if (pageable(memory)) kernel.note = "staged by the driver through pinned memory of its own";
+  if (pageable(memory))
+    kernel.note =
+        "staged by the driver through pinned memory of its own, by a processor on whatever NUMA node it runs";
   const std::string words = pageable(memory) ? "pageable memory" : "pinned memory";
   switch (direction) {
     case Direction::hostToDevice:

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 #include "cpu/placement.h"
 
@@ -59,8 +60,27 @@ PciPlace pciPlace(const std::string& busId, const fs::path& root) {
   return place;
 }
 
-std::vector<int> memoryNodes(const fs::path& root) {
-  return cpu::parseCpuList(line(root / "sys/devices/system/node/has_memory"));
+std::vector<int> hostNodes(const fs::path& root) {
+  const fs::path all = root / "sys/devices/system/node";
+  const auto withCpu = cpu::parseCpuList(line(all / "has_cpu"));
+  std::vector<int> nodes = cpu::parseCpuList(line(all / "has_memory"));
+  std::erase_if(nodes, [&](int node) { return std::ranges::find(withCpu, node) == withCpu.end(); });
+  return nodes;
+}
+
+std::optional<FarNode> farthestFrom(int own, const fs::path& root) {
+  const fs::path all = root / "sys/devices/system/node";
+  const std::vector<int> nodes = hostNodes(root);
+  std::istringstream distances(line(all / ("node" + std::to_string(own)) / "distance"));
+  std::optional<FarNode> farthest;
+  // One for each node that is online, in their order.
+  for (const int node : cpu::parseCpuList(line(all / "online"))) {
+    int distance = 0;
+    if (!(distances >> distance)) break;
+    if (node == own || std::ranges::find(nodes, node) == nodes.end()) continue;
+    if (!farthest || distance > farthest->distance) farthest = FarNode{node, distance};
+  }
+  return farthest;
 }
 
 OnNode::OnNode(int node) : nodes_(mostNodes / wordBits) {

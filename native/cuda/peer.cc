@@ -59,7 +59,9 @@ Kernel driverPeerCopy(const SharedContext& own, const Peer& peer, bool both, std
   kernel.resource = peer.over == "NVLink" && !both ? "peer" : "none";
   if (peer.over.empty())
     kernel.note = "whether NVLink or PCI Express joins the two is not known: NVML does not say";
-  kernel.capturable = !both;
+  // A capture does not take copies from context to context; both ways at once, recorded, might share an
+  // engine.
+  kernel.capturable = false;
   const auto copy = [](std::uintptr_t to, const Context& there, std::uintptr_t from, const Context& here,
                        std::size_t count, CUstream stream) {
     check(driver().cuMemcpyPeerAsync(to, there.handle(), from, here.handle(), count, stream),

@@ -68,7 +68,7 @@ class Search {
 
   StreamLaunch heuristicPick() { return on(find(pick_), pick_, grids[0]); }
 
-  // The heuristic's pick first.
+  // The heuristic's pick first. What the image lacks and the device could do, `lacking` names.
   std::vector<StreamLaunch> forms() {
     std::vector<StreamLaunch> found{heuristicPick()};
     for (const StreamAccess access : streamAccesses) {
@@ -79,6 +79,8 @@ class Search {
     if (row_.name == std::string("copy") && capability_ >= 90) addBulk(found);
     return found;
   }
+
+  const std::string& lacking() const { return lacking_; }
 
   // The same form on every grid, its own first; it alone where it has no other.
   std::vector<StreamLaunch> gridsOf(const StreamLaunch& form) {
@@ -132,6 +134,7 @@ class Search {
   void addBulk(std::vector<StreamLaunch>& found) {
     const auto kernel = ifHere("stream_copy_bulk");
     constexpr unsigned shared = bulkSharedBytes;
+    if (!kernel) lacking_ = "; bulk copy: not in this image";
     if (!kernel || kernels_.context()->attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN) <
                        static_cast<int>(shared))
       return;
@@ -151,6 +154,7 @@ class Search {
   int capability_;
   unsigned multiprocessors_;
   StreamAccess pick_;
+  std::string lacking_;
 };
 
 // A launch may be of accesses of 32 bytes.
@@ -203,7 +207,7 @@ BuiltinStream::Choice BuiltinStream::choose(Stream stream, std::size_t bytesPerA
   const Tuning byGrid = timeAll(context, onGrids, bytesPerArray, *tuneOn);
   const std::string why =
       "timed, as bytes x accesses and blocks per multiprocessor x threads: " + timesText(forms, byForm) +
-      "; then " + timesText(onGrids, byGrid);
+      "; then " + timesText(onGrids, byGrid) + search.lacking();
   return chosen_.emplace(key, Choice{onGrids[byGrid.fastest], why}).first->second;
 }
 
@@ -223,6 +227,8 @@ Kernel BuiltinStream::stream(Stream stream, std::size_t bytesPerArray, const Ope
 Kernel driverStream(const SharedContext& context, Stream stream, std::size_t bytesPerArray) {
   Kernel kernel;
   kernel.resource = "memory";
+  // How the driver copies is its own affair: threshold.ts has what healthy cards were seen to reach so.
+  kernel.tuned = false;
   switch (stream) {
     case Stream::write:
       kernel.name = "cuMemsetD32Async";

@@ -151,7 +151,8 @@ class NvmlWatch final : public Watch {
     reading.at = now();
     reading.clockHz = clock_.ask<unsigned>(1e6, library.clock, device_, nvmlSmClock);
     reading.memoryClockHz = memoryClock_.ask<unsigned>(1e6, library.clock, device_, nvmlMemoryClock);
-    // Since Ampere the older call gives the mean of the last second, and most windows are shorter.
+    // Since Ampere, GA100 excepted (nvml.h says so), the older call gives the mean of the last second, and
+    // most windows are shorter.
     reading.powerWatts = power_.askField(1e-3, device_, nvmlInstantPower);
     if (!reading.powerWatts) reading.powerWatts = power_.ask<unsigned>(1e-3, library.power, device_);
     reading.temperatureCelsius = temperature_.ask<unsigned>(1, library.temperature, device_, nvmlGpuSensor);

@@ -116,11 +116,11 @@ function octaves(part: readonly Point[]): number {
 }
 
 /**
- * The cache that a level is of: the smallest that holds the middle of its sizes, by their ratio. Null for sizes that no
- * cache holds.
+ * The cache that a level is of: the nearest that holds the middle of its sizes, by their ratio. Null for sizes that no
+ * cache holds. The nearest, and not the smallest: of an L2 that 80 multiprocessors share, each has less than its L1.
  */
 export function cacheOf({ from, to }: Level, caches: readonly Pick<Cache, 'level' | 'bytes'>[]) {
   const middle = Math.sqrt(from * to);
-  const holding = caches.filter(({ bytes }) => bytes >= middle).sort((a, b) => a.bytes - b.bytes);
+  const holding = caches.filter(({ bytes }) => bytes >= middle).sort((a, b) => a.level - b.level);
   return holding[0] ?? null;
 }

@@ -45,8 +45,10 @@ export const THRESHOLDS: Readonly<Partial<Record<ResourceClass, Threshold>>> = {
     clock: 'memory',
     reason: 'a copy pays for turning the bus around between reads and writes, a read alone does not',
     evidence:
-      'copy: H100 PCIe 1704 of 2039 GB/s (84 %), A100 88 %, V100 89 %, H200 4.3 of 4.8 TB/s (90 %), RTX 5090 88 %, B200 93-94 %; ' +
-      'read: H100 SXM 3241 of 3350 (97 %). The limit: the memory clock of an H200 gives 4.92 where 4.8 is documented (102 %)',
+      'copy by a kernel: H100 PCIe 1704 of 2039 GB/s (84 %), A100 88 %, V100 89 %, H200 4.3 of 4.8 TB/s (90 %), RTX 5090 88 %, B200 93-94 %; ' +
+      'read: H100 SXM 3241 of 3350 (97 %). Only by the copy of a driver lower, which is not held against a card: H200 3292 (69 %; ' +
+      'NVIDIA/cccl#1672), H100 SXM 2475-2579 (74-77 %; NVIDIA/nccl#1264), A100 1500 (74 %; NVIDIA/cuda-samples#311), ' +
+      'H20-3e 2.2 of 4.8 TB/s (46 %; NVIDIA/nvbandwidth#48). The limit: the memory clock of an H200 gives 4.92 where 4.8 is documented (102 %)',
   },
   link: {
     value: 0.75,

@@ -35,6 +35,7 @@ import { standingReasons } from './throttle.js';
 export type Measured = {
   outcome: 'measured';
   device: DeviceFacts;
+  provider: string;
   data: DataPattern;
   kernel: KernelFacts;
   verification: Verification;
@@ -145,7 +146,8 @@ function rule(
   }
   if (place(share) === 'above') return { status: 'pass', ...judged, why: footing };
   if (!row.kernel.tuned) {
-    const why = 'own kernel: right, but its speed is not established; its rate does not judge the card';
+    const whose = row.provider === 'builtin' ? 'own kernel' : `work of the ${row.provider}`;
+    const why = `${whose}: right, but its speed is not established; its rate does not judge the card`;
     return { status: 'unjudged', why };
   }
 

@@ -28,7 +28,11 @@ export function notices(row: Row): string[] {
       `${stragglers} of ${statistics?.samples} samples ${stragglers === 1 ? 'was' : 'were'} far slower than the rest`,
     !!correctedErrors && `${formatCount(correctedErrors, 'ECC error')} corrected meanwhile`,
     !!link?.replays && `${formatCount(link.replays, 'PCI Express replay')} meanwhile`,
-    !!nvlinks && nvlinks.active < nvlinks.present && `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
+    // Without a bridge a card has none active, and only copies between GPUs want for them.
+    id.startsWith('peer.') &&
+      !!nvlinks &&
+      nvlinks.active < nvlinks.present &&
+      `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
   ].filter((notice) => typeof notice === 'string');
 }
 

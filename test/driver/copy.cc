@@ -62,6 +62,7 @@ CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from
                            std::size_t bytes, CUstream stream) {
   require(onDevice({to, bytes}) && onDevice({from, bytes}) && toContext && fromContext &&
           toContext != fromContext);
+  refuseWhileCapturing();
   constexpr double nvlink = 25e9;  // bytes per second, link and direction of the fourth version
   const bool fast = setting("NAMEPLATE_SIMULATE_PEERS", "nvlink") == "nvlink";
   Work work;

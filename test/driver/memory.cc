@@ -31,6 +31,7 @@ struct Allocation {
   unsigned device;
   std::unique_ptr<std::byte, Release> memory;
   std::uint64_t generation;
+  std::uint64_t writtenAt = 0;  // of the bytes that were ever written
 };
 
 struct Memory {
@@ -38,7 +39,7 @@ struct Memory {
   std::map<CUdeviceptr, Allocation> pinned;  // by host address
   std::map<unsigned, std::size_t> used;
   CUdeviceptr next = firstAddress;
-  std::uint64_t generations = 0;
+  std::uint64_t generations = 0, writtenBytes = 0;
 };
 
 Memory& memory() {
@@ -65,7 +66,7 @@ Allocation allocation(std::size_t bytes, unsigned device) {
   auto* made = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
   require(made, CUDA_ERROR_OUT_OF_MEMORY);
   std::memset(made, freshByte, std::min(rounded, freshBytes));
-  return {bytes, device, std::unique_ptr<std::byte, Release>(made), ++memory().generations};
+  return {bytes, device, std::unique_ptr<std::byte, Release>(made), ++memory().generations, 0};
 }
 
 }  // namespace
@@ -86,7 +87,15 @@ Place place(const Span& span, bool pageable) {
 
 std::uint64_t written(const Span& span) {
   auto* found = onDevice(span) ? find(memory().device, span) : nullptr;
-  return found ? found->second.generation = ++memory().generations : 0;
+  if (!found) return 0;
+  found->second.writtenAt = memory().writtenBytes += span.bytes;
+  return found->second.generation = ++memory().generations;
+}
+
+Recency recency(const Span& span) {
+  const auto* found = find(memory().device, span);
+  require(found, CUDA_ERROR_ILLEGAL_ADDRESS);
+  return {found->second.bytes, memory().writtenBytes - found->second.writtenAt};
 }
 
 std::uint64_t generation() {

@@ -27,6 +27,13 @@ Place place(const Span& span, bool pageable);
 // Says that the allocation was written to, and returns its new generation.
 std::uint64_t written(const Span& span);
 
+// How large the allocation is, and how much was written on all devices since it was last.
+struct Recency {
+  std::size_t bytes;
+  std::uint64_t writtenSince;
+};
+Recency recency(const Span& span);
+
 // The newest generation of all: while it stays, nothing on any device was written to.
 std::uint64_t generation();
 

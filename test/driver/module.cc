@@ -31,8 +31,11 @@ namespace {
 
 // Machine code runs on its own major compute capability, from its own minor on. Until CUDA 12 a cubin had its
 // architecture in the lowest byte of the ELF header's flags; since then (ABI version 8) in the second.
+// Older drivers refuse those.
 void requireCubin(const Elf64_Ehdr& elf, int capability) {
-  const unsigned shift = elf.e_ident[EI_ABIVERSION] >= 8 ? 8 : 0;
+  const bool recent = elf.e_ident[EI_ABIVERSION] >= 8;
+  require(!recent || driverVersion() >= 13000, CUDA_ERROR_INVALID_IMAGE);
+  const unsigned shift = recent ? 8 : 0;
   const int target = static_cast<int>(elf.e_flags >> shift & 0xff);
   require(target / 10 == capability / 10 && target <= capability, CUDA_ERROR_NO_BINARY_FOR_GPU);
 }

@@ -14,5 +14,8 @@ int main(int, char** arguments) {
                  : "none";
   };
   std::cout << "node " << (place.node ? std::to_string(*place.node) : "none") << " card " << end(place.card)
-            << " slot " << end(place.slot) << " nodes " << memoryNodes(arguments[1]).size() << "\n";
+            << " slot " << end(place.slot) << " nodes " << hostNodes(arguments[1]).size();
+  const auto farthest = place.node ? farthestFrom(*place.node, arguments[1]) : std::nullopt;
+  if (farthest) std::cout << " far " << farthest->node << " at " << farthest->distance;
+  std::cout << "\n";
 }
