@@ -191,6 +191,8 @@ describe('reasons for a fallen clock', () => {
     ['hardware slowdown', 'slowdown', 'hardware slowdown'],
     ['applications clocks setting', 'setting', 'clock setting'],
     ['application clocks', 'setting', 'clock setting'],
+    ['BoardLimit', 'other', 'board limit'],
+    ['reliability', 'other', 'reliability limit'],
     ['something new', 'other', 'something new'],
   ])('%s is %s: %s', (reason, kind, words) => {
     expect(standingReasons(conditions(1e9, [reason, 0.9]))).toEqual([{ kind, words, share: 0.9 }]);

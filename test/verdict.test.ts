@@ -39,6 +39,16 @@ describe('the published healthy card passes', () => {
   });
 });
 
+test.each(['board limit', 'reliability limit', 'reason bit 11'])(
+  'a healthy card under its power cap passes with a %s beside it',
+  (reason) => {
+    expect(verdictOf(0.65, conditions(1.45e9, [reason, 1], ['sw power cap', 0.97]))).toMatchObject({
+      status: 'pass',
+      why: expect.stringMatching(/power cap held the clock/),
+    });
+  },
+);
+
 describe('a slow card is found', () => {
   test.each([
     ['a third of the rate at full clock', verdictOf(0.35, conditions(2e9))],
@@ -56,6 +66,11 @@ describe('a slow card is found', () => {
       verdictOf(0.45, conditions(1.7e9, ['power cap', 1]), { device: { ...testCard, multiprocessors: 60 } }),
     ],
     ['slow memory under a power cap', verdictOf(0.57, capped, { documented: memoryFigure })],
+    ...['reliability limit', 'board limit', 'reason bit 11'].map((reason): [string, Verdict] => [
+      `slow memory under a ${reason}`,
+      verdictOf(0.5, conditions(1.45e9, [reason, 1]), { documented: memoryFigure }),
+    ]),
+    ['a reason bit that does not explain it', verdictOf(0.35, conditions(1.9e9, ['reason bit 11', 1]))],
     [
       'half the lanes, whatever else stood',
       verdictOf(0.42, conditions(2e9, ['applications clocks setting', 1]), {
@@ -93,6 +108,11 @@ describe('throttled: the clock was taken by what the nameplate does not allow fo
     ],
     ['someone', verdictOf(0.5, conditions(1.1e9, ['applications clocks setting', 1])), /clock setting/],
     [
+      'a limit of the board',
+      verdictOf(0.5, conditions(1.1e9, ['board limit', 1])),
+      /board limit held the clock/,
+    ],
+    [
       'a lowered limit',
       verdictOf(0.6, conditions(1.3e9, ['power cap', 1]), { device: halved }),
       /400 W.* from 700 W/,
@@ -127,6 +147,11 @@ describe('inconclusive', () => {
     [
       'a gap that an unknown clock could explain',
       verdictOf(0.6, conditions(null)),
+      /SM clock held not known/,
+    ],
+    [
+      'the same beside a reason that is not known',
+      verdictOf(0.6, conditions(null, ['reason bit 11', 1])),
       /SM clock held not known/,
     ],
     [

@@ -7,7 +7,8 @@ import type { Conditions } from '../schema.js';
 
 /**
  * Why a driver holds a clock down. `power`: the cap, which the nameplate's own wattage sets. `slowdown`: protection,
- * which a healthy, cooled card does not need. `setting`: someone chose the clock. `idle` explains nothing.
+ * which a healthy, cooled card does not need. `setting`: someone chose the clock. `other`: a limit of which no document
+ * says what it takes and when, or one that is not known here. `idle` explains nothing.
  */
 export type ReasonKind = 'power' | 'slowdown' | 'setting' | 'other' | 'idle';
 
@@ -23,6 +24,8 @@ const reasons: readonly { pattern: RegExp; kind: ReasonKind; words: string }[] =
     words: 'clock setting',
   },
   { pattern: /sync boost/, kind: 'setting', words: 'sync boost with another GPU' },
+  { pattern: /board limit/, kind: 'other', words: 'board limit' },
+  { pattern: /reliability/, kind: 'other', words: 'reliability limit' },
   { pattern: /idle/, kind: 'idle', words: 'idle' },
 ];
 
@@ -31,7 +34,7 @@ const shareThatCounts = 0.25;
 
 export type StandingReason = { kind: ReasonKind; words: string; share: number };
 
-/** The reasons that stood in a large part of the window, the most frequent first. */
+/** The reasons that stood in a large part of the window, the most frequent first, but `other` behind what says more. */
 export function standingReasons(conditions: Conditions): StandingReason[] {
   const standing = new Map<string, StandingReason>();
   for (const { reason, share } of conditions.throttle) {
@@ -44,5 +47,6 @@ export function standingReasons(conditions: Conditions): StandingReason[] {
     if (share <= (standing.get(known.words)?.share ?? 0)) continue;
     standing.set(known.words, { kind: known.kind, words: known.words, share });
   }
-  return [...standing.values()].sort((a, b) => b.share - a.share);
+  const vague = ({ kind }: StandingReason) => Number(kind === 'other');
+  return [...standing.values()].sort((a, b) => vague(a) - vague(b) || b.share - a.share);
 }

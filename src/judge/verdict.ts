@@ -156,7 +156,7 @@ function rule(
   const capped = standing.some(({ kind }) => kind === 'power');
   const limit = powerLimit(device);
   const slowdown =
-    standing.find(({ kind }) => kind === 'slowdown' || kind === 'other')?.words ??
+    standing.find(({ kind }) => kind === 'slowdown')?.words ??
     (capped && limit === 'lowered' ? lowered(device) : null);
 
   const excusable = threshold.clock === 'sm' && capped && slowdown === null;
@@ -180,8 +180,13 @@ function rule(
   }
   // A slowdown starves the memory by way of the SM clock, which the memory clock does not show.
   const setting = standing.find(({ kind }) => kind === 'setting')?.words ?? null;
+  // What is not known to take more is held to the SM clock, and only where that was seen to fall.
+  const other =
+    threshold.clock === 'sm' && atClock !== null
+      ? (standing.find(({ kind }) => kind === 'other')?.words ?? null)
+      : null;
   const explained = atClock === null ? threshold.clock === 'sm' : place(atClock) !== 'below';
-  const cause = explained ? (slowdown ?? setting) : threshold.clock === 'memory' ? slowdown : null;
+  const cause = explained ? (slowdown ?? setting ?? other) : threshold.clock === 'memory' ? slowdown : null;
   if (cause !== null) {
     const named = attribution.summary.includes(cause) ? '' : `; meanwhile stood: ${cause}`;
     return { status: 'throttled', ...judged, why: `${why}${named}` };
