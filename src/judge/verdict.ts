@@ -159,8 +159,9 @@ function rule(
     standing.find(({ kind }) => kind === 'slowdown')?.words ??
     (capped && limit === 'lowered' ? lowered(device) : null);
 
+  const leastClock = lowestCappedClock(documented.card);
   const excusable = threshold.clock === 'sm' && capped && slowdown === null;
-  if (excusable && clock !== null && atClock !== null && clock >= lowestCappedClock) {
+  if (excusable && clock !== null && atClock !== null && clock >= leastClock) {
     const why = `${footing}; ${attribution.summary}, and at that clock it is ${formatPercent(atClock, 1)}`;
     const allowed = { fraction: atClock, threshold: threshold.value, why };
     if (place(atClock) === 'above' && limit === 'default') return { status: 'pass', ...allowed };
@@ -192,7 +193,7 @@ function rule(
     return { status: 'throttled', ...judged, why: `${why}${named}` };
   }
   // Without a clock a capped card cannot be told from a slow one, unless no clock could explain the gap.
-  if (threshold.clock === 'sm' && clock === null && share >= threshold.value * lowestCappedClock) {
+  if (threshold.clock === 'sm' && clock === null && share >= threshold.value * leastClock) {
     return { status: 'inconclusive', ...judged, why };
   }
   return { status: 'low', ...judged, why };
