@@ -91,6 +91,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     verification,
     statistics,
     conditions,
+    burstConditions: burst.conditions,
     documented,
     attribution,
     undocumented,

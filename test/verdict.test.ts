@@ -241,6 +241,10 @@ test('an uncorrected ECC error is a wrong result, though the comparison found no
     status: 'corrupted',
     why: expect.stringMatching(/^1 uncorrected ECC error while the row was timed/),
   });
+  const burstConditions = { ...conditions(2e9), uncorrectedErrors: 1 };
+  expect(judge(measured(0.9, conditions(2e9), { burstConditions }))).toEqual(
+    struck({ uncorrectedErrors: 1 }),
+  );
   expect(struck({ correctedErrors: 5, uncorrectedErrors: 0 }).status).toBe('pass');
   expect(struck({ correctedErrors: null, uncorrectedErrors: null }).status).toBe('pass');
 });
@@ -291,6 +295,14 @@ test('unsupported and failed keep the reason of the native side', () => {
     status: 'failed',
     code: 'CUDA_ERROR_LAUNCH_FAILED',
     why: 'gone',
+  });
+});
+
+test('a launch that an uncorrected ECC error ended is a wrong result, and no failure of ours', () => {
+  const code = 'CUDA_ERROR_ECC_UNCORRECTABLE';
+  expect(judge({ outcome: 'failed', provider: 'builtin', code, message: 'device memory failed' })).toEqual({
+    status: 'corrupted',
+    why: `${code}: device memory failed`,
   });
 });
 

@@ -41,6 +41,8 @@ export type Measured = {
   /** Of the sustained phase, as are the conditions. */
   statistics: Statistics;
   conditions: Conditions;
+  /** Of the burst phase, in which an error counts as much. */
+  burstConditions: Conditions;
   /** Null together, and then `undocumented` says why: an unknown card, or a figure that no document gives. */
   documented: Documented | null;
   attribution: Attribution | null;
@@ -55,7 +57,9 @@ export function judge(subject: Subject): Verdict {
     case 'unsupported':
       return { status: 'unsupported', why: subject.reason };
     case 'failed':
-      return { status: 'failed', code: subject.code, why: subject.message };
+      return subject.code === 'CUDA_ERROR_ECC_UNCORRECTABLE'
+        ? { status: 'corrupted', why: `${subject.code}: ${subject.message}` }
+        : { status: 'failed', code: subject.code, why: subject.message };
     case 'wrong':
       return corrupted(subject.verification);
     case 'measured':
@@ -76,7 +80,7 @@ const undocumented: Readonly<Record<string, string>> = {
 function judgeMeasured(row: Measured): Verdict {
   const { verification, documented, attribution, kernel } = row;
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
-  const lost = row.conditions.uncorrectedErrors ?? 0;
+  const lost = (row.conditions.uncorrectedErrors ?? 0) + (row.burstConditions.uncorrectedErrors ?? 0);
   if (lost > 0) {
     const why = `${formatCount(lost, 'uncorrected ECC error')} while the row was timed: memory lost its contents, whatever the comparison found`;
     return { status: 'corrupted', why };
