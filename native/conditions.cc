@@ -5,13 +5,14 @@
 namespace nameplate {
 namespace {
 
-// The bits of nvmlClocksEventReasons, called throttle reasons before R535. Bit 0 is "idle", which holds
-// nothing back. "hw slowdown" stands whenever one of the two more precise ones does.
+// The bits of nvmlClocksEventReasons, called throttle reasons before R535; the last two came later, and older
+// drivers keep them to themselves. Bit 0 is "idle", which holds nothing back. "hw slowdown" stands whenever
+// one of the two more precise ones does.
 struct Reason {
   std::uint64_t bit;
   const char* name;
 };
-constexpr std::array<Reason, 8> reasons{{
+constexpr std::array<Reason, 10> reasons{{
     {0x2, "applications clocks setting"},
     {0x4, "sw power cap"},
     {0x8, "hw slowdown"},
@@ -20,6 +21,8 @@ constexpr std::array<Reason, 8> reasons{{
     {0x40, "hw thermal slowdown"},
     {0x80, "hw power brake slowdown"},
     {0x100, "display clock setting"},
+    {0x200, "board limit"},
+    {0x400, "reliability limit"},
 }};
 constexpr std::uint64_t idleBit = 0x1;
 

@@ -92,6 +92,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     verification,
     statistics,
     conditions,
+    burstConditions: burst.conditions,
     documented,
     attribution,
     undocumented,

@@ -199,6 +199,8 @@ describe('reasons for a fallen clock', () => {
     ['hardware slowdown', 'slowdown', 'hardware slowdown'],
     ['applications clocks setting', 'setting', 'clock setting'],
     ['application clocks', 'setting', 'clock setting'],
+    ['BoardLimit', 'other', 'board limit'],
+    ['reliability', 'other', 'reliability limit'],
     ['something new', 'other', 'something new'],
   ])('%s is %s: %s', (reason, kind, words) => {
     expect(standingReasons(conditions(1e9, [reason, 0.9]))).toEqual([{ kind, words, share: 0.9 }]);
@@ -210,8 +212,8 @@ describe('reasons for a fallen clock', () => {
         1e9,
         ['idle', 1],
         ['power cap', 0.05],
-        ['sw thermal', 0.4],
-        ['hw thermal', 0.6],
+        ['sw thermal', 0.3],
+        ['hw thermal', 0.3],
         ['sync boost', 0.9],
       ),
     );
@@ -219,5 +221,29 @@ describe('reasons for a fallen clock', () => {
       ['sync boost with another GPU', 0.9],
       ['thermal slowdown', 0.6],
     ]);
+  });
+
+  test('bits of one name that take turns count together', () => {
+    const standing = standingReasons(
+      conditions(1e9, ['sw thermal slowdown', 0.2], ['hw thermal slowdown', 0.2]),
+    );
+    expect(standing).toEqual([{ kind: 'slowdown', words: 'thermal slowdown', share: 0.4 }]);
+    const both = standingReasons(conditions(1e9, ['sw thermal slowdown', 0.9], ['hw thermal slowdown', 0.9]));
+    expect(both).toMatchObject([{ share: 1 }]);
+  });
+
+  test.each([
+    ['heat', ['hw thermal slowdown', 1], ['thermal slowdown']],
+    ['a power brake', ['hw power brake slowdown', 0.95], ['external power brake']],
+    [
+      'nothing more precise for most of the time',
+      ['hw thermal slowdown', 0.3],
+      ['hardware slowdown', 'thermal slowdown'],
+    ],
+    ['a cause too brief to matter', ['hw power brake slowdown', 0.2], ['hardware slowdown']],
+    ['a cap, which is no cause of it', ['sw power cap', 0.9], ['hardware slowdown', 'power cap']],
+  ] as const)('a hardware slowdown is named after its cause: %s', (_, [...beside], words) => {
+    const standing = standingReasons(conditions(1e9, ['hw slowdown', 1], beside));
+    expect(standing.map((reason) => reason.words)).toEqual(words);
   });
 });

@@ -119,9 +119,9 @@ describe('the terminal report', () => {
 
   test('a failed row shows its code', () => {
     const failed = emptyRow({
-      verdict: { status: 'failed', code: 'CUDA_ERROR_ECC_UNCORRECTABLE', why: 'replace it' },
+      verdict: { status: 'failed', code: 'CUDA_ERROR_LAUNCH_FAILED', why: 'replace it' },
     });
-    expect(text(report([failed]))).toContain('CUDA_ERROR_ECC_UNCORRECTABLE: replace it');
+    expect(text(report([failed]))).toContain('CUDA_ERROR_LAUNCH_FAILED: replace it');
   });
 
   test('a device without rows, and a report without devices, are still a report', () => {

@@ -87,6 +87,15 @@ describe('a row', () => {
     expect(own?.verification?.first?.at).toBe('row 0, column 7');
   });
 
+  it('is corrupted by an uncorrected ECC error of either phase', async () => {
+    for (const phase of ['burst', 'sustained'] as const) {
+      const result = measured('builtin');
+      const conditions = { ...result[phase].conditions, uncorrectedErrors: 1 };
+      const [own] = await rowsOf(() => [{ ...result, [phase]: { ...result[phase], conditions } }]);
+      expect(own?.verdict).toMatchObject({ status: 'corrupted', why: expect.stringMatching(/ECC/) });
+    }
+  });
+
   it('that did no work is failed, not infinitely fast', async () => {
     const idle = measured('builtin');
     const [own] = await rowsOf(() => [{ ...idle, work: { ...idle.work, flop: 0 } }, measured('cublaslt')]);

@@ -35,6 +35,15 @@ describe.concurrent('telemetry', () => {
     });
   });
 
+  it('names the reasons that newer drivers tell', async () => {
+    const { report } = await measure({ NAMEPLATE_SIMULATE_CONDITION: 'board-limits' }, ...gemm);
+    expect(report.rows[0]?.verdict.status).toBe('pass');
+    expect(report.rows[0]?.conditions?.throttle).toEqual([
+      { reason: 'board limit', share: 1 },
+      { reason: 'reliability limit', share: 1 },
+    ]);
+  });
+
   it('counts what is corrected and sent again while it runs, and links that are down', async () => {
     const environment = {
       NAMEPLATE_SIMULATE_CORRECTED: '1000',

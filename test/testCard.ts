@@ -203,6 +203,7 @@ export function measured(
     verification: verified,
     statistics: statistics(rate, halfWidth, samples),
     conditions: state,
+    burstConditions: conditions(state.clockHz?.median ?? null),
     attribution:
       documented === null ? null : attribute({ rate, documented, device, conditions: state, card }),
     undocumented: 'unknown card: no documented card is called "Test card"',

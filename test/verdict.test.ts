@@ -30,6 +30,9 @@ describe('the published healthy card passes', () => {
     ['H200 BF16, sustained under its power cap', 703 / 989, 1450 / 1830, tensorFigure],
     ['H100 PCIe FP16, under its power cap', 458 / 756, 458 / 756 / 0.9, tensorFigure],
     ['L40 FP32, under its power cap', 40 / 90.5, 1740 / 2490, { ...tensorFigure, resource: 'vector.fp32' }],
+    ['T4 FP16, of 70 W', 24 / 65, 24 / 65 / 0.9, { ...tensorFigure, card: 't4' }],
+    ['L4 FP16, of 72 W', 53 / 121, 53 / 121 / 0.9, { ...tensorFigure, card: 'l4' }],
+    ['L4 FP32, the slowest', 10.7 / 30.3, 0.5, { ...tensorFigure, resource: 'vector.fp32', card: 'l4' }],
     ['A100 copy', 0.88, 1, memoryFigure],
     ['H100 PCIe copy', 1704 / 2039, 1, memoryFigure],
     ['PCIe 5.0 x16, the slower direction', 53 / 63, 1, linkFigure],
@@ -39,6 +42,16 @@ describe('the published healthy card passes', () => {
   });
 });
 
+test.each(['board limit', 'reliability limit', 'reason bit 11'])(
+  'a healthy card under its power cap passes with a %s beside it',
+  (reason) => {
+    expect(verdictOf(0.65, conditions(1.45e9, [reason, 1], ['sw power cap', 0.97]))).toMatchObject({
+      status: 'pass',
+      why: expect.stringMatching(/power cap held the clock/),
+    });
+  },
+);
+
 describe('a slow card is found', () => {
   test.each([
     ['a third of the rate at full clock', verdictOf(0.35, conditions(2e9))],
@@ -47,6 +60,10 @@ describe('a slow card is found', () => {
       verdictOf(0.35, conditions(1.9e9, ['power cap', 1])),
     ],
     ['a cap that no healthy card needs', verdictOf(0.35, conditions(0.8e9, ['power cap', 1]))],
+    [
+      'the same of a small card',
+      verdictOf(0.3, conditions(0.7e9, ['power cap', 1]), { documented: { ...tensorFigure, card: 't4' } }),
+    ],
     ['a clock that fell for no named reason', verdictOf(0.5, conditions(1.1e9))],
     ['thermal slowdown too brief to matter', verdictOf(0.5, conditions(1.9e9, ['thermal', 0.05]))],
     ['thermal slowdown that does not explain it', verdictOf(0.35, conditions(1.9e9, ['thermal', 0.9]))],
@@ -56,6 +73,11 @@ describe('a slow card is found', () => {
       verdictOf(0.45, conditions(1.7e9, ['power cap', 1]), { device: { ...testCard, multiprocessors: 60 } }),
     ],
     ['slow memory under a power cap', verdictOf(0.57, capped, { documented: memoryFigure })],
+    ...['reliability limit', 'board limit', 'reason bit 11'].map((reason): [string, Verdict] => [
+      `slow memory under a ${reason}`,
+      verdictOf(0.5, conditions(1.45e9, [reason, 1]), { documented: memoryFigure }),
+    ]),
+    ['a reason bit that does not explain it', verdictOf(0.35, conditions(1.9e9, ['reason bit 11', 1]))],
     [
       'half the lanes, whatever else stood',
       verdictOf(0.42, conditions(2e9, ['applications clocks setting', 1]), {
@@ -93,6 +115,11 @@ describe('throttled: the clock was taken by what the nameplate does not allow fo
     ],
     ['someone', verdictOf(0.5, conditions(1.1e9, ['applications clocks setting', 1])), /clock setting/],
     [
+      'a limit of the board',
+      verdictOf(0.5, conditions(1.1e9, ['board limit', 1])),
+      /board limit held the clock/,
+    ],
+    [
       'a lowered limit',
       verdictOf(0.6, conditions(1.3e9, ['power cap', 1]), { device: halved }),
       /400 W.* from 700 W/,
@@ -127,6 +154,11 @@ describe('inconclusive', () => {
     [
       'a gap that an unknown clock could explain',
       verdictOf(0.6, conditions(null)),
+      /SM clock held not known/,
+    ],
+    [
+      'the same beside a reason that is not known',
+      verdictOf(0.6, conditions(null, ['reason bit 11', 1])),
       /SM clock held not known/,
     ],
     [
@@ -209,6 +241,10 @@ test('an uncorrected ECC error is a wrong result, though the comparison found no
     status: 'corrupted',
     why: expect.stringMatching(/^1 uncorrected ECC error while the row was timed/),
   });
+  const burstConditions = { ...conditions(2e9), uncorrectedErrors: 1 };
+  expect(judge(measured(0.9, conditions(2e9), { burstConditions }))).toEqual(
+    struck({ uncorrectedErrors: 1 }),
+  );
   expect(struck({ correctedErrors: 5, uncorrectedErrors: 0 }).status).toBe('pass');
   expect(struck({ correctedErrors: null, uncorrectedErrors: null }).status).toBe('pass');
 });
@@ -273,6 +309,14 @@ test('unsupported and failed keep the reason of the native side', () => {
     status: 'failed',
     code: 'CUDA_ERROR_LAUNCH_FAILED',
     why: 'gone',
+  });
+});
+
+test('a launch that an uncorrected ECC error ended is a wrong result, and no failure of ours', () => {
+  const code = 'CUDA_ERROR_ECC_UNCORRECTABLE';
+  expect(judge({ outcome: 'failed', provider: 'builtin', code, message: 'device memory failed' })).toEqual({
+    status: 'corrupted',
+    why: `${code}: device memory failed`,
   });
 });
 

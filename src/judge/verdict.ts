@@ -42,6 +42,8 @@ export type Measured = {
   /** Of the sustained phase, as are the conditions. */
   statistics: Statistics;
   conditions: Conditions;
+  /** Of the burst phase, in which an error counts as much. */
+  burstConditions: Conditions;
   /** Null together, and then `undocumented` says why: an unknown card, or a figure that no document gives. */
   documented: Documented | null;
   attribution: Attribution | null;
@@ -56,7 +58,9 @@ export function judge(subject: Subject): Verdict {
     case 'unsupported':
       return { status: 'unsupported', why: subject.reason };
     case 'failed':
-      return { status: 'failed', code: subject.code, why: subject.message };
+      return subject.code === 'CUDA_ERROR_ECC_UNCORRECTABLE'
+        ? { status: 'corrupted', why: `${subject.code}: ${subject.message}` }
+        : { status: 'failed', code: subject.code, why: subject.message };
     case 'wrong':
       return corrupted(subject.verification);
     case 'measured':
@@ -77,7 +81,7 @@ const undocumented: Readonly<Record<string, string>> = {
 function judgeMeasured(row: Measured): Verdict {
   const { verification, documented, attribution, kernel } = row;
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
-  const lost = row.conditions.uncorrectedErrors ?? 0;
+  const lost = (row.conditions.uncorrectedErrors ?? 0) + (row.burstConditions.uncorrectedErrors ?? 0);
   if (lost > 0) {
     const why = `${formatCount(lost, 'uncorrected ECC error')} while the row was timed: memory lost its contents, whatever the comparison found`;
     return { status: 'corrupted', why };
@@ -158,11 +162,12 @@ function rule(
   const capped = standing.some(({ kind }) => kind === 'power');
   const limit = powerLimit(device);
   const slowdown =
-    standing.find(({ kind }) => kind === 'slowdown' || kind === 'other')?.words ??
+    standing.find(({ kind }) => kind === 'slowdown')?.words ??
     (capped && limit === 'lowered' ? lowered(device) : null);
 
+  const leastClock = lowestCappedClock(documented.card);
   const excusable = threshold.clock === 'sm' && capped && slowdown === null;
-  if (excusable && clock !== null && atClock !== null && clock >= lowestCappedClock) {
+  if (excusable && clock !== null && atClock !== null && clock >= leastClock) {
     const why = `${footing}; ${attribution.summary}, and at that clock it is ${formatPercent(atClock, 1)}`;
     const allowed = { fraction: atClock, threshold: threshold.value, why };
     if (place(atClock) === 'above' && limit === 'default') return { status: 'pass', ...allowed };
@@ -182,14 +187,19 @@ function rule(
   }
   // A slowdown starves the memory by way of the SM clock, which the memory clock does not show.
   const setting = standing.find(({ kind }) => kind === 'setting')?.words ?? null;
+  // What is not known to take more is held to the SM clock, and only where that was seen to fall.
+  const other =
+    threshold.clock === 'sm' && atClock !== null
+      ? (standing.find(({ kind }) => kind === 'other')?.words ?? null)
+      : null;
   const explained = atClock === null ? threshold.clock === 'sm' : place(atClock) !== 'below';
-  const cause = explained ? (slowdown ?? setting) : threshold.clock === 'memory' ? slowdown : null;
+  const cause = explained ? (slowdown ?? setting ?? other) : threshold.clock === 'memory' ? slowdown : null;
   if (cause !== null) {
     const named = attribution.summary.includes(cause) ? '' : `; meanwhile stood: ${cause}`;
     return { status: 'throttled', ...judged, why: `${why}${named}` };
   }
   // Without a clock a capped card cannot be told from a slow one, unless no clock could explain the gap.
-  if (threshold.clock === 'sm' && clock === null && share >= threshold.value * lowestCappedClock) {
+  if (threshold.clock === 'sm' && clock === null && share >= threshold.value * leastClock) {
     return { status: 'inconclusive', ...judged, why };
   }
   return { status: 'low', ...judged, why };

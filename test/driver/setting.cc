@@ -9,7 +9,7 @@ namespace {
 const Condition conditions[] = {
     {"steady", 1, 1, 0.9, 60, 0x0, 16},           {"power-cap", 0.75, 1, 1, 70, 0x4, 16},
     {"lowered-limit", 0.75, 0.6, 1, 55, 0x4, 16}, {"thermal", 0.5, 1, 0.6, 92, 0x20, 16},
-    {"pcie-x4", 1, 1, 0.9, 60, 0x0, 4},
+    {"pcie-x4", 1, 1, 0.9, 60, 0x0, 4},           {"board-limits", 1, 1, 0.9, 60, 0x600, 16},
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 //   NAMEPLATE_SIMULATE_DRIVER      the CUDA version it speaks, as cuDriverGetVersion says; default 13000
 //   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
 //   NAMEPLATE_SIMULATE_SUM_BITS    that its tensor cores keep of a sum of FP8 products; default 52, a
-//   double's NAMEPLATE_SIMULATE_CONDITION   steady (default), power-cap, lowered-limit, thermal or pcie-x4
+//                                  double's
+//   NAMEPLATE_SIMULATE_CONDITION   steady (default), power-cap, lowered-limit, thermal, pcie-x4 or
+//                                  board-limits
 //   NAMEPLATE_SIMULATE_CORRECTED, NAMEPLATE_SIMULATE_UNCORRECTED, NAMEPLATE_SIMULATE_REPLAYS
 //                                  errors of its memory, and packets sent twice over PCI Express, by which
 //                                  the counters rise in a second; default none
