@@ -39,13 +39,16 @@ export class Buffer {
 
   /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
   write(data: ArrayBufferView, offset = 0): Promise<void> {
-    return this.device.enqueue(async () => {
-      for (let at = 0; at < data.byteLength || at === 0; at += piece) {
-        const length = Math.min(piece, data.byteLength - at);
-        const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
-        await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
-      }
-    });
+    return this.device.enqueue(() => this.fill(data, offset));
+  }
+
+  /** @internal Writes within the turn of its caller. */
+  async fill(data: ArrayBufferView, offset = 0): Promise<void> {
+    for (let at = 0; at < data.byteLength || at === 0; at += piece) {
+      const length = Math.min(piece, data.byteLength - at);
+      const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
+      await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
+    }
   }
 
   /** The `bytes` from byte `offset` on; by default all of them. */
@@ -55,8 +58,13 @@ export class Buffer {
 
   /** Frees the memory. What was asked of the buffer before this still happens. */
   release(): Promise<void> {
+    return this.device.enqueue(() => this.free());
+  }
+
+  /** @internal Releases within the turn of its caller. */
+  free(): Promise<void> {
     dropped.unregister(this);
-    return this.device.enqueue(() => this.device.native.release({ buffer: this.handle }));
+    return this.device.native.release({ buffer: this.handle });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -136,9 +144,22 @@ export class Device {
   }
 
   /** A buffer of `bytes`, uninitialised. `ENOMEM` or `CUDA_ERROR_OUT_OF_MEMORY` says what was asked and what is free. */
-  async buffer(bytes: number): Promise<Buffer> {
-    const { buffer } = await this.enqueue(() => this.native.allocate({ device: this.#handle, bytes }));
-    return new Buffer(this, buffer, bytes);
+  buffer(bytes: number): Promise<Buffer> {
+    return this.#allocate(bytes, async (buffer) => buffer);
+  }
+
+  /** What `make` makes of a new buffer, both in one turn. Where it fails, the buffer is freed. */
+  #allocate<T>(bytes: number, make: (buffer: Buffer) => Promise<T>): Promise<T> {
+    return this.enqueue(async () => {
+      const { buffer: handle } = await this.native.allocate({ device: this.#handle, bytes });
+      const buffer = new Buffer(this, handle, bytes);
+      try {
+        return await make(buffer);
+      } catch (error) {
+        await buffer.free();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -155,9 +176,10 @@ export class Device {
       throw new RangeError(
         `a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${data.length}`,
       );
-    const buffer = await this.buffer(rows * columns * arrays[dtype].BYTES_PER_ELEMENT);
-    if (data) await buffer.write(data);
-    return new Matrix(dtype, rows, columns, buffer);
+    return this.#allocate(rows * columns * arrays[dtype].BYTES_PER_ELEMENT, async (buffer) => {
+      if (data) await buffer.fill(data);
+      return new Matrix(dtype, rows, columns, buffer);
+    });
   }
 
   /**
@@ -176,9 +198,8 @@ export class Device {
       throw new RangeError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
     if (a.dtype !== b.dtype) throw new TypeError(`A is ${a.dtype} and B is ${b.dtype}: they must be alike`);
     const product: ProductType<T> = products[a.dtype];
-    const c = await this.buffer(a.rows * columns * arrays[product].BYTES_PER_ELEMENT);
-    const { kernel } = await this.enqueue(() =>
-      this.native.multiply({
+    return this.#allocate(a.rows * columns * arrays[product].BYTES_PER_ELEMENT, async (c) => {
+      const { kernel } = await this.native.multiply({
         dtype: a.dtype,
         accumulator: options.accumulator ?? 'full',
         layout: transposed ? 'NxK' : 'KxN',
@@ -189,12 +210,9 @@ export class Device {
         a: { buffer: a.buffer.handle, offset: 0, leading: a.columns },
         b: { buffer: b.buffer.handle, offset: 0, leading: b.columns },
         c: { buffer: c.handle, offset: 0, leading: columns },
-      }),
-    ).catch(async (error: unknown) => {
-      await c.release();
-      throw error;
+      });
+      return new Product(product, a.rows, columns, c, kernel);
     });
-    return new Product(product, a.rows, columns, c, kernel);
   }
 
   /** Copies `bytes` from one buffer to another of this device. */

@@ -88,6 +88,33 @@ describe('multiply', () => {
   });
 });
 
+describe('without awaits', () => {
+  const operands = async (on: Device) =>
+    [
+      await on.matrix('fp32', 2, 3, Float32Array.of(1, 2, 3, 4, 5, 6)),
+      await on.matrix('fp32', 3, 1, Float32Array.of(1, 1, 1)),
+    ] as const;
+
+  it('a product is that of what its operands were when it was asked for', async () => {
+    const [a, b] = await operands(device);
+    const asked = device.multiply(a, b);
+    const later = [a.buffer.write(new Float32Array(6).fill(100)), b.release()];
+    expect(await (await asked).read()).toEqual(Float32Array.of(6, 15));
+    await Promise.all(later);
+    expect(await a.read()).toEqual(new Float32Array(6).fill(100));
+  });
+
+  it('a matrix is filled and a product computed before a device is closed', async () => {
+    const other = await openDevice('cpu');
+    const [a, b] = await operands(other);
+    const long = new Float32Array(3 * 2 ** 20);
+    const asked = [other.multiply(a, b), other.matrix('fp32', 3, 2 ** 20, long)];
+    const closed = other.close();
+    expect((await Promise.all(asked)).map(({ rows }) => rows)).toEqual([2, 3]);
+    await closed;
+  });
+});
+
 describe('buffers', () => {
   it('keep the order of the calls without awaits, and long writes whole', async () => {
     const bytes = 20 * 1024 * 1024 + 5;
