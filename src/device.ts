@@ -4,17 +4,20 @@
 // Operations on one device happen in the order of the calls, whether or not each is awaited. Long copies travel in pieces,
 // so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
 
+import * as z from 'zod';
 import {
   arrays,
   type ElementArray,
   type ElementType,
   Matrix,
+  MatrixForm,
   Product,
   type ProductType,
   products,
 } from './matrix.js';
 import { type KernelArgument, loadNative, type Native } from './native.js';
 import type { DeviceFacts, DType } from './schema.js';
+import { parseOptions, UsageError } from './usage.js';
 
 const piece = 8 * 1024 * 1024;
 
@@ -23,7 +26,7 @@ const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ 
   native.release({ buffer }).catch(() => undefined);
 });
 
-/** Bytes on a device. Methods reject with NativeError `EBADF` after `release()`, `ERANGE` beyond the end. */
+/** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
 export class Buffer {
   readonly bytes: number;
   readonly handle: number;
@@ -38,14 +41,25 @@ export class Buffer {
   }
 
   /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
-  write(data: ArrayBufferView, offset = 0): Promise<void> {
-    return this.device.enqueue(async () => {
-      for (let at = 0; at < data.byteLength || at === 0; at += piece) {
-        const length = Math.min(piece, data.byteLength - at);
-        const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
-        await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
-      }
-    });
+  async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
+    if (!ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer))
+      throw new UsageError('what is written must be a typed array, a DataView or an ArrayBuffer');
+    const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
+    const bytes = view.byteLength;
+    return this.device.enqueue(() => this.fill(view, bytes, offset));
+  }
+
+  /** @internal Writes within the turn of its caller. `bytes`: the length of `data` when the turn was asked for. */
+  async fill(data: ArrayBufferView, bytes: number, offset = 0): Promise<void> {
+    for (let at = 0; at < bytes || at === 0; at += piece) {
+      if (data.byteLength !== bytes)
+        throw new UsageError(
+          `the array was to be written with ${bytes} bytes and has ${data.byteLength} now`,
+        );
+      const length = Math.min(piece, bytes - at);
+      const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
+      await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
+    }
   }
 
   /** The `bytes` from byte `offset` on; by default all of them. */
@@ -55,8 +69,13 @@ export class Buffer {
 
   /** Frees the memory. What was asked of the buffer before this still happens. */
   release(): Promise<void> {
+    return this.device.enqueue(() => this.free());
+  }
+
+  /** @internal Releases within the turn of its caller. */
+  free(): Promise<void> {
     dropped.unregister(this);
-    return this.device.enqueue(() => this.device.native.release({ buffer: this.handle }));
+    return this.device.native.release({ buffer: this.handle });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -72,6 +91,11 @@ export interface MultiplyOptions {
   /** B is given as its transpose, N x K, which spares the device a transposition. */
   readonly transposedB?: boolean;
 }
+const MultiplyChoices = z.strictObject({
+  provider: z.string().default('builtin'),
+  accumulator: z.enum(['full', 'half', 'fast']).default('full'),
+  transposedB: z.boolean().default(false),
+}) satisfies z.ZodType<Required<MultiplyOptions>>;
 
 /** Device code of the caller's own: a cubin, a fatbin or PTX text. */
 export class Module {
@@ -96,10 +120,9 @@ export class Module {
   ): Promise<void> {
     return this.#device.enqueue(() =>
       this.#device.native.launch({
+        ...size,
         module: this.#handle,
         function: name,
-        grid: size.grid,
-        block: size.block,
         sharedBytes: size.sharedBytes ?? 0,
         arguments: kernelArguments.map((item) =>
           item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item,
@@ -113,7 +136,10 @@ export class Module {
   }
 }
 
-/** An open device. Every method rejects with a coded NativeError; nothing falls back silently. */
+/**
+ * An open device. What a method rejects with has a code: a UsageError `EINVAL` for arguments that are wrong by themselves,
+ * else a NativeError. Nothing falls back silently.
+ */
 export class Device {
   readonly facts: DeviceFacts;
   /** @internal */
@@ -136,14 +162,27 @@ export class Device {
   }
 
   /** A buffer of `bytes`, uninitialised. `ENOMEM` or `CUDA_ERROR_OUT_OF_MEMORY` says what was asked and what is free. */
-  async buffer(bytes: number): Promise<Buffer> {
-    const { buffer } = await this.enqueue(() => this.native.allocate({ device: this.#handle, bytes }));
-    return new Buffer(this, buffer, bytes);
+  buffer(bytes: number): Promise<Buffer> {
+    return this.#allocate(bytes, async (buffer) => buffer);
+  }
+
+  /** What `make` makes of a new buffer, both in one turn. Where it fails, the buffer is freed. */
+  #allocate<T>(bytes: number, make: (buffer: Buffer) => Promise<T>): Promise<T> {
+    return this.enqueue(async () => {
+      const { buffer: handle } = await this.native.allocate({ device: this.#handle, bytes });
+      const buffer = new Buffer(this, handle, bytes);
+      try {
+        return await make(buffer);
+      } catch (error) {
+        await buffer.free();
+        throw error;
+      }
+    });
   }
 
   /**
-   * A `rows` x `columns` matrix, filled from `data`, whose length must be rows x columns.
-   * @throws RangeError where it is not.
+   * A `rows` x `columns` matrix, filled from `data`: rows x columns elements in the array of its format. Without it,
+   * uninitialised.
    */
   async matrix<T extends ElementType>(
     dtype: T,
@@ -151,50 +190,51 @@ export class Device {
     columns: number,
     data?: ElementArray<T>,
   ): Promise<Matrix<T>> {
+    parseOptions(MatrixForm, { dtype, rows, columns });
+    const Elements = arrays[dtype];
+    if (data !== undefined && !(data instanceof Elements))
+      throw new UsageError(`the elements of a matrix of ${dtype} come in a ${Elements.name}`);
     if (data && data.length !== rows * columns)
-      throw new RangeError(
+      throw new UsageError(
         `a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${data.length}`,
       );
-    const buffer = await this.buffer(rows * columns * arrays[dtype].BYTES_PER_ELEMENT);
-    if (data) await buffer.write(data);
-    return new Matrix(dtype, rows, columns, buffer);
+    return this.#allocate(rows * columns * Elements.BYTES_PER_ELEMENT, async (buffer) => {
+      if (data) await buffer.fill(data, buffer.bytes);
+      return new Matrix(dtype, rows, columns, buffer);
+    });
   }
 
   /**
    * The product A (M x K) times B (K x N), or times the transpose of B (N x K) with `transposedB`. The result has the format
    * of `ProductType`: int32 for int8, bf16 for FP8, fp32 for tf32, else that of A. Its `kernel` says what computed it.
-   * @throws RangeError where the inner dimensions differ; NativeError `ENOTSUP` where device or provider lacks the format.
+   * `ENOTSUP`: device or provider lacks the format.
    */
   async multiply<T extends DType>(
     a: Matrix<T>,
     b: Matrix<T>,
     options: MultiplyOptions = {},
   ): Promise<Product<ProductType<T>>> {
-    const transposed = options.transposedB ?? false;
-    const [inner, columns] = transposed ? [b.columns, b.rows] : [b.rows, b.columns];
+    const { provider, accumulator, transposedB } = parseOptions(MultiplyChoices, options);
+    const [inner, columns] = transposedB ? [b.columns, b.rows] : [b.rows, b.columns];
     if (a.columns !== inner)
-      throw new RangeError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
-    if (a.dtype !== b.dtype) throw new TypeError(`A is ${a.dtype} and B is ${b.dtype}: they must be alike`);
+      throw new UsageError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
+    if (a.dtype !== b.dtype) throw new UsageError(`A is ${a.dtype} and B is ${b.dtype}: they must be alike`);
     const product: ProductType<T> = products[a.dtype];
-    const c = await this.buffer(a.rows * columns * arrays[product].BYTES_PER_ELEMENT);
-    const { kernel } = await this.enqueue(() =>
-      this.native.multiply({
+    return this.#allocate(a.rows * columns * arrays[product].BYTES_PER_ELEMENT, async (c) => {
+      const { kernel } = await this.native.multiply({
         dtype: a.dtype,
-        accumulator: options.accumulator ?? 'full',
-        layout: transposed ? 'NxK' : 'KxN',
-        provider: options.provider ?? 'builtin',
+        accumulator,
+        layout: transposedB ? 'NxK' : 'KxN',
+        provider,
         m: a.rows,
         n: columns,
         k: inner,
         a: { buffer: a.buffer.handle, offset: 0, leading: a.columns },
         b: { buffer: b.buffer.handle, offset: 0, leading: b.columns },
         c: { buffer: c.handle, offset: 0, leading: columns },
-      }),
-    ).catch(async (error: unknown) => {
-      await c.release();
-      throw error;
+      });
+      return new Product(product, a.rows, columns, c, kernel);
     });
-    return new Product(product, a.rows, columns, c, kernel);
   }
 
   /** Copies `bytes` from one buffer to another of this device. */

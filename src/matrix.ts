@@ -1,10 +1,15 @@
 // Matrices on a device: the formats a Node program can put there, and the typed array that carries each.
 
+import * as z from 'zod';
 import type { Buffer } from './device.js';
-import type { DType } from './schema.js';
+import { type DType, dtypes } from './schema.js';
 
 /** Element formats of a matrix: those of a GEMM, and int32, which an int8 product gives. */
-export type ElementType = DType | 'int32';
+const ElementType = z.enum([...dtypes, 'int32']);
+export type ElementType = z.infer<typeof ElementType>;
+
+const side = z.int().positive();
+export const MatrixForm = z.strictObject({ dtype: ElementType, rows: side, columns: side });
 
 /** The typed array that carries each format. 16-bit and 8-bit floats travel as their raw bits. */
 interface ElementArrays {

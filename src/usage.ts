@@ -11,6 +11,7 @@ import { parseBytes } from './units.js';
 /** Wrong usage: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly code = 'EINVAL';
 }
 
 export interface Range {

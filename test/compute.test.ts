@@ -1,7 +1,16 @@
 // The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
 
 import { afterAll, describe, expect, it } from 'vitest';
-import { Device, loadNative, NativeError, openDevice, Product } from '../src/index.js';
+import {
+  Device,
+  loadNative,
+  type Matrix,
+  Module,
+  NativeError,
+  openDevice,
+  Product,
+  UsageError,
+} from '../src/index.js';
 
 const device = await openDevice('cpu');
 afterAll(() => device.close());
@@ -88,6 +97,81 @@ describe('multiply', () => {
   });
 });
 
+describe('what is no matrix and no option', () => {
+  // As a program without types would pass it.
+  const untyped: {
+    matrix: (...given: unknown[]) => Promise<Matrix>;
+    multiply: (...given: unknown[]) => Promise<Product>;
+  } = {
+    matrix: (...given) => Reflect.apply(device.matrix, device, given),
+    multiply: (...given) => Reflect.apply(device.multiply, device, given),
+  };
+
+  it.each<[RegExp, ...unknown[]]>([
+    [/Float32Array/, 'fp32', 2, 2, [1, 2, 3, 4]],
+    [/Float32Array/, 'fp32', 2, 2, new Int8Array(4)],
+    [/Float32Array/, 'fp32', 2, 2, 'four'],
+    [/Float32Array/, 'fp32', 2, 2, null],
+    [/Uint16Array/, 'fp16', 2, 2, new Float32Array(4)],
+    [/rows -2 cannot be/, 'fp32', -2, -2],
+    [/columns 1.5 cannot be/, 'fp32', 2, 1.5],
+    [/rows 0 cannot be/, 'fp32', 0, 2],
+    [/rows "2" cannot be/, 'fp32', '2', 2],
+    [/dtype "fp31" cannot be: expected one of fp64/, 'fp31', 2, 2],
+    [/dtype undefined cannot be/],
+  ])('is refused: %s', async (sentence, ...given) => {
+    const error: unknown = await untyped.matrix(...given).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
+  });
+
+  it.each<[RegExp, unknown]>([
+    [/no option transposeB; there are provider, accumulator, transposedB/, { transposeB: true }],
+    [/transposedB "yes"/, { transposedB: 'yes' }],
+    [/accumulator "some" cannot be: expected one of full, half, fast/, { accumulator: 'some' }],
+    [/null/, null],
+  ])('is refused: %s', async (sentence, options) => {
+    const a = await device.matrix('fp32', 2, 2, new Float32Array(4));
+    const error: unknown = await untyped.multiply(a, a, options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
+  });
+
+  it('is refused of a launch too', async () => {
+    const size = { grid: [1, 1, 1], block: [32, 1, 1] } satisfies Parameters<Module['launch']>[1];
+    const launch = (more: object): Promise<void> =>
+      new Module(device, 1e9).launch('f', { ...size, ...more }, []);
+    await expect(launch({ sharedBytes: 64 })).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
+  });
+});
+
+describe('without awaits', () => {
+  const operands = async (on: Device) =>
+    [
+      await on.matrix('fp32', 2, 3, Float32Array.of(1, 2, 3, 4, 5, 6)),
+      await on.matrix('fp32', 3, 1, Float32Array.of(1, 1, 1)),
+    ] as const;
+
+  it('a product is that of what its operands were when it was asked for', async () => {
+    const [a, b] = await operands(device);
+    const asked = device.multiply(a, b);
+    const later = [a.buffer.write(new Float32Array(6).fill(100)), b.release()];
+    expect(await (await asked).read()).toEqual(Float32Array.of(6, 15));
+    await Promise.all(later);
+    expect(await a.read()).toEqual(new Float32Array(6).fill(100));
+  });
+
+  it('a matrix is filled and a product computed before a device is closed', async () => {
+    const other = await openDevice('cpu');
+    const [a, b] = await operands(other);
+    const long = new Float32Array(3 * 2 ** 20);
+    const asked = [other.multiply(a, b), other.matrix('fp32', 3, 2 ** 20, long)];
+    const closed = other.close();
+    expect((await Promise.all(asked)).map(({ rows }) => rows)).toEqual([2, 3]);
+    await closed;
+  });
+});
+
 describe('buffers', () => {
   it('keep the order of the calls without awaits, and long writes whole', async () => {
     const bytes = 20 * 1024 * 1024 + 5;
@@ -110,6 +194,26 @@ describe('buffers', () => {
     await expect(buffer.read()).rejects.toMatchObject({ code: 'EBADF' });
     await expect(buffer.release()).rejects.toMatchObject({ code: 'EBADF' });
     await expect(device.buffer(1e13)).rejects.toMatchObject({ code: 'ENOMEM' });
+  });
+
+  it('take the bytes of views and of array buffers, and nothing else', async () => {
+    const buffer = await device.buffer(4);
+    await buffer.write(Uint8Array.of(1, 2, 3, 4).buffer);
+    await buffer.write(new DataView(Uint8Array.of(8, 9).buffer, 1), 3);
+    expect(new Uint8Array(await buffer.read())).toEqual(Uint8Array.of(1, 2, 3, 9));
+    for (const data of [[9, 9], 'hello', null, 7, { byteLength: 4 }])
+      await expect(Reflect.apply(buffer.write, buffer, [data])).rejects.toMatchObject({ code: 'EINVAL' });
+    expect(new Uint8Array(await buffer.read())).toEqual(Uint8Array.of(1, 2, 3, 9));
+  });
+
+  it('refuse an array that has lost its bytes since it was given', async () => {
+    const data = new Float32Array(3 * 2 ** 20);
+    const asked = device.matrix('fp32', 3, 2 ** 20, data);
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+    await expect(asked).rejects.toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringContaining('12582912 bytes and has 0 now'),
+    });
   });
 
   it('leave the event loop free', async () => {
