@@ -137,7 +137,7 @@ BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmS
   for (const GemmConfiguration* candidate : candidates)
     launches.push_back(
         candidate->launcher.prepare(kernels_.find(candidate->family, candidate->kernel), *candidate, shape));
-  const auto tuning = tune(*kernels_.context(), candidates.size(), [&](std::size_t i) {
+  const auto tuning = tune(kernels_.context(), candidates.size(), [&](std::size_t i) {
     launches[i](operands);
     return true;
   });
