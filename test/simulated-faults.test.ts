@@ -126,8 +126,8 @@ describe.concurrent('a call that fails', () => {
     { fault: 'cuMemHostAlloc:1', code: 'CUDA_ERROR_OUT_OF_MEMORY', only: 'link.h2d.pinned,memory.copy' },
     { fault: 'cuGraphLaunch:4', code: 'CUDA_ERROR_UNKNOWN' },
     { fault: 'cuLaunchKernel:5', code: 'CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES' },
-    // Beyond the launches of the candidates, which may fail.
-    { fault: 'cublasLtMatmul:26', code: 'CUBLAS_STATUS_EXECUTION_FAILED' },
+    // Beyond the launches of the six candidates, which may fail: each is launched, recorded once, and 256 times.
+    { fault: 'cublasLtMatmul:1550', code: 'CUBLAS_STATUS_EXECUTION_FAILED' },
   ])('$fault costs one row of a process', async ({ fault, code, only = 'gemm.bf16,memory.copy' }) => {
     const ended = await measure({ NAMEPLATE_FAULT: fault }, '--only', only);
     expect(ended.code).toBe(3);

@@ -32,6 +32,20 @@ describe.concurrent('a product on Hopper', () => {
     }
   });
 
+  // A Node program times nothing. On 132 multiprocessors 128 x 256 would take 1536 and 3072 in turns of 72 and 96 blocks;
+  // 128 x 64 would fill the turns of 6144, each at little more than half the speed.
+  it.each([
+    [2048, '128x256'],
+    [1536, '128x192'],
+    [3072, '128x192'],
+    [6144, '256x192'],
+    [64, '128x64'],
+  ])('that nobody times, %d squared, gets the tile whose turns take least', async (size, tile) => {
+    const [answer] = await multiplied({}, { m: size, n: size, k: 16, extra: 0, offset: 0 });
+    expect(answer?.kernel).toMatch(new RegExp(`^gemm_wgmma_int8_${tile} `));
+    expect(answer?.wrong).toBe(0);
+  });
+
   it('is taken by an older kernel where they do not, and its name says so', async () => {
     const cases = [
       { ...whole, k: 63 },

@@ -44,7 +44,7 @@ Kernel CublasLtGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
       version + " " +
       (tuneOn ? choose(*plan, candidates, *tuneOn) : plan->describe() + ", the heuristic's first pick");
   kernel.launch = [plan](const Operands& operands) {
-    plan->context().bind();
+    plan->context()->bind();
     cublasLt()->check(plan->launch(operands), "cublasLtMatmul");
   };
   return kernel;

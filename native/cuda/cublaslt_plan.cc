@@ -135,7 +135,7 @@ LtStatus LtPlan::launch(const Operands& operands) const {
   return cublasLt()->matmul(
       session_->handle, descriptor_.value, &alpha_, reinterpret_cast<const void*>(operands.b), b_.value,
       reinterpret_cast<const void*>(operands.a), a_.value, &beta, c, c_.value, c, c_.value, &algorithm_,
-      reinterpret_cast<void*>(session_->workspace->address()), workspaceBytes, context().stream());
+      reinterpret_cast<void*>(session_->workspace->address()), workspaceBytes, context()->stream());
 }
 
 std::string LtPlan::describe() const {

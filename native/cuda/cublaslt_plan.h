@@ -53,7 +53,7 @@ class LtPlan {
   // "algo 66 tile 20 stages 35 split-K 1 cluster 3": the numbers are the library's own.
   std::string describe() const;
 
-  const Context& context() const { return *session_->context; }
+  const SharedContext& context() const { return session_->context; }
 
  private:
   using Layout = LtOwned<LtLayout, &CublasLt::layoutDestroy>;

@@ -71,19 +71,12 @@ Fitting fitting(const GemmShape& shape, const Context& context) {
   return found;
 }
 
-double tilesOf(const GemmConfiguration& configuration, const GemmShape& shape) {
-  const GemmTile& tile = configuration.tile;
-  return static_cast<double>((shape.m + tile.m - 1) / tile.m) *
-         static_cast<double>((shape.n + tile.n - 1) / tile.n);
-}
-
 // Moves the heuristic's pick to the front.
 void pickFirst(Candidates& candidates, const GemmShape& shape, const Context& context) {
-  const int multiprocessors = context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
-  auto pick = std::ranges::find_if(candidates, [&](const GemmConfiguration* candidate) {
-    return tilesOf(*candidate, shape) >= multiprocessors;
-  });
-  if (pick == candidates.end()) --pick;
+  const auto multiprocessors =
+      static_cast<unsigned>(context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+  const std::size_t picked = candidates.front()->launcher.pick(candidates, shape, multiprocessors);
+  const auto pick = candidates.begin() + static_cast<std::ptrdiff_t>(picked);
   std::rotate(candidates.begin(), pick, pick + 1);
 }
 
@@ -137,7 +130,7 @@ BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmS
   for (const GemmConfiguration* candidate : candidates)
     launches.push_back(
         candidate->launcher.prepare(kernels_.find(candidate->family, candidate->kernel), *candidate, shape));
-  const auto tuning = tune(*kernels_.context(), candidates.size(), [&](std::size_t i) {
+  const auto tuning = tune(kernels_.context(), candidates.size(), [&](std::size_t i) {
     launches[i](operands);
     return true;
   });

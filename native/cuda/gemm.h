@@ -1,8 +1,7 @@
 // Which of our own kernels multiplies matrices of a shape on a device, and which unit of the device it loads.
 //
 // Candidates are the configurations of the first family in gemmConfigurations() that the device has and that
-// takes the shape. The heuristic picks the largest tile of which C has one for every multiprocessor, or else
-// the smallest tile: a large one moves less per multiplication, and an idle multiprocessor does nothing.
+// takes the shape. Which of them the heuristic picks is the family's to say (GemmLauncher).
 // NAMEPLATE_KERNEL, a part of kernels' names, leaves no others to choose from: to check one, or to time it.
 #pragma once
 

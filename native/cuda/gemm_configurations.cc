@@ -35,9 +35,18 @@ std::function<void(const Operands&)> tiledLaunch(const OwnKernel& kernel,
   };
 }
 
+// The largest tile of which C has one for every multiprocessor, or else the smallest: a large one moves less
+// per multiplication, and an idle multiprocessor does nothing.
+std::size_t tiledPick(std::span<const GemmConfiguration* const> candidates, const GemmShape& shape,
+                      unsigned multiprocessors) {
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    if (tilesOf(candidates[i]->tile, shape) >= multiprocessors) return i;
+  return candidates.size() - 1;
+}
+
 }  // namespace
 
-const GemmLauncher tiled{tiledRefusal, tiledLaunch};
+const GemmLauncher tiled{tiledRefusal, tiledLaunch, tiledPick};
 
 namespace {
 

@@ -24,6 +24,8 @@ struct GemmLauncher {
   // start where the kernel cannot take them: addresses are known no earlier.
   std::function<void(const Operands&)> (*prepare)(const OwnKernel&, const GemmConfiguration&,
                                                   const GemmShape&);
+  // Which of several of its configurations, the largest tile first, to take for a shape where none is timed.
+  std::size_t (*pick)(std::span<const GemmConfiguration* const>, const GemmShape&, unsigned multiprocessors);
 };
 
 // A block for each tile of C, in a one-dimensional grid, with GemmParameters as the only argument.

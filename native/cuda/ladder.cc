@@ -42,7 +42,12 @@ std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const Gemm
   };
 }
 
-const GemmLauncher launcher{refusal, prepare};
+// They are steps, and no choice: whose name fits first.
+std::size_t pick(std::span<const GemmConfiguration* const>, const GemmShape&, unsigned) {
+  return 0;
+}
+
+const GemmLauncher launcher{refusal, prepare, pick};
 
 }  // namespace
 

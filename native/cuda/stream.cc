@@ -172,8 +172,8 @@ void run(const StreamLaunch& launch, std::size_t bytesPerArray, const Operands& 
       launch.sharedBytes);
 }
 
-Tuning timeAll(const Context& context, const std::vector<StreamLaunch>& candidates, std::size_t bytesPerArray,
-               const Operands& operands) {
+Tuning timeAll(const SharedContext& context, const std::vector<StreamLaunch>& candidates,
+               std::size_t bytesPerArray, const Operands& operands) {
   const auto tuning = tune(context, candidates.size(), [&](std::size_t i) {
     run(candidates[i], bytesPerArray, operands);
     return true;
@@ -200,7 +200,7 @@ BuiltinStream::Choice BuiltinStream::choose(Stream stream, std::size_t bytesPerA
   if (const auto known = chosen_.find(key); known != chosen_.end()) return known->second;
   Search search(kernels_, stream, bytesPerArray);
   if (!tuneOn || bytesPerArray == 0) return {search.heuristicPick(), "the heuristic's pick"};
-  const Context& context = *kernels_.context();
+  const SharedContext& context = kernels_.context();
   const std::vector<StreamLaunch> forms = search.forms();
   const Tuning byForm = timeAll(context, forms, bytesPerArray, *tuneOn);
   const std::vector<StreamLaunch> onGrids = search.gridsOf(forms[byForm.fastest]);

@@ -2,7 +2,8 @@
 //
 // A library's first suggestion, or a rule of our own, is not always the best, and a comparison with it would
 // flatter the other side. So the candidates are timed on the operands that will be measured, and the row says
-// what the first would have cost.
+// what the first would have cost. They are recorded as rows are, for about a millisecond a sample, on a
+// device that has been warmed; then the best three are timed again in turns.
 #pragma once
 
 #include <functional>
@@ -27,6 +28,6 @@ struct Tuning {
 using CandidateLaunch = std::function<bool(std::size_t candidate)>;
 
 // Times each candidate, the heuristic's first pick first. Absent where all refused.
-std::optional<Tuning> tune(const Context&, std::size_t candidates, const CandidateLaunch&);
+std::optional<Tuning> tune(const SharedContext&, std::size_t candidates, const CandidateLaunch&);
 
 }  // namespace nameplate::cuda

@@ -1,7 +1,9 @@
 #include "cuda/wgmma.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "cuda/tensormap.h"
 
@@ -129,7 +131,18 @@ std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const Gemm
   return [launches](const Operands& operands) { launches->launch(operands); };
 }
 
-const GemmLauncher launcher{refusal, prepare};
+// The one whose turns take the fewest clocks; the larger tile of two that take the same.
+std::size_t pick(std::span<const GemmConfiguration* const> candidates, const GemmShape& shape,
+                 unsigned multiprocessors) {
+  const auto cost = [&](const GemmConfiguration* candidate) {
+    const WgmmaTile& tile = tileOf(*candidate);
+    const WgmmaGrid grid(tile, shape.m, shape.n, multiprocessors);
+    return std::pair(grid.turns * tile.stepClocks(), -static_cast<long long>(tile.m * tile.n));
+  };
+  return static_cast<std::size_t>(std::ranges::min_element(candidates, {}, cost) - candidates.begin());
+}
+
+const GemmLauncher launcher{refusal, prepare, pick};
 
 }  // namespace
 

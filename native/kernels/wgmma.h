@@ -34,6 +34,14 @@ struct WgmmaTile {
   constexpr unsigned slotsAt() const { return stages * stageBytes(); }
   constexpr unsigned barriersAt() const { return slotsAt() + consumers * slotsPerConsumer * slotBytes; }
   constexpr unsigned sharedBytes() const { return barriersAt() + 2 * stages * 8; }
+
+  // Clocks of a step at best: of the tensor cores, or of the shared memory where that is slower. It moves 128
+  // bytes a clock: what the copy engine fills, and what each wgmma reads, 64 rows of A and all of B. That
+  // both share those bytes is not established; DeepGEMM counts so too.
+  constexpr unsigned stepClocks() const {
+    const unsigned multiplying = m * n / 32, moving = m + n + m / pieceRows * (pieceRows + n);
+    return multiplying > moving ? multiplying : moving;
+  }
 };
 
 // A cluster's tiles form one block of the grid of C: `down` x `across` of these, walked in groups of `group`
@@ -47,7 +55,7 @@ struct WgmmaParameters {
 // that 4096 x 4096 takes 128 of 132 multiprocessors and leaves their power to the others. The group of 8 rows
 // is about as wide as it is high with what 132 multiprocessors do at a time.
 struct WgmmaGrid {
-  unsigned long long down, across;
+  unsigned long long down, across, turns;
   unsigned blocks;
   static constexpr unsigned group = 8;
 
@@ -55,11 +63,8 @@ struct WgmmaGrid {
                       unsigned multiprocessors)
       : down(parts(m, tile.m * (tile.sharesB() ? tile.cluster : 1))),
         across(parts(n, tile.n * (tile.sharesB() ? 1 : tile.cluster))),
-        blocks(0) {
-    const unsigned long long clusters = down * across;
-    const unsigned long long atOnce = multiprocessors < tile.cluster ? 1 : multiprocessors / tile.cluster;
-    if (clusters > 0) blocks = static_cast<unsigned>(parts(clusters, parts(clusters, atOnce))) * tile.cluster;
-  }
+        turns(parts(down * across, multiprocessors < tile.cluster ? 1 : multiprocessors / tile.cluster)),
+        blocks(turns == 0 ? 0 : static_cast<unsigned>(parts(down * across, turns)) * tile.cluster) {}
 
   static constexpr unsigned long long parts(unsigned long long whole, unsigned long long part) {
     return (whole + part - 1) / part;
@@ -67,10 +72,12 @@ struct WgmmaGrid {
 };
 
 // kernel(format, m, n, stages, cluster). Each tile is the best for some shapes, and which for which is a
-// matter of timing; where nothing is timed, the first that gives every multiprocessor work is taken, or else
-// the last. 128 x 256 asks least of the shared memory, whose bandwidth is what limits wgmma; the small ones
-// are for a C that would leave most of the device idle. The partial sums of promoted FP8 take registers of
-// their own, so 256 columns are out of reach. fp16 sums take half as many.
+// matter of timing; where nothing is timed, the one whose turns take the fewest clocks is taken. Predicted on
+// 132 multiprocessors, beside the first that has a tile for each of them, and not yet run on a GPU: 2048^3 by
+// 128 x 256 in 0.62 of the time of 128 x 192; 1536^3 by 128 x 192 in 0.65 of that of 128 x 128; 3072^3 by it
+// in 0.81 of that of 128 x 256. 128 x 256 asks least of the shared memory, whose bandwidth is what limits
+// wgmma; the small ones are for a C that would leave most of the device idle. The partial sums of promoted
+// FP8 take registers of their own, so 256 columns are out of reach. fp16 sums take half as many.
 // clang-format off
 #define NAMEPLATE_WGMMA_TILES(kernel, format) \
   kernel(format, 128, 256, 4, 2)              \

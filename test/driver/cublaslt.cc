@@ -36,7 +36,7 @@ namespace {
 constexpr LtStatus notInitialised = 1, executionFailed = 13, internalError = 14;
 
 // Shares of what the unit usually reaches; its index is the algorithm's id.
-constexpr double speeds[] = {0.8, 1.0, 0.9, 0.4};
+constexpr double speeds[] = {0.8, 1.0, 0.9, 0.85, 0.7, 0.4};
 constexpr std::uint64_t firstWorkspace = 1 << 20;
 
 struct Combination {

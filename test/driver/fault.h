@@ -14,7 +14,8 @@
 //   missing:CALL     the driver is too old to have it
 //   flip, nan        the result of the first launch that a graph replays is spoilt whenever it is computed
 //                    from then on: one bit flipped, one word of ones. Verification launches directly and
-//                    timing replays graphs, so a verification before the timing cannot see it
+//                    timing replays graphs, so a verification before the timing cannot see it. A direct
+//                    launch that writes there, as after the choice among candidates, makes another the first
 #pragma once
 
 #include <string_view>

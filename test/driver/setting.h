@@ -7,6 +7,10 @@
 //   NAMEPLATE_SIMULATE_L2          bytes of cache that it reports; default 1 MiB: small arrays leave it
 //   NAMEPLATE_SIMULATE_DRIVER      the CUDA version it speaks, as cuDriverGetVersion says; default 13000
 //   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
+//   NAMEPLATE_SIMULATE_SUBMIT      seconds that the card waits for each launch that no graph replays; default
+//                                  next to none
+//   NAMEPLATE_SIMULATE_RISE        seconds of work, from the first graph on, at half its clock; default next
+//                                  to none
 //   NAMEPLATE_SIMULATE_SUM_BITS    that its tensor cores keep of a sum of FP8 products; default 52, a
 //                                  double's
 //   NAMEPLATE_SIMULATE_CONDITION   steady (default), power-cap, lowered-limit, thermal, pcie-x4 or

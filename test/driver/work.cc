@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 
 #include "fault.h"
@@ -41,17 +42,30 @@ std::vector<std::byte*> hosts(const std::vector<Span>& spans, bool pageable) {
   return all;
 }
 
-// Spoils the result of one launch, the first that is replayed, and again whenever it was computed anew.
+// The launch whose result is spoilt: the first that is replayed, until one that is not replayed writes there.
+struct Victim {
+  std::string what;
+  Span result;
+};
+std::optional<Victim> victim;
+
+// Spoils the result of one launch, and again whenever it was computed anew.
 void spoilResult(const Work& work, bool computed) {
-  static std::string victim;
   const Spoil how = spoil();
   if (how == Spoil::none || work.writes.front().bytes < 4) return;
-  if (!victim.empty() && (victim != work.what || !computed)) return;
-  victim = work.what;
+  if (victim && (victim->what != work.what || !computed)) return;
   const Span& result = work.writes.front();
+  victim = {work.what, result};
   std::byte* word = place(result, work.copies).host + result.bytes / 2 / 4 * 4;
   if (how == Spoil::flip) *word ^= std::byte{1};
   if (how == Spoil::nan) std::memset(word, 0xff, 4);
+}
+
+// Those that are timed in order to choose among them write where the one that is chosen will.
+void spare(const Work& work) {
+  if (victim &&
+      std::ranges::any_of(work.writes, [](const Span& write) { return together(write, victim->result); }))
+    victim.reset();
 }
 
 }  // namespace
@@ -65,7 +79,10 @@ bool perform(const Work& work, bool replayed) {
     for (const Span& span : work.writes) written(span);
     if (mayStand) standing()[work.what] = generations(work);
   }
-  if (replayed) spoilResult(work, !stands);
+  if (replayed)
+    spoilResult(work, !stands);
+  else if (!stands)
+    spare(work);
   return !stands;
 }
 
