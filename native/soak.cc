@@ -49,7 +49,7 @@ void Soak::round(SoakStep& step) {
   step.busySeconds += batch_->seconds();
   step.launches += work_.rotations;
   Verification found;
-  trial_->verifyTimed(found);
+  trial_->verifyTimed(found, work_.rotations);
   if (found.passed()) return;
   ++step.wrongRounds;
   if (step.errors.size() < mostErrorsListed && found.first)

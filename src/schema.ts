@@ -151,7 +151,7 @@ export const Budget = z.strictObject({
 export type Budget = z.infer<typeof Budget>;
 
 /** Faults that can be seeded, to prove that they are noticed: see native/fault.h. */
-export const faults = ['none', 'flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'] as const;
+export const faults = ['none', 'flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'] as const;
 export const Fault = z.enum(faults);
 export type Fault = z.infer<typeof Fault>;
 

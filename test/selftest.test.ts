@@ -35,7 +35,7 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
   };
 }
 
-const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'];
+const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'];
 
 async function tested(side: Executor, devices = [cpu], signal?: AbortSignal): Promise<SelftestReport> {
   const native = { inventory: async () => inventory(devices), operations: () => operations };

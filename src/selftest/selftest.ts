@@ -49,6 +49,7 @@ const dataFaults: readonly DataFault[] = [
     seeded: '16 bytes written behind a buffer that is too small for them',
   },
   { fault: 'idle', operation: 'gemm.fp32', seeded: 'launches that do nothing' },
+  { fault: 'idleBatch', operation: 'gemm.fp32', seeded: 'timed launches that do nothing' },
   { fault: 'none', operation: 'memory.copy', seeded: 'nothing, as a control' },
   {
     fault: 'flippedBit',
@@ -56,6 +57,7 @@ const dataFaults: readonly DataFault[] = [
     seeded: 'one bit flipped in what the timed launches left',
   },
   { fault: 'idle', operation: 'memory.copy', seeded: 'launches that do nothing' },
+  { fault: 'idleBatch', operation: 'memory.copy', seeded: 'timed launches that do nothing' },
 ];
 
 const soakFaults: readonly DataFault[] = [

@@ -15,6 +15,7 @@
 //   flip, nan        the result of the first launch that a graph replays is spoilt whenever it is computed
 //                    from then on: one bit flipped, one word of ones. Verification launches directly and
 //                    timing replays graphs, so a verification before the timing cannot see it
+//   idle             a graph that is replayed takes its time, and computes nothing
 #pragma once
 
 #include <string_view>
@@ -35,7 +36,7 @@ unsigned long long uncorrectable();
 
 bool missing(std::string_view call);
 
-enum class Spoil { none, flip, nan };
+enum class Spoil { none, flip, nan, idle };
 Spoil spoil();
 
 }  // namespace nameplate::simulated
