@@ -336,5 +336,9 @@ export const SoakStep = z.strictObject({
   wrongRounds: count,
   errors: z.array(SoakError).describe('the first of them'),
   conditions: Conditions,
+  failure: z
+    .strictObject({ code: z.string(), message: z.string() })
+    .nullable()
+    .describe('what ended it; the rounds before stand'),
 });
 export type SoakStep = z.infer<typeof SoakStep>;

@@ -198,6 +198,7 @@ async function checkSoak(
       { device, operation, shape, provider: 'builtin', data, seed, fault, seconds: soakSeconds },
       timeoutSeconds,
     );
+    if (step.failure !== null) return { ...check, ...unmeasured(step.failure) };
     const rounds = step.launches / step.work.rotations;
     const right = step.launches > 0 && step.wrongRounds === (control ? 0 : rounds);
     const first = step.errors[0] === undefined ? '' : `, the first at ${step.errors[0].first.at}`;
