@@ -57,7 +57,7 @@ class CacheTrial : public Trial {
   // A read adds its partial sums up, so what it does not write must be zero.
   void poison() override { device_.fill(*out_, copies() ? poisonWord : 0); }
 
-  void verifyTimed(Verification& verification) override {
+  void verifyTimed(Verification& verification, std::size_t) override {
     verification.add(compare());
     verification.timedLaunchesCompared = true;
   }

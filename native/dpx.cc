@@ -162,7 +162,7 @@ class DpxTrial : public Trial {
 
   void poison() override { device_.fill(*out_, poisonWord); }
 
-  void verifyTimed(Verification& verification) override {
+  void verifyTimed(Verification& verification, std::size_t) override {
     const Mismatch found = device_.compare(*verified_, *out_, outBytes());
     if (found.count > 0) {
       verification.differs(found.firstWord, placeOf(found.firstWord), hex(found.expected), hex(found.actual));

@@ -1,6 +1,8 @@
 #include "fault.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace nameplate {
 namespace {
@@ -24,6 +26,16 @@ class FlippingBatch : public Batch {
   std::function<void()> flip_;
 };
 
+// Takes its time, and does nothing in it.
+class IdleBatch : public Batch {
+ public:
+  double seconds() override {
+    constexpr std::chrono::duration<double> time(1e-3);
+    std::this_thread::sleep_for(time);
+    return time.count();
+  }
+};
+
 }  // namespace
 
 Kernel FaultyDevice::gemm(const GemmShape& shape, const std::string& provider, const Operands* tuneOn) {
@@ -44,6 +56,7 @@ std::unique_ptr<Buffer> FaultyDevice::allocate(std::size_t bytes) {
 
 std::unique_ptr<Batch> FaultyDevice::record(std::size_t launches,
                                             const std::function<void(std::size_t)>& launch, bool capturable) {
+  if (fault_ == Fault::idleBatch) return std::make_unique<IdleBatch>();
   std::unique_ptr<Batch> batch = device_.record(launches, launch, capturable);
   if (fault_ != Fault::flippedBit) return batch;
   return std::make_unique<FlippingBatch>(std::move(batch), [this, out = lastOut_] {
@@ -78,6 +91,7 @@ void FaultyDevice::damage(std::uintptr_t out, const Output& output) {
     case Fault::none:
     case Fault::flippedBit:
     case Fault::idle:
+    case Fault::idleBatch:
       return;
   }
 }

@@ -18,10 +18,11 @@ enum class Fault : std::uint8_t {
   skippedTile,  // 64 x 64 elements that are never written
   overrun,      // 16 bytes written behind the output, as into a buffer that is too small
   idle,         // a launch that does nothing at all
+  idleBatch,    // the same of the timed launches alone; the first, verified launch is right
 };
 
-inline constexpr std::array<std::string_view, 6> faultNames{"none",        "flippedBit", "nan",
-                                                            "skippedTile", "overrun",    "idle"};
+inline constexpr std::array<std::string_view, 7> faultNames{
+    "none", "flippedBit", "nan", "skippedTile", "overrun", "idle", "idleBatch"};
 
 class FaultyDevice : public Device {
  public:

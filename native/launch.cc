@@ -33,31 +33,27 @@ class LaunchTrial : public Trial {
     poison();
     launch(0);
     device_.synchronize();
-    return compare(true);
+    return compare(1);
   }
 
   void poison() override { device_.fill(*count_, 0); }
 
-  void verifyTimed(Verification& verification) override {
-    verification.add(compare(false));
+  void verifyTimed(Verification& verification, std::size_t launches) override {
+    verification.add(compare(launches));
     verification.timedLaunchesCompared = true;
   }
 
  private:
-  static constexpr std::uint64_t most = std::uint64_t{1} << 32;
-
-  // How many launches a timing made is not known here, so a lost kernel shows as a count that is no multiple,
-  // and a damaged one as more than any timing makes.
-  Verification compare(bool once) {
+  Verification compare(std::size_t launches) {
+    const std::uint64_t expected = launches * kernels_;
     std::uint64_t count = 0;
     device_.read(*count_, 0, &count, sizeof count);
     Verification verification;
     verification.method = "the kernels that counted themselves, against those launched";
     verification.bound = "exact";
     verification.compared = kernels_;
-    if (count == 0 || count > most || count % kernels_ != 0 || (once && count != kernels_))
-      verification.differs(0, "the count of kernels",
-                           (once ? "" : "a multiple of ") + std::to_string(kernels_), std::to_string(count));
+    if (count != expected)
+      verification.differs(0, "the count of kernels", std::to_string(expected), std::to_string(count));
     return verification;
   }
 

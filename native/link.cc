@@ -62,7 +62,7 @@ class LinkTrial : public Trial {
     if (toHost()) std::copy(words.begin(), words.end(), hostWords() + hostDestination() / 8);
   }
 
-  void verifyTimed(Verification& verification) override {
+  void verifyTimed(Verification& verification, std::size_t) override {
     verification.add(compare());
     verification.timedLaunchesCompared = true;
   }

@@ -86,7 +86,7 @@ class MemoryTrial : public Trial {
   }
 
   // Partial results may lie differently in each launch; their XOR or sum may not.
-  void verifyTimed(Verification& verification) override {
+  void verifyTimed(Verification& verification, std::size_t) override {
     if (verified_)
       compareVerified(verification);
     else

@@ -48,7 +48,7 @@ class PeerTrial : public Trial {
     if (ways_ == 2) device_.write(*here_, bytes_, words.data(), bytes_);
   }
 
-  void verifyTimed(Verification& verification) override {
+  void verifyTimed(Verification& verification, std::size_t) override {
     verification.add(compare());
     verification.timedLaunchesCompared = true;
   }

@@ -54,6 +54,14 @@ class Runner {
     return seconds;
   }
 
+  // What the launches to be timed fail to write must not pass as what earlier ones wrote.
+  void poison() {
+    guarded([&] {
+      trial_->poison();
+      next_ = 0;
+    });
+  }
+
   // Samples into `phase` until `seconds` have passed or `enough` says so.
   template <class Enough>
   void slice(Phase& phase, double seconds, Enough enough) {
@@ -70,7 +78,7 @@ class Runner {
 
   void finish() {
     if (!timing()) return;
-    guarded([&] { trial_->verifyTimed(measured_.verification); });
+    guarded([&] { trial_->verifyTimed(measured_.verification, next_ * launches_); });
   }
 
   Measured& measured() { return measured_; }
@@ -122,7 +130,7 @@ class Runner {
   bool telemetry_;
   std::unique_ptr<Trial> trial_;
   std::vector<std::unique_ptr<Batch>> batches_;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0;  // batches replayed since the last poison
   Measured measured_;
   std::size_t launches_ = 1;
   std::optional<Failure> failure_;
@@ -173,8 +181,11 @@ void sampleCeilings(Device& device, Runners& runners) {
 }
 
 void sustained(Device& device, Runners& runners, const Budget& budget, const std::atomic<bool>& cancelled) {
-  for (const auto& runner : runners)
-    if (runner->timing()) runner->measured().sustained.emplace();
+  for (const auto& runner : runners) {
+    if (!runner->timing()) continue;
+    runner->measured().sustained.emplace();
+    runner->poison();
+  }
   const auto timing = [&] {
     return std::ranges::count_if(runners, [](const auto& runner) { return runner->timing(); });
   };

@@ -36,8 +36,12 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
   if (!batch_) return step;
   const double start = now();
   const std::unique_ptr<Watch> watch = real_.watch();
-  do round(step);
-  while (now() - start < seconds && !cancelled);
+  try {
+    do round(step);
+    while (now() - start < seconds && !cancelled);
+  } catch (const Error& error) {
+    step.failure = Failure{error.code, error.what()};
+  }
   merge(step.conditions, watch->stop());
   step.seconds = now() - start;
   return step;
@@ -46,10 +50,11 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
 void Soak::round(SoakStep& step) {
   // What a launch failed to write must not pass as what the launch before it wrote.
   trial_->poison();
-  step.busySeconds += batch_->seconds();
-  step.launches += work_.rotations;
+  const double seconds = batch_->seconds();
   Verification found;
-  trial_->verifyTimed(found);
+  trial_->verifyTimed(found, work_.rotations);
+  step.busySeconds += seconds;
+  step.launches += work_.rotations;
   if (found.passed()) return;
   ++step.wrongRounds;
   if (step.errors.size() < mostErrorsListed && found.first)

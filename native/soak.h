@@ -34,6 +34,7 @@ struct SoakStep {
   std::size_t wrongRounds = 0;
   std::vector<SoakError> errors;  // the first of them
   Conditions conditions;
+  std::optional<Failure> failure;  // what ended it; the rounds before stand
 };
 
 class Soak {
@@ -43,7 +44,7 @@ class Soak {
   const SoakRequest& request() const { return request_; }
 
   // Goes on for `seconds`, one round at least. Where the first launch was wrong, there is nothing to compare
-  // with: the step then has no launches.
+  // with: the step then has no launches. What a round throws is in the step.
   SoakStep step(double seconds, const std::atomic<bool>& cancelled);
 
  private:

@@ -76,8 +76,9 @@ class Trial {
   virtual Verification verify() = 0;
   // Fills the outputs with what no launch writes: what stays unwritten is then found.
   virtual void poison() = 0;
-  // After timing: compares what the timed launches left with the verified output, bit by bit, on the device.
-  virtual void verifyTimed(Verification&) = 0;
+  // After launches 0 to `launches` - 1, the only ones since poison(): compares what they left with the
+  // verified output, bit by bit, on the device.
+  virtual void verifyTimed(Verification&, std::size_t launches) = 0;
 };
 
 // Gives the Trial of one provider; throws Unsupported where the provider cannot. The Device outlives it.

@@ -151,7 +151,7 @@ export const Budget = z.strictObject({
 export type Budget = z.infer<typeof Budget>;
 
 /** Faults that can be seeded, to prove that they are noticed: see native/fault.h. */
-export const faults = ['none', 'flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'] as const;
+export const faults = ['none', 'flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'] as const;
 export const Fault = z.enum(faults);
 export type Fault = z.infer<typeof Fault>;
 
@@ -336,5 +336,9 @@ export const SoakStep = z.strictObject({
   wrongRounds: count,
   errors: z.array(SoakError).describe('the first of them'),
   conditions: Conditions,
+  failure: z
+    .strictObject({ code: z.string(), message: z.string() })
+    .nullable()
+    .describe('what ended it; the rounds before stand'),
 });
 export type SoakStep = z.infer<typeof SoakStep>;

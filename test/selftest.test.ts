@@ -27,7 +27,7 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
       const wrongRounds = wrong(fault) ? 10 : 0;
       const errors = wrong(fault) ? [{ seconds: 0, differences: 1, first: difference }] : [];
       const { conditions } = sustained;
-      const counts = { seconds: 1, busySeconds: 1, launches: 10, wrongRounds, errors };
+      const counts = { seconds: 1, busySeconds: 1, launches: 10, wrongRounds, errors, failure: null };
       return { kernel, work, verification, conditions, ...counts };
     },
     cancel: () => {},
@@ -35,7 +35,7 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
   };
 }
 
-const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle'];
+const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'];
 
 async function tested(side: Executor, devices = [cpu], signal?: AbortSignal): Promise<SelftestReport> {
   const native = { inventory: async () => inventory(devices), operations: () => operations };

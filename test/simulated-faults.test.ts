@@ -163,6 +163,19 @@ describe.concurrent('a call that fails', () => {
   });
 });
 
+describe.concurrent('launches that do nothing once they are timed', () => {
+  // No graph replays copies of both ways at once or from pageable memory, nor a launch by itself.
+  const replayed = 'gemm.bf16,memory.*,cache.*,dpx.viaddmax,latency.*,launch.graph,link.*2*.pinned,peer.copy';
+  it('leave no row its rate', async () => {
+    const environment = { NAMEPLATE_FAULT: 'idle', NAMEPLATE_SIMULATE: 'two-h200' };
+    const { code, report } = await measure(environment, '--only', replayed, '--device', 'cuda:0');
+    expect(code).toBe(4);
+    expect(report.rows.length).toBeGreaterThan(20);
+    for (const { id, verdict } of report.rows)
+      expect({ id, status: verdict.status }).toEqual({ id, status: 'corrupted' });
+  });
+});
+
 describe.concurrent('what outlasts a call', () => {
   // Of these two rows only a GEMM's verification copies within the device.
   const first = 'cuMemcpyDtoDAsync:1';
@@ -293,7 +306,7 @@ describe.concurrent('a wrong result that was found stays the exit code', () => {
     expect({ code, stderr }).toEqual({ code: exit, stderr: '' });
     expect(checks.filter(({ outcome }) => outcome === 'missed')).toHaveLength(missed);
     expect(checks.every(({ where }) => where === 'gemm.fp32')).toBe(true);
-    expect(checks).toHaveLength(6);
+    expect(checks).toHaveLength(7);
     expect(total).toBeGreaterThan(6);
   });
 

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { SelftestReport } from '../src/selftest/schema.js';
 import { SoakReport } from '../src/soak/schema.js';
 import { cli } from './command.js';
-import { type Environment, scratch, simulate } from './simulation.js';
+import { type Environment, folder, scratch, simulate } from './simulation.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -52,6 +52,25 @@ describe('a soak', () => {
     expect(code).toBe(4);
     expect(report.uncorrectedErrors).toBeGreaterThan(0);
     expect(report.verdict.why).toMatch(/uncorrected ECC errors/);
+  });
+
+  const struck = ['--provider', 'builtin', '--shape', '128'];
+  it('keeps the wrong rounds of the step in which the device dies', async () => {
+    const { code, report } = await soaked({ NAMEPLATE_FAULT: 'flip,cuGraphLaunch:5:sticky' }, ...struck);
+    expect(code).toBe(4);
+    expect(report).toMatchObject({ wrongRounds: 4, verdict: { status: 'corrupted' } });
+    expect(report.verdict.why).toMatch(/^4 rounds left other bits .*; then it ended: CUDA_ERROR_ILLEGAL_/);
+  });
+
+  it.each([
+    ['with NVML', {}, 1],
+    ['without', { LD_LIBRARY_PATH: folder({ whole: ['libcuda.so.1'] }) }, null],
+  ])('that memory ends is a wrong result, %s', async (_, environment, uncorrectedErrors) => {
+    const fault = { NAMEPLATE_FAULT: 'cuGraphLaunch:1:ecc', ...environment };
+    const { code, report } = await soaked(fault, ...struck);
+    expect(code).toBe(4);
+    expect(report).toMatchObject({ uncorrectedErrors, verdict: { status: 'corrupted' } });
+    expect(report.verdict.why).toMatch(/CUDA_ERROR_ECC_UNCORRECTABLE/);
   });
 
   it('that cannot go on keeps its code', async () => {

@@ -29,7 +29,15 @@ function step(changes: Partial<SoakStep> = {}): SoakStep {
   const { kernel, work, verification, sustained } = measured('builtin');
   const errors: SoakStep['errors'] = [];
   const { conditions } = sustained;
-  const whole = { seconds: 1, busySeconds: 0.5, launches: 10, wrongRounds: 0, errors, conditions };
+  const whole = {
+    seconds: 1,
+    busySeconds: 0.5,
+    launches: 10,
+    wrongRounds: 0,
+    errors,
+    conditions,
+    failure: null,
+  };
   return { kernel, work, verification, ...whole, ...changes };
 }
 

@@ -290,6 +290,9 @@ Napi::Value answer(Napi::Env env, const SoakError& error) {
 }
 
 Napi::Value answer(Napi::Env env, const SoakStep& step) {
+  Napi::Value failure = env.Null();
+  if (step.failure)
+    failure = Object(env).set("code", step.failure->code).set("message", step.failure->message);
   return Object(env)
       .set("kernel", answer(env, step.kernel))
       .set("work", answer(env, step.work))
@@ -299,7 +302,8 @@ Napi::Value answer(Napi::Env env, const SoakStep& step) {
       .set("launches", step.launches)
       .set("wrongRounds", step.wrongRounds)
       .set("errors", Napi::Value(answerAll(env, step.errors)))
-      .set("conditions", answer(env, step.conditions));
+      .set("conditions", answer(env, step.conditions))
+      .set("failure", failure);
 }
 
 Napi::Error failure(Napi::Env env, const std::string& code, const std::string& message) {

@@ -15,7 +15,7 @@ export interface Executor {
   inventory(request: InventoryRequest, timeoutSeconds: number): Promise<Inventory>;
   /** Rejects with an Error whose `code` says why there is no result. */
   run(request: RunRequest, timeoutSeconds: number): Promise<RunResult>;
-  /** The next stretch of a soak; likewise. A fresh process begins a fresh soak. */
+  /** The next stretch of a soak; likewise. A fresh process, as after a failure, begins a fresh soak. */
   soak(request: SoakRequest, timeoutSeconds: number): Promise<SoakStep>;
   /** Asks the run in progress to stop; it then settles soon, one way or the other. */
   cancel(): void;
@@ -56,6 +56,7 @@ export function isolate(module: URL = new URL('./child.js', import.meta.url)): E
     async soak(request, timeoutSeconds) {
       const answer = await ask({ kind: 'soak', request }, timeoutSeconds);
       if (answer.kind !== 'soak') throw unasked(answer);
+      if (answer.result.failure !== null) await retire();
       return answer.result;
     },
     cancel: () => child?.cancel(),

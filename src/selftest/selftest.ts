@@ -49,6 +49,7 @@ const dataFaults: readonly DataFault[] = [
     seeded: '16 bytes written behind a buffer that is too small for them',
   },
   { fault: 'idle', operation: 'gemm.fp32', seeded: 'launches that do nothing' },
+  { fault: 'idleBatch', operation: 'gemm.fp32', seeded: 'timed launches that do nothing' },
   { fault: 'none', operation: 'memory.copy', seeded: 'nothing, as a control' },
   {
     fault: 'flippedBit',
@@ -56,6 +57,7 @@ const dataFaults: readonly DataFault[] = [
     seeded: 'one bit flipped in what the timed launches left',
   },
   { fault: 'idle', operation: 'memory.copy', seeded: 'launches that do nothing' },
+  { fault: 'idleBatch', operation: 'memory.copy', seeded: 'timed launches that do nothing' },
 ];
 
 const soakFaults: readonly DataFault[] = [
@@ -196,6 +198,7 @@ async function checkSoak(
       { device, operation, shape, provider: 'builtin', data, seed, fault, seconds: soakSeconds },
       timeoutSeconds,
     );
+    if (step.failure !== null) return { ...check, ...unmeasured(step.failure) };
     const rounds = step.launches / step.work.rotations;
     const right = step.launches > 0 && step.wrongRounds === (control ? 0 : rounds);
     const first = step.errors[0] === undefined ? '' : `, the first at ${step.errors[0].first.at}`;

@@ -78,11 +78,11 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
       try {
         const step = await executor.soak({ ...request, seconds }, options.timeoutSeconds);
         tally.add(step);
+        if (step.failure !== null) return yield report('complete', failed(step.failure));
         if (step.launches === 0) break;
       } catch (error) {
         if (signal?.aborted) break;
-        const { code, message } = coded(error);
-        return yield report('complete', { status: 'failed', code, why: message });
+        return yield report('complete', failed(coded(error)));
       }
       yield report('running', null);
     }
@@ -95,6 +95,12 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
 }
 
 type Failure = Extract<SoakReport['verdict'], { status: 'failed' }>;
+
+const failed = ({ code, message }: ReturnType<typeof coded>): Failure => ({
+  status: 'failed',
+  code,
+  why: message,
+});
 
 interface Chosen {
   device: DeviceFacts;

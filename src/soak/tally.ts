@@ -5,6 +5,8 @@ import { formatCount } from '../units.js';
 import type { SoakReport, SoakVerdict } from './schema.js';
 
 const mostErrors = 1000;
+/** Memory lost its contents, whether or not a counter tells. */
+const memoryFailed = 'CUDA_ERROR_ECC_UNCORRECTABLE';
 const secondsPerHour = 3600;
 
 type Heading =
@@ -107,7 +109,8 @@ export class SoakTally {
     ];
     // A wrong result outweighs how it ended: four wrong rounds and a crash are four wrong rounds.
     const ending = failure === null ? [] : [`then it ended: ${failure.code}: ${failure.why}`];
-    if (found.length > 0) return { status: 'corrupted', why: [...found, ...ending].join('; ') };
+    if (found.length > 0 || failure?.code === memoryFailed)
+      return { status: 'corrupted', why: [...found, ...ending].join('; ') };
     if (failure !== null) return failure;
     if (this.#launches === 0) {
       return { status: 'failed', code: 'ENOWORK', why: 'it ended before anything was compared' };

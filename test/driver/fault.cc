@@ -80,8 +80,8 @@ struct Faults {
   void add(const std::string& fault) {
     std::string rest = fault;
     std::string word = cut(rest, ':');
-    if (word == "flip" || word == "nan") {
-      spoil = word == "flip" ? Spoil::flip : Spoil::nan;
+    if (word == "flip" || word == "nan" || word == "idle") {
+      spoil = word == "flip" ? Spoil::flip : word == "nan" ? Spoil::nan : Spoil::idle;
       if (!rest.empty()) refuse("NAMEPLATE_FAULT: " + word + " takes nothing after it");
       return;
     }

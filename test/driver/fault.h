@@ -16,6 +16,7 @@
 //                    from then on: one bit flipped, one word of ones. Verification launches directly and
 //                    timing replays graphs, so a verification before the timing cannot see it. A direct
 //                    launch that writes there, as after the choice among candidates, makes another the first
+//   idle             a graph that is replayed takes its time, and computes nothing
 #pragma once
 
 #include <string_view>
@@ -36,7 +37,7 @@ unsigned long long uncorrectable();
 
 bool missing(std::string_view call);
 
-enum class Spoil { none, flip, nan };
+enum class Spoil { none, flip, nan, idle };
 Spoil spoil();
 
 }  // namespace nameplate::simulated
