@@ -111,6 +111,13 @@ describe('a run', () => {
     expect(validate({})).toBe(false);
   });
 
+  it.each(['23', '25', '26'])('publishes a schema that recorded reports fit, of November %s', async (day) => {
+    const schema = JSON.parse((await nameplate('schema')).stdout);
+    const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+    const recorded = await readFile(`bench/results/amd-epyc-2-cores-2026-11-${day}.json`, 'utf8');
+    expect(validate(JSON.parse(recorded)), JSON.stringify(validate.errors)).toBe(true);
+  });
+
   it('prints JSON alone with --json -, valid by the published schema, and saves nothing', async () => {
     const running = start(...oneRow, '--json', '-');
     const { code, stdout, stderr } = await running.ended;

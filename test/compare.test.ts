@@ -311,6 +311,19 @@ describe('devices', () => {
     expect(rows.map(({ outcome }) => outcome.status)).toEqual(['unchanged', 'unchanged']);
   });
 
+  test('of which one is gone lose their rows, unless NEW asked for others', () => {
+    const before = report([on('cuda:0', 1000), on('cuda:1', 500)], {
+      devices: [gpu('cuda:0', 'A'), gpu('cuda:1', 'B')],
+    });
+    const after = report([on('cuda:0', 1000)], { devices: [gpu('cuda:0', 'A')] });
+    const gone = compare(before, after);
+    expect(gone.rows.map(({ outcome }) => outcome.status)).toEqual(['unchanged', 'lost']);
+    expect(comparisonExit(gone)).toBe(1);
+    const fewer = compare(before, { ...after, options: { ...after.options, devices: ['cuda:0'] } });
+    expect(fewer.rows.map(({ outcome }) => outcome.status)).toEqual(['unchanged', 'incomparable']);
+    expect(comparisonExit(fewer)).toBe(0);
+  });
+
   test('that are others of the same card are matched by id, and that is said', () => {
     const before = report([on('cuda:0', 1000), on('cuda:1', 500)], {
       devices: [gpu('cuda:0', 'A'), gpu('cuda:1', 'B')],
@@ -319,7 +332,7 @@ describe('devices', () => {
     const { devices, rows } = compare(before, after);
     expect(devices).toMatchObject([{ before: 'cuda:1', after: 'cuda:1', specimen: 'another' }]);
     expect(rows.map(({ outcome }) => ('why' in outcome ? outcome.why : outcome.status))).toEqual([
-      'only in OLD: NEW has no such device',
+      'NEW asked for the same devices and has no such one',
       'unchanged',
     ]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { mad, median, medianInterval, quantile, summarize } from '../src/judge/stats.js';
+import { numbers as draws, wandering } from './draws.js';
 
 /** A linear congruential generator of the tests' own, so that no sample shares a source with the bootstrap. */
 function numbers(seed: number): () => number {
@@ -93,10 +94,10 @@ test.each([
   [[0, 1], 0.95, 0, 1],
   [[0, 1], 0.6, 0, 1],
   [[0, 1], 0.4, 0.5, 0.5],
-  // 0 in 7/27, 1 in 13/27, 3 in 7/27.
-  [[0, 1, 3], 0.95, 0, 3],
-  [[0, 1, 3], 0.6, 0, 3],
-  [[0, 1, 3], 0.4, 1, 1],
+  // 0 in 7/27, 1 in 13/27, 3 in 7/27. In this order, or they would be worth fewer.
+  [[1, 0, 3], 0.95, 0, 3],
+  [[1, 0, 3], 0.6, 0, 3],
+  [[1, 0, 3], 0.4, 1, 1],
   [[5], 0.95, 5, 5],
 ])('all resamples of %j counted by hand: at %d from %d to %d', (values, confidence, low, high) => {
   expect(medianInterval(values, confidence)).toEqual({ low, high, confidence });
@@ -121,6 +122,20 @@ test('the interval covers the true median about as often as it claims', () => {
     if (low <= 0.5 && 0.5 <= high) covered += 1;
   }
   expect(covered).toBeGreaterThan(180);
+});
+
+test.each([
+  [15, 44],
+  [35, 16],
+  [70, 8],
+])('two sets of %d samples that wander alike seldom lie apart', (size, most) => {
+  const wander = wandering(Math.exp(-1 / 5));
+  let apart = 0;
+  for (let round = 0; round < 400; round += 1) {
+    const [a, b] = [1, 2].map((set) => medianInterval(wander(draws(1000 * round + set), size), 0.95, set));
+    if (a && b && (a.low > b.high || b.low > a.high)) apart += 1;
+  }
+  expect(apart).toBeLessThan(most);
 });
 
 test('a hundred thousand samples are summarised, and narrow the interval', () => {

@@ -29,5 +29,7 @@ export function addReport(program: Command): void {
     .command('schema')
     .description('print the JSON schema of a report, or of what another command prints as JSON')
     .addArgument(new Argument('[of]', 'whose').choices(Object.keys(schemas)).default('report'))
-    .action((of: keyof typeof schemas) => print(JSON.stringify(z.toJSONSchema(schemas[of]), null, 2)));
+    .action((of: keyof typeof schemas) =>
+      print(JSON.stringify(z.toJSONSchema(schemas[of], { io: 'input' }), null, 2)),
+    );
 }

@@ -77,7 +77,7 @@ function refuse(before: Report, after: Report, left: Pairing): void {
       `cannot compare: OLD was measured with --data ${before.options.data} and NEW with --data ${after.options.data}; measure again with the same`,
     );
   }
-  // One side alone may have more devices, and their rows say so. Both sides with others is another machine.
+  // One side alone may have more devices, and their rows say so, as lost where NEW asked for as many. Both sides with others is another machine.
   if ((left.before.length > 0 && left.after.length > 0) || left.pairs.length === 0) {
     const [old, now] = left.pairs.length === 0 ? [before.devices, after.devices] : [left.before, left.after];
     throw new UsageError(`cannot compare different devices: OLD is of ${names(old)}, NEW of ${names(now)}`);
@@ -106,6 +106,7 @@ function compareRows(
 ): Comparison['rows'] {
   const counterpart = new Map(pairs.map((pair) => [pair.before.id, pair.after.id]));
   const waiting = [...after.rows];
+  const sameAsked = JSON.stringify(before.options.devices) === JSON.stringify(after.options.devices);
   const compared = before.rows.map((row) => {
     const device = counterpart.get(row.device);
     const index = waiting.findIndex(
@@ -113,6 +114,14 @@ function compareRows(
     );
     const [match] = index < 0 ? [] : waiting.splice(index, 1);
     if (match !== undefined) return entry(row, outcome(row, match, tolerance));
+    const old = figure(row);
+    if (device === undefined && sameAsked && typeof old !== 'string' && !wrong(row)) {
+      return entry(row, {
+        status: 'lost',
+        before: old,
+        why: 'NEW asked for the same devices and has no such one',
+      });
+    }
     const reshaped = after.rows.some((other) => other.device === device && sameRow(row, other));
     return entry(row, {
       status: 'incomparable',

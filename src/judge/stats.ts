@@ -67,6 +67,8 @@ const significant = 1.645;
 /**
  * How many independent samples `values` are worth: their number over 1 + 2 x the sum of the autocorrelations, up to the
  * first that chance could give (Geyer 1992, "Practical Markov chain Monte Carlo"). Of ranks, which no outlier hides it from.
+ * Of few samples chance could give much, and hides a wander: so they are worth no more than those of a process of first order, whose
+ * correlation few samples show too small, by (1 + 4 r) / their number (Marriott and Pope 1954).
  * The native side, which stops sampling by it, counts alike (`native/convergence.cc`).
  */
 export function independentSamples(values: ArrayLike<number>, ordered = sorted(values)): number {
@@ -92,7 +94,10 @@ export function independentSamples(values: ArrayLike<number>, ordered = sorted(v
     if (correlation <= significant / Math.sqrt(size)) break;
     worth += 2 * correlation;
   }
-  return Math.max(1, Math.round(size / worth));
+  const shown = products(1) / variance;
+  const r = Math.max(0, shown + (1 + 4 * shown) / size);
+  const firstOrder = r < 1 ? (1 + r) / (1 - r) : size;
+  return Math.max(1, Math.round(size / Math.max(worth, firstOrder)));
 }
 
 export type Summary = {
