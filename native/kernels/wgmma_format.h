@@ -64,14 +64,19 @@ __device__ __forceinline__ void fillSlot(unsigned slot, const typename Kind::Sum
       storeMatrices(slot + row * rowBytes + ((eight + lane / 16) ^ row % 8) * 16, words);
     }
   } else {
+    // The swizzle leaves the two chunks of eight columns of rows 2i and 2i + 1 in the same banks. So odd rows
+    // begin two eights further on, and the four rows of half a warp fill all 32 banks.
+    const bool odd = lane / 4 % 2;
 #pragma unroll
     for (unsigned eight = 0; eight < 4; ++eight)
 #pragma unroll
       for (unsigned half = 0; half < 2; ++half) {
-        const unsigned row = warp * 16 + half * 8 + lane / 4, chunk = eight * 2 + lane % 4 / 2;
-        const typename Kind::Sum* pair = from + eight * 4 + half * 2;
-        storePair(slot + row * rowBytes + (chunk ^ row % 8) * 16 + lane % 2 * 8, bits(pair[0]),
-                  bits(pair[1]));
+        const unsigned row = warp * 16 + half * 8 + lane / 4;
+        const unsigned chunk = (odd ? eight ^ 2 : eight) * 2 + lane % 4 / 2;
+        const typename Kind::Sum *even = from + eight * 4 + half * 2,
+                                 *other = from + (eight ^ 2) * 4 + half * 2;
+        storePair(slot + row * rowBytes + (chunk ^ row % 8) * 16 + lane % 2 * 8,
+                  bits(odd ? other[0] : even[0]), bits(odd ? other[1] : even[1]));
       }
   }
 }

@@ -245,12 +245,37 @@ void write(unsigned to, unsigned word) {
   current->unfenced.emplace_back(inShared(to, 4), word);
 }
 
+namespace {
+
+// What is written at once: the 32 banks of shared memory take 128 bytes, so that no two may be the same
+// modulo 128. A GPU would not go wrong, but take that much longer.
+void requireOtherBanks(const unsigned* to, unsigned count) {
+  for (unsigned i = 0; i < count; ++i)
+    for (unsigned j = 0; j < i; ++j)
+      if (to[i] % 128 == to[j] % 128)
+        throw std::logic_error("two that write at once write to the same banks");
+}
+
+}  // namespace
+
+void writePair(unsigned to, unsigned x, unsigned y) {
+  if (to % 8 != 0) throw std::logic_error("a pair of words is written off its boundary");
+  Warp& warp = blocks[current->block].warps[current->index / 32];
+  const unsigned lane = current->index % 32, turn = static_cast<unsigned>(warp.meeting.turn % 2);
+  warp.rows[turn][lane] = to;
+  meet(warp.meeting, 32, "a pair of words of its warp", 0);
+  requireOtherBanks(warp.rows[turn] + lane / 16 * 16, 16);  // half a warp at once
+  write(to, x);
+  write(to + 4, y);
+}
+
 void writeMatrices(unsigned to, const unsigned (&words)[4]) {
   if (to % 16 != 0) throw std::logic_error("stmatrix: a row off its boundary");
   Warp& warp = blocks[current->block].warps[current->index / 32];
   const unsigned lane = current->index % 32, turn = static_cast<unsigned>(warp.meeting.turn % 2);
   warp.rows[turn][lane] = to;
   meet(warp.meeting, 32, "stmatrix of its warp", 0);
+  requireOtherBanks(warp.rows[turn] + lane / 8 * 8, 8);  // one matrix at once
   for (unsigned matrix = 0; matrix < 4; ++matrix)
     write(warp.rows[turn][matrix * 8 + lane / 4] + lane % 4 * 4, words[matrix]);
 }

@@ -58,6 +58,8 @@ void commitStores();
 void waitForStoresToRead(unsigned pending);
 // Ordinary writes reach the copy engine and other blocks by a fence.
 void write(unsigned to, unsigned word);
+// These two by a warp, and without a conflict of banks.
+void writePair(unsigned to, unsigned x, unsigned y);
 void writeMatrices(unsigned to, const unsigned (&words)[4]);
 void fence();
 

@@ -72,9 +72,7 @@ inline void storeMatrices(unsigned to, const unsigned (&x)[4]) {
   machine::writeMatrices(to, x);
 }
 inline void storePair(unsigned to, unsigned x, unsigned y) {
-  if (to % 8 != 0) throw std::logic_error("a pair of words is written off its boundary");
-  machine::write(to, x);
-  machine::write(to + 4, y);
+  machine::writePair(to, x, y);
 }
 
 inline void fenceSums() {
