@@ -100,8 +100,9 @@ const mistakes: Record<string, [string, string][]> = {
     ['storeSums(sums, {corner', 'turn = 0;\n      storeSums(sums, {corner'],
   ],
   'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
-  'the block ends before the other': [['    syncCluster();\n  }\n};', '  }\n};']],
-  'a block sends to the other before that one is ready': [['    syncCluster();\n  }\n\n', '  }\n\n']],
+  'the block ends before the other': [['if constexpr (cluster > 1) syncCluster()', '']],
+  'a block sends to the other before that one is ready': [['meetCluster()', 'syncBlock()']],
+  'a block that is alone begins before its barriers are there': [['      syncBlock();\n', '      ;\n']],
   'more registers are asked for than the block has': [['producerRegisters = 40', 'producerRegisters = 48']],
   'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
   "the second block loads the first one's part": [

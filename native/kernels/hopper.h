@@ -19,7 +19,17 @@ __device__ __forceinline__ unsigned rankInCluster() {
   return rank;
 }
 
-// Waits for all threads of all blocks of the cluster; what each wrote before is seen by all after.
+__device__ __forceinline__ void syncBlock() {
+  __syncthreads();
+}
+
+// Waits for all threads of all blocks of the cluster. Of what was written before, only barriers that
+// fenceInitialized() released are seen by all after.
+__device__ __forceinline__ void meetCluster() {
+  asm volatile("barrier.cluster.arrive.relaxed;\nbarrier.cluster.wait.acquire;" ::: "memory");
+}
+
+// The same, and what each wrote before is seen by all after: a fence of the whole device.
 __device__ __forceinline__ void syncCluster() {
   asm volatile("barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;" ::: "memory");
 }

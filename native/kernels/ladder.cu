@@ -125,7 +125,7 @@ struct Ladder {
       if constexpr (step.tile.consumers > 1) takeRegisters<consumerRegisters>();
       consume(warpgroup - 1, threadIdx.x % WgmmaTile::warpgroup);
     }
-    syncCluster();
+    Product::end();
   }
 };
 

@@ -226,7 +226,15 @@ struct Gemm {
       }
       fenceInitialized();
     }
-    syncCluster();
+    if constexpr (cluster == 1)
+      syncBlock();
+    else
+      meetCluster();
+  }
+
+  // A block must not end while the other still sends to its memory or arrives at its barriers.
+  static __device__ __forceinline__ void end() {
+    if constexpr (cluster > 1) syncCluster();
   }
 
   __device__ __forceinline__ void run() const {
@@ -239,8 +247,7 @@ struct Gemm {
       takeRegisters<consumerRegisters>();
       consume(warpgroup - 1, threadIdx.x % WgmmaTile::warpgroup);
     }
-    // A block must not end while the other still sends to its memory or arrives at its barriers.
-    syncCluster();
+    end();
   }
 };
 

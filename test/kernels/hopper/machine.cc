@@ -160,8 +160,17 @@ unsigned sharedMemory() {
   return firstShared;
 }
 
-void syncCluster() {
+void syncBlock() {
+  Block& mine = blocks[current->block];
+  meet(mine.named[0], mine.threads, "its block", 0);
+}
+
+void meetCluster() {
   meet(clusterMeeting, static_cast<unsigned>(fibers.size()), "the cluster", 0);
+}
+
+void syncCluster() {
+  meetCluster();
 }
 
 void syncWarpgroup(unsigned barrier) {

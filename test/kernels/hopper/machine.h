@@ -42,6 +42,8 @@ void encode(nameplate::TensorMap&, nameplate::DType, const void* base, std::uint
 // --- the instructions; kernels/hopper.h says what they do ---
 
 unsigned sharedMemory();
+void syncBlock();
+void meetCluster();  // releases nothing
 void syncCluster();
 void syncWarpgroup(unsigned barrier);
 void changeRegisters(unsigned registers, bool more);

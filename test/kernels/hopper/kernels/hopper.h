@@ -13,6 +13,12 @@ inline unsigned sharedMemory() {
 inline unsigned rankInCluster() {
   return machine::rank();
 }
+inline void syncBlock() {
+  machine::syncBlock();
+}
+inline void meetCluster() {
+  machine::meetCluster();
+}
 inline void syncCluster() {
   machine::syncCluster();
 }
