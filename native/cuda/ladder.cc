@@ -31,6 +31,7 @@ std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const Gemm
       static_cast<unsigned>(kernel.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)));
   kernel.allowSharedBytes(step.tile.sharedBytes());
   return [kernel, step, grid, shape](const Operands& operands) {
+    kernel.context()->bind();  // encoding wants a context too
     LadderParameters p{wgmmaParameters(step.tile, grid, shape, operands),
                        reinterpret_cast<void*>(operands.out), shape.m, shape.n, shape.ldc};
     unsigned blocks = grid.blocks;

@@ -100,6 +100,7 @@ class Launches {
   }
 
   void launch(const Operands& operands) {
+    kernel_.context()->bind();  // encoding wants a context too
     const auto [at, isNew] = encoded_.try_emplace({operands.out, operands.a, operands.b});
     if (isNew) try {
         at->second = wgmmaParameters(tile_, grid_, shape_, operands);
