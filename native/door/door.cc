@@ -2,7 +2,7 @@
 
 namespace nameplate {
 
-Door::Door(Napi::Env env) : back_(Back::New(env, "nameplate", 0, 1, this)) {
+Door::Door(Napi::Env env) : env_(env), back_(Back::New(env, "nameplate", 0, 1, this)) {
   back_.Unref(env);
   // Hooks run last in, first out: the queues stop before Node takes the thread-safe function away.
   env.AddCleanupHook([](Door* door) { door->shut(); }, this);
@@ -44,8 +44,33 @@ OpenDevice& Door::device(Handle handle) const {
   return *devices_.at(handle);
 }
 
+// A buffer that was dropped is freed when the collector finds it, and the collector comes for what it is told
+// of: to it each is a small object. Told of memory on a device as well, which runs out like the host's.
+void Door::weigh(std::int64_t bytes) const {
+  Napi::MemoryManagement::AdjustExternalMemory(env_, bytes);
+}
+
+void Door::enter(Handle handle, Entry entry) {
+  entries_[handle] = entry;
+  weigh(static_cast<std::int64_t>(entry.bytes));
+}
+
+void Door::forget(Handle handle) {
+  const auto found = entries_.find(handle);
+  if (found == entries_.end()) return;
+  const auto bytes = static_cast<std::int64_t>(found->second.bytes);
+  entries_.erase(found);
+  weigh(-bytes);
+}
+
 void Door::forgetDevice(Handle handle) {
-  std::erase_if(entries_, [handle](const auto& item) { return item.second.device == handle; });
+  std::int64_t bytes = 0;
+  std::erase_if(entries_, [handle, &bytes](const auto& item) {
+    const Entry& entry = item.second;
+    if (entry.device == handle) bytes += static_cast<std::int64_t>(entry.bytes);
+    return entry.device == handle;
+  });
+  weigh(-bytes);
 }
 
 void Door::drop(Handle handle) {

@@ -100,11 +100,11 @@ class Door {
     std::size_t bytes;
   };
   Handle next() { return ++last_; }
-  void enter(Handle handle, Entry entry) { entries_[handle] = entry; }
+  void enter(Handle handle, Entry entry);
   const Entry& entry(Handle handle, Kind kind) const;  // throws EBADF
   OpenDevice& device(Handle handle) const;             // throws EBADF
   void add(Handle handle, std::unique_ptr<OpenDevice> device) { devices_[handle] = std::move(device); }
-  void forget(Handle handle) { entries_.erase(handle); }
+  void forget(Handle handle);
   void forgetDevice(Handle handle);  // and everything on it; the OpenDevice stays until dropped
   void drop(Handle handle);          // when its queue is idle
 
@@ -115,9 +115,11 @@ class Door {
 
  private:
   void shut();
+  void weigh(std::int64_t bytes) const;
   static void settle(Napi::Env env, Napi::Function, Door*, std::function<void(Napi::Env)>* body);
   using Back = Napi::TypedThreadSafeFunction<Door, std::function<void(Napi::Env)>, settle>;
 
+  Napi::Env env_;
   Back back_;
   std::size_t pending_ = 0;
   bool shut_ = false;
