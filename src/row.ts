@@ -199,7 +199,11 @@ export const RunOptions = z.strictObject({
   shapes: z.array(Shape).describe('empty: those of the level'),
   telemetry: z.boolean(),
   threads: z.int().positive().nullable().describe('of a CPU; null: one per core that the process may use'),
-  timeoutSeconds: z.number().positive().describe('after which a row that has not answered is ended'),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .describe('after which a row that has not answered is ended'),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 

@@ -126,6 +126,7 @@ describe.concurrent('a call that fails', () => {
     { fault: 'cuMemHostAlloc:1', code: 'CUDA_ERROR_OUT_OF_MEMORY', only: 'link.h2d.pinned,memory.copy' },
     { fault: 'cuGraphLaunch:4', code: 'CUDA_ERROR_UNKNOWN' },
     { fault: 'cuLaunchKernel:5', code: 'CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES' },
+    { fault: 'cublasLtMatmul:1:sticky', code: 'CUBLAS_STATUS_EXECUTION_FAILED' },
     // Beyond the launches of the six candidates, which may fail: each is launched, recorded once, and 256 times.
     { fault: 'cublasLtMatmul:1550', code: 'CUBLAS_STATUS_EXECUTION_FAILED' },
   ])('$fault costs one row of a process', async ({ fault, code, only = 'gemm.bf16,memory.copy' }) => {
@@ -164,15 +165,14 @@ describe.concurrent('a call that fails', () => {
 });
 
 describe.concurrent('launches that do nothing once they are timed', () => {
-  // No graph replays copies of both ways at once or from pageable memory, nor a launch by itself.
-  const replayed = 'gemm.bf16,memory.*,cache.*,dpx.viaddmax,latency.*,launch.graph,link.*2*.pinned,peer.copy';
+  // No graph replays copies of both ways at once, from pageable memory or to a peer, nor a launch by itself.
+  const replayed = 'gemm.bf16,memory.*,cache.*,dpx.viaddmax,latency.*,launch.graph,link.*2*.pinned';
   it('leave no row its rate', async () => {
     const environment = { NAMEPLATE_FAULT: 'idle', NAMEPLATE_SIMULATE: 'two-h200' };
     const { code, report } = await measure(environment, '--only', replayed, '--device', 'cuda:0');
     expect(code).toBe(4);
     expect(report.rows.length).toBeGreaterThan(20);
-    for (const { id, verdict } of report.rows)
-      expect({ id, status: verdict.status }).toEqual({ id, status: 'corrupted' });
+    expect(report.rows.map(statusOf).filter((row) => !row.endsWith(' corrupted'))).toEqual([]);
   });
 });
 

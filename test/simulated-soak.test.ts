@@ -54,19 +54,22 @@ describe('a soak', () => {
     expect(report.verdict.why).toMatch(/uncorrected ECC errors/);
   });
 
+  // The choice among the kernels replays some hundred graphs, and the soak as many in its time again.
+  const inTheSoak = 'cuGraphLaunch:150';
   const struck = ['--provider', 'builtin', '--shape', '128'];
   it('keeps the wrong rounds of the step in which the device dies', async () => {
-    const { code, report } = await soaked({ NAMEPLATE_FAULT: 'flip,cuGraphLaunch:5:sticky' }, ...struck);
+    const { code, report } = await soaked({ NAMEPLATE_FAULT: `flip,${inTheSoak}:sticky` }, ...struck);
     expect(code).toBe(4);
-    expect(report).toMatchObject({ wrongRounds: 4, verdict: { status: 'corrupted' } });
-    expect(report.verdict.why).toMatch(/^4 rounds left other bits .*; then it ended: CUDA_ERROR_ILLEGAL_/);
+    expect(report.verdict.status).toBe('corrupted');
+    expect(report.wrongRounds).toBeGreaterThan(0);
+    expect(report.verdict.why).toMatch(/^\d+ rounds left other bits .*; then it ended: CUDA_ERROR_ILLEGAL_/);
   });
 
   it.each([
     ['with NVML', {}, 1],
     ['without', { LD_LIBRARY_PATH: folder({ whole: ['libcuda.so.1'] }) }, null],
   ])('that memory ends is a wrong result, %s', async (_, environment, uncorrectedErrors) => {
-    const fault = { NAMEPLATE_FAULT: 'cuGraphLaunch:1:ecc', ...environment };
+    const fault = { NAMEPLATE_FAULT: `${inTheSoak}:ecc`, ...environment };
     const { code, report } = await soaked(fault, ...struck);
     expect(code).toBe(4);
     expect(report).toMatchObject({ uncorrectedErrors, verdict: { status: 'corrupted' } });

@@ -45,6 +45,7 @@ async function soaked(
   steps: (request: SoakRequest, index: number) => SoakStep | Promise<SoakStep>,
   changes: Partial<SoakOptions> = {},
   devices = [cpu],
+  signal?: AbortSignal,
 ) {
   const asked: SoakRequest[] = [];
   const log: string[] = [];
@@ -61,7 +62,7 @@ async function soaked(
   };
   const native = { inventory: async () => inventory(devices), operations: () => operations };
   const reports: SoakReport[] = [];
-  const context = { native, open: () => executor, wait: true };
+  const context = { native, open: () => executor, wait: true, ...(signal && { signal }) };
   for await (const report of soak({ ...options, ...changes }, context)) reports.push(report);
   const last = reports.at(-1);
   if (last === undefined) throw new Error('no report');
@@ -237,6 +238,20 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(sentence);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+test('a device that does not answer when it is asked to stop was not clean', async () => {
+  const interruption = new AbortController();
+  const hang = (_: SoakRequest, index: number) => {
+    if (index === 1) return step();
+    interruption.abort();
+    throw Object.assign(new Error('the process that held the device ended (SIGKILL)'), { code: 'SIGKILL' });
+  };
+  const { last } = await soaked(hang, {}, [cpu], interruption.signal);
+  expect(last).toMatchObject({
+    state: 'interrupted',
+    verdict: { status: 'failed', code: 'ETIMEDOUT', why: expect.stringContaining('did not answer') },
   });
 });
 

@@ -11,12 +11,18 @@ namespace {
 
 // Leaves the fastest of `candidates` chosen, and says how the choice was made.
 std::string choose(LtPlan& plan, const std::vector<LtAlgorithm>& candidates, const Operands& operands) {
+  LtStatus worst = ltSuccess;
   const auto tuning = tune(plan.context(), candidates.size(), [&](std::size_t i) {
     plan.choose(candidates[i]);
-    return plan.launch(operands) == ltSuccess;
+    const LtStatus status = plan.launch(operands);
+    // A failure outweighs a refusal.
+    if (status != ltSuccess && (worst == ltSuccess || worst == ltNotSupported)) worst = status;
+    return status == ltSuccess;
   });
-  if (!tuning)
-    throw Unsupported("cuBLASLt " + cublasLt()->version + " refused to run every algorithm it suggested");
+  if (!tuning) {
+    plan.require(worst, "cublasLtMatmul");
+    throw Unsupported("cuBLASLt " + cublasLt()->version + " suggested no algorithm that could be timed");
+  }
   plan.choose(candidates[tuning->fastest]);
   return plan.describe() + ", " + tuning->text();
 }

@@ -54,11 +54,11 @@ class LtPlan {
   std::string describe() const;
 
   const SharedContext& context() const { return session_->context; }
+  // Throws Unsupported where the status says that the library does not do this, Error where it failed.
+  void require(LtStatus status, const char* call) const;
 
  private:
   using Layout = LtOwned<LtLayout, &CublasLt::layoutDestroy>;
-  // Throws Unsupported where the status says that the library does not do this, Error where it failed.
-  void require(LtStatus status, const char* call) const;
   template <typename Value>
   void set(int attribute, Value value);
   void describeMatrix(Layout&, DType, std::size_t rows, std::size_t columns, std::size_t leading);

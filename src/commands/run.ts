@@ -84,7 +84,7 @@ export function addRun(program: Command): void {
       'threads of a CPU; default: one per core that the process may use. A GPU has no use for it',
       (text) => parseInteger('--threads', text, limits.threads),
     )
-    .option('--timeout <seconds>', 'end a row that has not answered', (text) =>
+    .option('--timeout <seconds>', 'end a row that has not answered (180; quick 120, thorough 900)', (text) =>
       parseInteger('--timeout', text, limits.timeoutSeconds),
     )
     .option(

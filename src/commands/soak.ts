@@ -15,6 +15,8 @@ import { limits, parseBytesShape, parseGemmShape, parseInteger, parseNumber } fr
 import { print, view } from './print.js';
 
 const defaultFile = 'nameplate-soak.json';
+/** A step takes a second, but the first fills the buffers and verifies. */
+const usualTimeout = 120;
 
 interface Flags {
   minutes: number;
@@ -49,7 +51,7 @@ export function addSoak(program: Command): void {
       new Option('--data <pattern>', 'what the inputs hold').choices(dataPatterns).default('uniform'),
     )
     .option('--seed <n>', 'of the random inputs', (text) => parseInteger('--seed', text, limits.seed))
-    .option('--timeout <seconds>', 'end a step of a second that has not answered', (text) =>
+    .option('--timeout <seconds>', `end a step of a second that has not answered (${usualTimeout})`, (text) =>
       parseInteger('--timeout', text, limits.timeoutSeconds),
     )
     .option('--json <file>', `where to save the report (default: ${defaultFile}); - prints it`)
@@ -103,6 +105,6 @@ async function optionsOf(flags: Flags, signal: AbortSignal) {
     data: flags.data,
     seed: flags.seed ?? defaults.seed,
     minutes: flags.minutes,
-    timeoutSeconds: flags.timeout ?? defaults.timeoutSeconds,
+    timeoutSeconds: flags.timeout ?? usualTimeout,
   };
 }

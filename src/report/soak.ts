@@ -88,7 +88,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
     ...report.errors.slice(0, errorsShown).flatMap((error) => wrap(errorText(error), width, '    ')),
     ...(report.errors.length > errorsShown
       ? [
-          `  … ${report.wrongRounds - errorsShown} more; the report file lists the first ${report.errors.length}`,
+          `  … ${report.wrongRounds - errorsShown} more; the report file lists ${report.errors.length}, the first of each second`,
         ]
       : []),
     ...wrap(`${verdict.status}: ${why}`, width, '  ').map(paint),

@@ -17,7 +17,11 @@ export const SoakOptions = z.strictObject({
   data: DataPattern,
   seed: count,
   minutes: z.number().positive(),
-  timeoutSeconds: z.number().positive().describe('after which a step that has not answered is ended'),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .describe('after which a step that has not answered is ended'),
 });
 export type SoakOptions = z.infer<typeof SoakOptions>;
 
@@ -49,7 +53,7 @@ export const SoakReport = z.strictObject({
   unit: z.enum(['FLOP/s', 'B/s', 'op/s']),
   wrongRounds: count.describe('rounds through the buffer sets that left other bits'),
   errorsPerHour: finite.nullable().describe('wrong rounds per hour'),
-  errors: z.array(SoakError).describe('the first of them'),
+  errors: z.array(SoakError).describe('the first hundred of each second, a thousand at most'),
   clockHz: Range.nullable(),
   powerWatts: Range.nullable(),
   temperatureCelsius: Range.nullable(),

@@ -81,8 +81,11 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
         if (step.failure !== null) return yield report('complete', failed(step.failure));
         if (step.launches === 0) break;
       } catch (error) {
-        if (signal?.aborted) break;
-        return yield report('complete', failed(coded(error)));
+        const { code, message } = coded(error);
+        if (!signal?.aborted) return yield report('complete', failed({ code, message }));
+        // A device that works does stop when it is asked to.
+        const silent = { code: 'ETIMEDOUT', message: 'the device did not answer when it was asked to stop' };
+        return yield report('interrupted', code === 'SIGKILL' ? failed(silent) : null);
       }
       yield report('running', null);
     }
