@@ -1,7 +1,8 @@
 // A run survives its device: the child process that holds it is killed, stopped and interrupted here, for real.
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
@@ -31,13 +32,16 @@ it('a run that is interrupted before its first row leaves an earlier report as i
 });
 
 it('a report for which no disk has room is printed, and that it could not be saved is said', async () => {
+  const report = join(mkdtempSync(join(tmpdir(), 'nameplate-test-')), 'report.json');
+  await writeFile(report, 'an earlier one, so that the first that is written has rows');
   // A whole report of two rows has some 20 KB; `ulimit` counts in half of one.
   const { code, stdout, stderr } = await shell(
-    `ulimit -f 8; "$0" ${cli} ${twoRows.join(' ')} --quick --shape 64`,
+    `ulimit -f 8; "$0" ${cli} ${twoRows.join(' ')} --quick --shape 64 --json ${report}`,
   );
   expect(code).toBe(3);
   expect(stdout).toContain('gemm.fp64');
   expect(stderr).toMatch(/^nameplate: cannot write the report to .*: it is larger than a file may be\n$/);
+  expect(await readFile(report, 'utf8')).toMatch(/^an earlier one/);
 });
 
 describe('a run survives', () => {

@@ -197,12 +197,23 @@ void changeRegisters(unsigned registers, bool more) {
 
 namespace {
 
+std::uint64_t meetingsOf(Block& block) {
+  return block.named[0].turn + clusterMeeting.turn;
+}
+
 Barrier& barrierAt(Block& block, unsigned address) {
   if (block.ended == block.threads) throw std::logic_error("a barrier of a block that has ended");
   const auto found = block.barriers.find(address);
   if (found == block.barriers.end())
     throw std::logic_error("no barrier was initialised, or not seen to be, at " + std::to_string(address));
   return found->second;
+}
+
+Barrier& knownBarrierAt(Block& block, unsigned address) {
+  Barrier& barrier = barrierAt(block, address);
+  if (barrier.meetings == meetingsOf(block) && barrier.maker != current->index)
+    throw std::logic_error("a barrier that its block has not met about, at " + std::to_string(address));
+  return barrier;
 }
 
 void advance(Barrier& barrier) {
@@ -220,7 +231,7 @@ void initialize(unsigned barrier, unsigned count) {
 }
 
 void arrive(unsigned address, unsigned rank, unsigned expectedBytes) {
-  Barrier& barrier = barrierAt(blocks.at(rank), address);
+  Barrier& barrier = knownBarrierAt(blocks.at(rank), address);
   if (barrier.pending == 0) throw std::logic_error("more arrivals at a barrier than it counts");
   barrier.bytes += expectedBytes;
   if (barrier.bytes >= 1 << 20) throw std::logic_error("a barrier counts 2^20 - 1 bytes at most");
@@ -237,7 +248,7 @@ void complete(unsigned address, unsigned rank, unsigned bytes) {
 }
 
 void waitFor(unsigned address, unsigned parity) {
-  Barrier& barrier = barrierAt(blocks[current->block], address);
+  Barrier& barrier = knownBarrierAt(blocks[current->block], address);
   await("the barrier at", address, [&barrier, parity] { return barrier.phase != parity; });
 }
 
@@ -293,7 +304,8 @@ void fence() {
   Block& mine = blocks[current->block];
   for (const auto& [to, word] : current->unfenced) std::memcpy(mine.shared.data() + to, &word, sizeof word);
   current->unfenced.clear();
-  for (const auto& [address, count] : current->newBarriers) mine.barriers[address] = {count, count, 0, 0};
+  for (const auto& [address, count] : current->newBarriers)
+    mine.barriers[address] = {count, count, 0, 0, current->index, meetingsOf(mine)};
   current->newBarriers.clear();
 }
 

@@ -17,6 +17,9 @@ constexpr unsigned firstShared = 1024, sharedBytes = 232448;
 struct Barrier {
   unsigned count, pending, phase;
   int bytes;  // that are still to come; below zero while they come before they are expected
+  // Whose it is, and how often its block had met then: until it has met again, no other thread knows of it.
+  unsigned maker;
+  std::uint64_t meetings;
 };
 
 struct Meeting {
