@@ -58,7 +58,7 @@ export function addRun(program: Command): void {
       repeated('--device', parseList),
     )
     .option('--only <patterns>', 'rows to run, such as "gemm.*,memory.copy"', repeated('--only', parseList))
-    .addOption(new Option('--quick', '10 to 15 seconds').conflicts('thorough'))
+    .addOption(new Option('--quick', '10 to 16 seconds').conflicts('thorough'))
     .option('--thorough', 'minutes: several sizes of each row')
     .addOption(
       new Option('--provider <which>', 'own kernels, the vendor libraries, or both, interleaved')
