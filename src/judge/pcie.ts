@@ -27,8 +27,8 @@ export function linkRate({ generation, width }: LinkEnd): number | null {
 /**
  * Which end of a link keeps it below the documented rate, where the system tells what each end can do. A link below what
  * both can do was trained down: a bad contact, a riser, a setting of the firmware. An end that claims less than is in use
- * is the port of an emulator (PCIe 1.0 x1, as virtual machines have), and tells nothing. NVML tells what is possible of the two
- * together alone (nvmlDeviceGetMaxPcieLinkWidth), as in a container that does not show the bus.
+ * is the port of an emulator (PCIe 1.0 x1, as virtual machines have), and tells nothing. NVML tells what is possible of
+ * the two together alone (nvmlDeviceGetMaxPcieLinkWidth), as in a container that does not show the bus.
  */
 export function narrowed(inUse: LinkEnd, device: DeviceFacts): string | null {
   const { linkCard: card, linkSlot: slot, linkMaxGeneration, linkMaxWidth } = device;

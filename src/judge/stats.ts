@@ -67,8 +67,8 @@ const significant = 1.645;
 /**
  * How many independent samples `values` are worth: their number over 1 + 2 x the sum of the autocorrelations, up to the
  * first that chance could give (Geyer 1992, "Practical Markov chain Monte Carlo"). Of ranks, which no outlier hides it from.
- * Of few samples chance could give much, and hides a wander: so they are worth no more than those of a process of first order, whose
- * correlation few samples show too small, by (1 + 4 r) / their number (Marriott and Pope 1954).
+ * Of few samples chance could give much, and hides a wander: so they are worth no more than those of a process of first
+ * order, whose correlation few samples show too small, by (1 + 4 r) / their number (Marriott and Pope 1954).
  * The native side, which stops sampling by it, counts alike (`native/convergence.cc`).
  */
 export function independentSamples(values: ArrayLike<number>, ordered = sorted(values)): number {

@@ -36,8 +36,8 @@ export type StandingReason = { kind: ReasonKind; words: string; share: number };
 
 /**
  * The reasons that stood in a large part of the window, the most frequent first, but `other` behind what says more. Shares
- * of one name add up, since its bits may take turns. "hw slowdown" stands
- * beside its more precise causes, and is left out where one of them stood for about as long.
+ * of one name add up, since its bits may take turns. "hw slowdown" stands beside its more precise causes, and is left out
+ * where one of them stood for about as long.
  */
 export function standingReasons(conditions: Conditions): StandingReason[] {
   const standing = new Map<string, StandingReason>();
