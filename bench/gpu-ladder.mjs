@@ -33,7 +33,12 @@ const steps = [
   },
   { kernel: 'gemm_ladder_bf16_6', what: 'fewer arrivals, overlap', tile: [128, 256], predicted: [700, 770] },
   { kernel: 'gemm_ladder_bf16_7', what: 'clusters of 2 share B', tile: [128, 256], predicted: [725, 740] },
-  { kernel: 'gemm_wgmma_bf16_128x256', what: 'C by TMA, 4 stages', tile: [128, 256], predicted: [755, 790] },
+  {
+    kernel: 'gemm_wgmma_bf16_128x256_2x1',
+    what: 'C by TMA, 4 stages',
+    tile: [128, 256],
+    predicted: [755, 790],
+  },
 ];
 
 const { values } = parseArgs({

@@ -62,7 +62,7 @@ const compile = async (source: string, object: string, ...args: string[]): Promi
   return object;
 };
 
-/** Each a part of wgmma_gemm.h or of wgmma_format.h, and what somebody could have written instead. */
+/** Each a part of split_k.h, wgmma_format.h or wgmma_gemm.h, and what somebody could have written instead. */
 const mistakes: Record<string, [string, string][]> = {
   'the wrong parity': [
     ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
@@ -86,9 +86,7 @@ const mistakes: Record<string, [string, string][]> = {
   'a stage is given back while it is multiplied': [
     ['waitForMultiplies<pieces>()', 'waitForMultiplies<2 * pieces>()'],
   ],
-  'sums are read before they are there': [
-    ['waitForMultiplies<0>();\n    if (p.steps > 0)', 'if (p.steps > 0)'],
-  ],
+  'sums are read before they are there': [['waitForMultiplies<0>();\n    if (steps > 0)', 'if (steps > 0)']],
   'the first step adds to the last tile': [['bAt(at.stage), step > 0)', 'bAt(at.stage), true)']],
   'wgmma.fence is missing': [['    fenceSums();\n', '']],
   'the copy engine does not see the slot': [['        fenceForCopyEngine();\n', '']],
@@ -97,7 +95,7 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'a slot is filled again before it has left': [['waitForStoresToRead<1>()', 'waitForStoresToRead<2>()']],
   'every tile begins with the first slot': [
-    ['storeSums(sums, {corner', 'turn = 0;\n      storeSums(sums, {corner'],
+    ['storeSums(sums, turn.row', 'filling = 0;\n      storeSums(sums, turn.row'],
   ],
   'the block ends while its slots are read': [['    if (thread == 0) waitForStoresToRead<0>();\n', '']],
   'the block ends before the other': [['if constexpr (cluster > 1) syncCluster()', '']],
@@ -105,6 +103,18 @@ const mistakes: Record<string, [string, string][]> = {
   'a block that is alone begins before its barriers are there': [['      syncBlock();\n', '      ;\n']],
   'more registers are asked for than the block has': [['producerRegisters = 40', 'producerRegisters = 48']],
   'barriers are used before they are seen': [['      fenceInitialized();\n', '']],
+  'a part of K begins where another does': [['x = (turn.firstStep + step)', 'x = (step)']],
+  'a part says that it has come before all of it is there': [['  syncWarpgroup(barrier);\n', '']],
+  'the parts of K are added in the order in which they come': [
+    ['= partials(ofPart)', '= partials((part + 1 + ofPart) % p.parts)'],
+  ],
+  'a part of K is not added': [['ofPart = 0; ofPart < p.parts', 'ofPart = 1; ofPart < p.parts']],
+  'the parts are added to sums that are there already': [
+    ['sums[i / count][i % count] = 0', 'sums[i / count][i % count] += 0'],
+  ],
+  'the counter of parts stays as it is': [['  if (thread == 0) p.arrivals[place] = 0;\n', '']],
+  'every part of K stores what it has': [['barrier, last)) return false', 'barrier, last)) return true']],
+  'the consumers of a tile share a counter': [['* tile.consumers + consumer', '* tile.consumers']],
   "the second block loads the first one's part": [
     ['const unsigned part = rank * rowsOfPart;', 'const unsigned part = 0;'],
   ],
@@ -118,7 +128,7 @@ describe('the Hopper kernels, on an emulated machine', () => {
   beforeAll(async () => {
     // Three kernels show a mistake: one whose blocks are alone, one whose blocks share A, and one of 32-bit results.
     const three = `NAMEPLATE_WGMMA_KERNELS(kernel) \\
-      kernel(bf16, 128, 64, 8, 1) kernel(bf16, 256, 128, 4, 2) kernel(int8, 128, 64, 8, 1)`;
+      kernel(bf16, 128, 64, 8, 1, 1) kernel(bf16, 256, 128, 4, 1, 2) kernel(tf32, 128, 64, 8, 1, 1)`;
     const header = readFileSync('native/kernels/wgmma.h', 'utf8');
     mkdirSync(join(place, 'kernels'));
     writeFileSync(
@@ -146,19 +156,19 @@ describe('the Hopper kernels, on an emulated machine', () => {
       compile('test/kernels/hopper/emulate.cc', join(place, 'emulate.o'), '-O2'),
     ]);
     await execute('g++', ['-fsanitize=undefined', ...objects, ...machine, '-o', program]);
-    const { stdout } = await execute(program, { timeout: 200_000 });
+    const { stdout } = await execute(program, { timeout: 400_000 });
     for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
-      expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128 `));
-    expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128 +promotes/);
+      expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128_2x1 `));
+    expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128_1x2 +promotes/);
     expect(stdout.match(/^ok gemm_ladder_bf16_\d/gm)).toHaveLength(7);
-  }, 300_000);
+  }, 500_000);
 
   it.each(Object.keys(mistakes))(
     'would be found wrong: %s',
     async (name) => {
-      const parts = ['wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu'].map((file) =>
+      const parts = ['split_k.h', 'wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu'].map((file) =>
         readFileSync(join('native/kernels', file), 'utf8').replace(
-          /#pragma once|#include "kernels.wgmma_(format|gemm).h"/g,
+          /#pragma once|#include "kernels.(split_k|wgmma_(format|gemm)).h"/g,
           '',
         ),
       );

@@ -27,7 +27,7 @@ describe.concurrent('a product on Hopper', () => {
   it('is taken by wgmma where rows and matrices begin on 16-byte boundaries', async () => {
     const cases = [whole, { ...whole, extra: 16 }, { ...whole, offset: 16 }, { ...whole, k: 0 }];
     for (const { kernel, wrong } of await multiplied({}, ...cases)) {
-      expect(kernel).toMatch(/^gemm_wgmma_int8_\d+x\d+ \(wgmma\./);
+      expect(kernel).toMatch(/^gemm_wgmma_int8_\d+x\d+_\dx\d \(wgmma\./);
       expect(wrong).toBe(0);
     }
   });
@@ -39,11 +39,25 @@ describe.concurrent('a product on Hopper', () => {
     [1536, '128x192'],
     [3072, '128x192'],
     [6144, '256x192'],
-    [64, '128x64'],
+    [64, '64x128'],
   ])('that nobody times, %d squared, gets the tile whose turns take least', async (size, tile) => {
     const [answer] = await multiplied({}, { m: size, n: size, k: 16, extra: 0, offset: 0 });
-    expect(answer?.kernel).toMatch(new RegExp(`^gemm_wgmma_int8_${tile} `));
+    expect(answer?.kernel).toMatch(new RegExp(`^gemm_wgmma_int8_${tile}_\\d`));
     expect(answer?.wrong).toBe(0);
+  });
+
+  it('has K split where C has few tiles and K is long, and the row says so', async () => {
+    const { report } = await measure(
+      {},
+      ...['--only', 'gemm.bf16', '--provider', 'builtin', '--shape', '64x64x8192'],
+    );
+    const [square, long] = report.rows;
+    expect(square?.kernel?.note).not.toContain('parts');
+    expect(long).toMatchObject({
+      shape: { k: 8192 },
+      kernel: { note: expect.stringMatching(/; K in \d+ parts; best of .* with K in \d+ parts \S+ ms/) },
+    });
+    expect(long?.verdict.status).not.toMatch(/failed|corrupted/);
   });
 
   it('is taken by an older kernel where they do not, and its name says so', async () => {

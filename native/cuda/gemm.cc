@@ -71,21 +71,30 @@ Fitting fitting(const GemmShape& shape, const Context& context) {
   return found;
 }
 
+unsigned multiprocessors(const Context& context) {
+  return static_cast<unsigned>(context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+}
+
 // Moves the heuristic's pick to the front.
 void pickFirst(Candidates& candidates, const GemmShape& shape, const Context& context) {
-  const auto multiprocessors =
-      static_cast<unsigned>(context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
-  const std::size_t picked = candidates.front()->launcher.pick(candidates, shape, multiprocessors);
+  const std::size_t picked = candidates.front()->launcher.pick(candidates, shape, multiprocessors(context));
   const auto pick = candidates.begin() + static_cast<std::ptrdiff_t>(picked);
   std::rotate(candidates.begin(), pick, pick + 1);
 }
 
-std::string kernelsText(const Candidates& candidates, const Tuning& tuning) {
+std::string cutText(const GemmConfiguration& configuration, const GemmShape& shape, const Context& context) {
+  return configuration.launcher.cut(configuration, shape, multiprocessors(context));
+}
+
+std::string kernelsText(const Candidates& candidates, const Tuning& tuning, const GemmShape& shape,
+                        const Context& context) {
   std::string text;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     char time[32] = "not timed";
     if (const auto seconds = tuning.seconds[i]) std::snprintf(time, sizeof time, "%.4g ms", *seconds * 1e3);
-    text += (text.empty() ? "" : ", ") + std::string(candidates[i]->kernel) + " " + time;
+    const std::string cut = cutText(*candidates[i], shape, context);
+    text += (text.empty() ? "" : ", ") + std::string(candidates[i]->kernel) +
+            (cut.empty() ? "" : " with " + cut) + " " + time;
   }
   return text;
 }
@@ -135,7 +144,8 @@ BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmS
     return true;
   });
   if (!tuning) throw Error("EIO", "no candidate ran");
-  return {candidates[tuning->fastest], tuning->text() + ": " + kernelsText(candidates, *tuning)};
+  return {candidates[tuning->fastest],
+          tuning->text() + ": " + kernelsText(candidates, *tuning, shape, *kernels_.context())};
 }
 
 BuiltinGemm::Choice BuiltinGemm::choose(const GemmShape& shape, const Operands* tuneOn) {
@@ -161,7 +171,8 @@ Kernel BuiltinGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   kernel.name = std::string(configuration->kernel) + " (" + own.image() + ")";
   kernel.resource = configuration->resource;
   kernel.tuned = false;
-  kernel.note = configuration->note + (why.empty() ? "" : "; " + why);
+  const std::string cut = cutText(*configuration, shape, *kernels_.context());
+  kernel.note = configuration->note + (cut.empty() ? "" : "; " + cut) + (why.empty() ? "" : "; " + why);
   kernel.launch = [](const Operands&) {};
   if (shape.m > 0 && shape.n > 0) kernel.launch = configuration->launcher.prepare(own, *configuration, shape);
   return kernel;

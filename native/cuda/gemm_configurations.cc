@@ -44,9 +44,13 @@ std::size_t tiledPick(std::span<const GemmConfiguration* const> candidates, cons
   return candidates.size() - 1;
 }
 
+std::string tiledCut(const GemmConfiguration&, const GemmShape&, unsigned) {
+  return "";
+}
+
 }  // namespace
 
-const GemmLauncher tiled{tiledRefusal, tiledLaunch, tiledPick};
+const GemmLauncher tiled{tiledRefusal, tiledLaunch, tiledPick, tiledCut};
 
 namespace {
 

@@ -26,6 +26,8 @@ struct GemmLauncher {
                                                   const GemmShape&);
   // Which of several of its configurations, the largest tile first, to take for a shape where none is timed.
   std::size_t (*pick)(std::span<const GemmConfiguration* const>, const GemmShape&, unsigned multiprocessors);
+  // How it cuts a shape, in words, where a reader of the row would not expect it; empty elsewhere.
+  std::string (*cut)(const GemmConfiguration&, const GemmShape&, unsigned multiprocessors);
 };
 
 // A block for each tile of C, in a one-dimensional grid, with GemmParameters as the only argument.

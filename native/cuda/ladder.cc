@@ -27,7 +27,7 @@ std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const Gemm
                                              const GemmShape& shape) {
   const LadderStep step = stepOf(configuration);
   const WgmmaGrid grid(
-      step.tile, shape.m, shape.n,
+      step.tile, shape.m, shape.n, wgmmaBytesOfK(shape),
       static_cast<unsigned>(kernel.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)));
   kernel.allowSharedBytes(step.tile.sharedBytes());
   return [kernel, step, grid, shape](const Operands& operands) {
@@ -37,7 +37,7 @@ std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const Gemm
     unsigned blocks = grid.blocks;
     if (!step.persistent) {
       p.product.group = 1;  // one row of tiles after another
-      blocks = p.product.down * p.product.across * step.tile.cluster;
+      blocks = p.product.down * p.product.across * step.tile.cluster();
     }
     kernel.launch(blocks, {step.threads(), 1}, p, step.tile.sharedBytes());
   };
@@ -48,7 +48,11 @@ std::size_t pick(std::span<const GemmConfiguration* const>, const GemmShape&, un
   return 0;
 }
 
-const GemmLauncher launcher{refusal, prepare, pick};
+std::string cut(const GemmConfiguration&, const GemmShape&, unsigned) {
+  return "";
+}
+
+const GemmLauncher launcher{refusal, prepare, pick, cut};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cuda/buffer.h"
 #include "cuda/tensormap.h"
 
 namespace nameplate::cuda {
@@ -39,8 +40,10 @@ struct Row {
 };
 
 const Row rows[] = {
-#define NAMEPLATE_ROW(name, m, n, stages, cluster) \
-  {format::name, "gemm_wgmma_" #name "_" #m "x" #n, {m, n, stages, cluster}},
+#define NAMEPLATE_ROW(name, m, n, stages, clusterM, clusterN)     \
+  {format::name,                                                  \
+   "gemm_wgmma_" #name "_" #m "x" #n "_" #clusterM "x" #clusterN, \
+   {m, n, stages, clusterM, clusterN}},
     NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
 };
@@ -65,7 +68,7 @@ std::string wgmmaRefusal(const WgmmaTile& tile, const GemmShape& s) {
   if (s.m > mostElements || s.n > mostElements || s.k > mostElements || s.lda * in >= mostBytes ||
       s.ldb * in >= mostBytes || s.ldc * out >= mostBytes)
     return "takes at most 2^31 - 2^16 rows and columns, and rows less than 2^40 bytes apart";
-  const WgmmaGrid grid(tile, s.m, s.n, 1);
+  const WgmmaGrid grid(tile, s.m, s.n, 0, 1);
   if (grid.down > 0 && grid.across > 0x7fffffff / grid.down) return "takes C of at most 2^31 - 1 tiles";
   return "";
 }
@@ -80,11 +83,47 @@ WgmmaParameters wgmmaParameters(const WgmmaTile& tile, const WgmmaGrid& grid, co
   p.down = static_cast<unsigned>(grid.down);
   p.across = static_cast<unsigned>(grid.across);
   p.group = WgmmaGrid::group;
-  p.steps = static_cast<unsigned>(WgmmaGrid::parts(s.k * row(s.dtype).bytes, WgmmaTile::rowBytes));
+  p.steps = static_cast<unsigned>(grid.steps);
+  p.stepsOfPart = static_cast<unsigned>(grid.stepsOfPart);
+  p.parts = static_cast<unsigned>(grid.parts);
   return p;
 }
 
+std::size_t wgmmaBytesOfK(const GemmShape& shape) {
+  return shape.k * row(shape.dtype).bytes;
+}
+
 namespace {
+
+unsigned multiprocessors(const Context& context) {
+  return static_cast<unsigned>(context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+}
+
+WgmmaGrid bestGrid(const WgmmaTile& tile, const GemmShape& shape, unsigned multiprocessors) {
+  return WgmmaGrid::best(tile, shape.m, shape.n, wgmmaBytesOfK(shape), multiprocessors);
+}
+
+// What the blocks that share a tile need: room for the sums of each, and a counter of those that have come,
+// zero between launches.
+class Workspace {
+ public:
+  Workspace(const SharedContext& context, const WgmmaTile& tile, const WgmmaGrid& grid) {
+    if (grid.parts == 1) return;
+    partials_ = allocateDevice(context, grid.partialBytes(tile));
+    const std::size_t bytes = grid.arrivalBytes(tile);
+    arrivals_ = allocateDevice(context, bytes);
+    check(driver().cuMemsetD32Async(arrivals_->address(), 0, bytes / 4, context->stream()),
+          "cuMemsetD32Async");
+  }
+  void describe(WgmmaParameters& p) const {
+    if (!partials_) return;
+    p.partials = reinterpret_cast<void*>(partials_->address());
+    p.arrivals = reinterpret_cast<unsigned*>(arrivals_->address());
+  }
+
+ private:
+  std::unique_ptr<Buffer> partials_, arrivals_;
+};
 
 // One shape's launches by one kernel. The copy engine's view of a matrix depends on its address, and timing
 // goes round the same few sets of buffers: what was encoded for a set is kept, so that it is not timed.
@@ -94,8 +133,8 @@ class Launches {
       : kernel_(std::move(kernel)),
         tile_(tile),
         shape_(shape),
-        grid_(tile, shape.m, shape.n,
-              static_cast<unsigned>(kernel_.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT))) {
+        grid_(bestGrid(tile, shape, multiprocessors(*kernel_.context()))),
+        workspace_(kernel_.context(), tile, grid_) {
     kernel_.allowSharedBytes(tile.sharedBytes());
   }
 
@@ -104,6 +143,7 @@ class Launches {
     const auto [at, isNew] = encoded_.try_emplace({operands.out, operands.a, operands.b});
     if (isNew) try {
         at->second = wgmmaParameters(tile_, grid_, shape_, operands);
+        workspace_.describe(at->second);
       } catch (...) {
         encoded_.erase(at);
         throw;
@@ -119,6 +159,7 @@ class Launches {
   WgmmaTile tile_;
   GemmShape shape_;
   WgmmaGrid grid_;
+  Workspace workspace_;
   std::map<std::tuple<std::uintptr_t, std::uintptr_t, std::uintptr_t>, WgmmaParameters> encoded_;
 };
 
@@ -137,13 +178,17 @@ std::size_t pick(std::span<const GemmConfiguration* const> candidates, const Gem
                  unsigned multiprocessors) {
   const auto cost = [&](const GemmConfiguration* candidate) {
     const WgmmaTile& tile = tileOf(*candidate);
-    const WgmmaGrid grid(tile, shape.m, shape.n, multiprocessors);
-    return std::pair(grid.turns * tile.stepClocks(), -static_cast<long long>(tile.m * tile.n));
+    return std::pair(bestGrid(tile, shape, multiprocessors).clocks, -static_cast<long long>(tile.m * tile.n));
   };
   return static_cast<std::size_t>(std::ranges::min_element(candidates, {}, cost) - candidates.begin());
 }
 
-const GemmLauncher launcher{refusal, prepare, pick};
+std::string cut(const GemmConfiguration& configuration, const GemmShape& shape, unsigned multiprocessors) {
+  const WgmmaGrid grid = bestGrid(tileOf(configuration), shape, multiprocessors);
+  return grid.parts == 1 ? "" : "K in " + std::to_string(grid.parts) + " parts";
+}
+
+const GemmLauncher launcher{refusal, prepare, pick, cut};
 
 }  // namespace
 

@@ -13,6 +13,9 @@ std::vector<GemmConfiguration> wgmmaConfigurations();
 // Why the copy engine cannot address the matrices of a shape, in words; empty where it can: 2^31 rows and
 // columns by the kernel's 32-bit coordinates, and rows on 16-byte boundaries less than 2^40 bytes apart.
 std::string wgmmaRefusal(const WgmmaTile&, const GemmShape&);
+// Without what blocks that share a tile need besides.
 WgmmaParameters wgmmaParameters(const WgmmaTile&, const WgmmaGrid&, const GemmShape&, const Operands&);
+// The bytes of a row of A or of B.
+std::size_t wgmmaBytesOfK(const GemmShape&);
 
 }  // namespace nameplate::cuda

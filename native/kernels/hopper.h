@@ -39,6 +39,20 @@ __device__ __forceinline__ void syncWarpgroup(unsigned barrier) {
   asm volatile("bar.sync %0, 128;" ::"r"(barrier) : "memory");
 }
 
+// The same, and whether any of them says so.
+__device__ __forceinline__ bool anyOfWarpgroup(unsigned barrier, bool mine) {
+  unsigned any;
+  asm volatile(
+      "{\n.reg .pred mine, any;\n"
+      "setp.ne.u32 mine, %1, 0;\n"
+      "bar.red.or.pred any, %2, 128, mine;\n"
+      "selp.u32 %0, 1, 0, any;\n}"
+      : "=r"(any)
+      : "r"(mine ? 1u : 0u), "r"(barrier)
+      : "memory");
+  return any != 0;
+}
+
 // Registers per thread of this warpgroup from here on.
 template <unsigned registers>
 __device__ __forceinline__ void keepRegisters() {
@@ -119,6 +133,29 @@ __device__ __forceinline__ void storePair(unsigned to, unsigned x, unsigned y) {
   asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(to), "r"(x), "r"(y) : "memory");
 }
 
+// --- global memory, between the blocks of a grid ---
+
+__device__ __forceinline__ void leave(unsigned* to, const unsigned (&x)[4]) {
+  asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(x[0]), "r"(x[1]), "r"(x[2]),
+               "r"(x[3])
+               : "memory");
+}
+
+// Counts one more, and returns how many there were. What was left before, by this thread and by those that it
+// has met, is there for whoever counts after, and for those that meet it.
+__device__ __forceinline__ unsigned countArrival(unsigned* counter) {
+  unsigned before;
+  asm volatile("atom.acq_rel.gpu.global.add.u32 %0, [%1], 1;" : "=r"(before) : "l"(counter) : "memory");
+  return before;
+}
+
+// From the L2 cache: the L1 may hold what was there before.
+__device__ __forceinline__ void take(const unsigned* from, unsigned (&x)[4]) {
+  asm volatile("ld.global.cg.v4.b32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+               : "l"(from));
+}
+
 // --- wgmma, but for the multiply itself ---
 
 // Before the first multiply, and again when a thread has touched the sums.
@@ -167,6 +204,22 @@ __device__ __forceinline__ unsigned bits(float x) {
 }
 __device__ __forceinline__ unsigned bits(int x) {
   return static_cast<unsigned>(x);
+}
+__device__ __forceinline__ unsigned bits(unsigned x) {
+  return x;
+}
+
+// A sum and the bits of another of its kind; of two fp16 in a word where it is unsigned.
+__device__ __forceinline__ float added(float sum, unsigned x) {
+  return sum + __uint_as_float(x);
+}
+__device__ __forceinline__ int added(int sum, unsigned x) {
+  return sum + static_cast<int>(x);
+}
+__device__ __forceinline__ unsigned added(unsigned sum, unsigned x) {
+  unsigned word;
+  asm("add.rn.f16x2 %0, %1, %2;" : "=r"(word) : "r"(sum), "r"(x));
+  return word;
 }
 
 }  // namespace nameplate::hopper

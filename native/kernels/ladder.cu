@@ -10,7 +10,7 @@
 //   5  blocks that stay, and walk through groups of eight rows of tiles
 //   6  one arrival for a warpgroup, not 128, and one step's multiplies running while the next are begun
 //   7  clusters of two that share B
-//   8  C by stmatrix and the copy engine, and the fourth stage: gemm_wgmma_bf16_128x256
+//   8  C by stmatrix and the copy engine, and the fourth stage: gemm_wgmma_bf16_128x256_2x1
 //
 // Published ladders go from the barriers of the C++ library to bare ones between 5 and 6. Here all are bare,
 // so 4 and 5 may come out above what those ladders let one expect, and 6 give less.
@@ -46,7 +46,7 @@ __device__ __forceinline__ void storePlainly(const LadderParameters& p, const fl
 template <LadderStep step>
 struct Ladder {
   using Product = Gemm<bf16, step.tile>;
-  using Corner = typename Product::Corner;
+  using Turn = typename Product::Turn;
   using Sums = typename Product::Sums;
   static constexpr unsigned pieces = Product::pieces, stages = step.tile.stages;
 
@@ -59,37 +59,38 @@ struct Ladder {
       Product::multiply(sums[piece], a + piece * pieceRows * rowBytes, b, accumulate);
   }
 
-  __device__ __forceinline__ void storeSums(Sums& sums, Corner at, unsigned thread) const {
+  __device__ __forceinline__ void storeSums(Sums& sums, unsigned row, unsigned column,
+                                            unsigned thread) const {
 #pragma unroll
     for (unsigned piece = 0; piece < pieces; ++piece) {
       settle(sums[piece]);
-      storePlainly(p, sums[piece], at.row + piece * pieceRows, at.column, thread);
+      storePlainly(p, sums[piece], row + piece * pieceRows, column, thread);
     }
   }
 
   // One warpgroup does all of it.
   __device__ __forceinline__ void alone() const {
     Ring<stages> at;
-    product.forEachTile([&](Corner corner) {
+    product.forEachTurn([&](const Turn& turn) {
       Sums sums;
-      if (product.p.steps == 0) Product::clear(sums);
+      if (turn.steps == 0) Product::clear(sums);
 #pragma unroll 1
-      for (unsigned k = 0; k < product.p.steps; ++k) {
-        if (threadIdx.x == 0) product.fillStage(at.stage, k, corner);
+      for (unsigned k = 0; k < turn.steps; ++k) {
+        if (threadIdx.x == 0) product.fillStage(at.stage, k, turn);
         waitFor(product.filled(at.stage), at.parity);
         multiply(sums, product.aAt(at.stage), product.bAt(at.stage), k > 0);
         waitForMultiplies<0>();
         syncWarpgroup(1);
         at.advance();
       }
-      storeSums(sums, corner, threadIdx.x);
+      storeSums(sums, turn.row, turn.column, threadIdx.x);
     });
   }
 
   // Every thread says that it is through with a stage, and begins nothing before it is.
-  __device__ __forceinline__ void sum(Sums& sums, Ring<stages>& at, unsigned a) const {
+  __device__ __forceinline__ void sum(Sums& sums, Ring<stages>& at, unsigned steps, unsigned a) const {
 #pragma unroll 1
-    for (unsigned k = 0; k < product.p.steps; ++k) {
+    for (unsigned k = 0; k < steps; ++k) {
       waitFor(product.filled(at.stage), at.parity);
       multiply(sums, product.aAt(at.stage) + a, product.bAt(at.stage), k > 0);
       waitForMultiplies<0>();
@@ -101,20 +102,20 @@ struct Ladder {
   __device__ __forceinline__ void consume(unsigned consumer, unsigned thread) const {
     const unsigned firstRow = consumer * pieces * pieceRows;
     Ring<stages> at;
-    product.forEachTile([&](Corner corner) {
+    product.forEachTurn([&](const Turn& turn) {
       Sums sums;
-      if (product.p.steps == 0) Product::clear(sums);
+      if (turn.steps == 0) Product::clear(sums);
       if constexpr (step.overlaps)
-        product.sum(sums, at, firstRow * rowBytes, thread);
+        product.sum(sums, at, turn.steps, firstRow * rowBytes, thread);
       else
-        sum(sums, at, firstRow * rowBytes);
-      storeSums(sums, {corner.row + firstRow, corner.column}, thread);
+        sum(sums, at, turn.steps, firstRow * rowBytes);
+      storeSums(sums, turn.row + firstRow, turn.column, thread);
     });
   }
 
   __device__ __forceinline__ void run() const {
     constexpr unsigned arrivals = step.overlaps ? 1 : WgmmaTile::warpgroup;  // of a consumer
-    product.begin(step.tile.consumers * step.tile.cluster * arrivals);
+    product.begin(step.tile.consumers * Product::cluster * arrivals);
     const unsigned warpgroup = threadIdx.x / WgmmaTile::warpgroup;
     if constexpr (!step.producer) {
       alone();
@@ -132,7 +133,7 @@ struct Ladder {
 }  // namespace
 
 #define NAMEPLATE_KERNEL(number)                                                       \
-  extern "C" __global__ void __cluster_dims__(ladder[number - 1].tile.cluster, 1, 1)   \
+  extern "C" __global__ void __cluster_dims__(ladder[number - 1].tile.cluster(), 1, 1) \
       __launch_bounds__(ladder[number - 1].threads(), 1)                               \
           gemm_ladder_bf16_##number(const __grid_constant__ LadderParameters p) {      \
     Ladder<ladder[number - 1]>{p, {p.product, sharedMemory(), rankInCluster()}}.run(); \

@@ -25,13 +25,13 @@ struct LadderStep {
 
 // gemm_ladder_bf16_1 and on; ladder.cu says what each has more than the one before.
 inline constexpr LadderStep ladder[] = {
-    {{64, 64, 1, 1, 1, 0}},
-    {{128, 128, 1, 1, 1, 0}},
-    {{128, 128, 5, 1, 1, 0}, true},
-    {{128, 256, 3, 1, 2, 0}, true},
-    {{128, 256, 3, 1, 2, 0}, true, true},
-    {{128, 256, 3, 1, 2, 0}, true, true, true},
-    {{128, 256, 3, 2, 2, 0}, true, true, true},
+    {{64, 64, 1, 1, 1, 1, 0}},
+    {{128, 128, 1, 1, 1, 1, 0}},
+    {{128, 128, 5, 1, 1, 1, 0}, true},
+    {{128, 256, 3, 1, 1, 2, 0}, true},
+    {{128, 256, 3, 1, 1, 2, 0}, true, true},
+    {{128, 256, 3, 1, 1, 2, 0}, true, true, true},
+    {{128, 256, 3, 2, 1, 2, 0}, true, true, true},
 };
 #define NAMEPLATE_LADDER(step) step(1) step(2) step(3) step(4) step(5) step(6) step(7)
 

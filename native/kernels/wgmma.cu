@@ -16,14 +16,15 @@
 //
 // Budget, of 232448 bytes of shared memory and 232 registers per thread of a consumer (40 of the producer;
 // 168 at the start, where setmaxnreg shares them out anew). No spills in any:
-//   tile      stages  cluster bytes    registers for sums
-//   128x256   4       2       229440   128
-//   256x128   4       2       229440   128, promoted 192
-//   256x192   3       2       204848   192
-//   128x192   4       2       196672   96
-//   128x128   6       2       229472   64, promoted 128
-//   128x64    8       1       229504   32, promoted 64
-//   256x256   3       2       229424   128 of fp16 pairs; in the others fp16 sums take half
+//   tile      stages  cluster   bytes    registers for sums
+//   128x256   4       2x1       229440   128
+//   256x128   4       1x2       229440   128, promoted 192
+//   256x192   3       1x2       204848   192
+//   128x192   4       2x1       196672   96
+//   128x128   6       2x1, 1x2  229472   64, promoted 128
+//   128x64    8       1x1       229504   32, promoted 64
+//   64x128    8       1x1       213120   64, promoted 128, of one consumer
+//   256x256   3       2x1       229424   128 of fp16 pairs; in the others fp16 sums take half
 //
 // The steps that led here are kernels too (ladder.cu), and bench/gpu-ladder.mjs climbs them; it has what each
 // should reach, 128x256 in bf16 being the last.
@@ -31,11 +32,11 @@
 
 namespace nameplate {
 
-#define NAMEPLATE_KERNEL(format, m, n, stages, cluster)                                       \
-  extern "C" __global__ void __cluster_dims__(cluster, 1, 1)                                  \
-      __launch_bounds__(WgmmaTile{m, n, stages, cluster}.threads(), 1)                        \
-          gemm_wgmma_##format##_##m##x##n(const __grid_constant__ WgmmaParameters p) {        \
-    Gemm<format, WgmmaTile{m, n, stages, cluster}>{p, sharedMemory(), rankInCluster()}.run(); \
+#define NAMEPLATE_KERNEL(format, m, n, stages, clusterM, clusterN)                                           \
+  extern "C" __global__ void __cluster_dims__(clusterM* clusterN, 1, 1) __launch_bounds__(                   \
+      WgmmaTile{m, n, stages, clusterM, clusterN}.threads(), 1)                                              \
+      gemm_wgmma_##format##_##m##x##n##_##clusterM##x##clusterN(const __grid_constant__ WgmmaParameters p) { \
+    Gemm<format, WgmmaTile{m, n, stages, clusterM, clusterN}>{p, sharedMemory(), rankInCluster()}.run();     \
   }
 NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_KERNEL)
 

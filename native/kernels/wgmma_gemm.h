@@ -4,6 +4,7 @@
 
 #include "kernels/bulk_copy.h"
 #include "kernels/hopper.h"
+#include "kernels/split_k.h"
 #include "kernels/wgmma.h"
 #include "kernels/wgmma_format.h"
 
@@ -21,16 +22,15 @@ template <typename FormatType, WgmmaTile tile>
 struct Gemm {
   using Kind = FormatType;
   using Sum = typename Kind::Sum;
-  static constexpr unsigned stages = tile.stages, cluster = tile.cluster;
+  static constexpr unsigned stages = tile.stages, cluster = tile.cluster();
   static constexpr unsigned pieces = tile.m / (tile.consumers * pieceRows);  // of a consumer
   static constexpr unsigned sumsPerPiece = tile.n / 8 * Kind::perEight;
   static constexpr unsigned elementsPerRow = rowBytes / Kind::elementBytes;
   static constexpr unsigned stageBytes = tile.stageBytes(), slotsAt = tile.slotsAt(),
                             barriersAt = tile.barriersAt(), rowsOfA = tile.rowsOfA(),
                             rowsOfB = tile.rowsOfB();
-  static constexpr bool sharesB = tile.sharesB();
   using Sums = Sum[pieces][sumsPerPiece];
-  static_assert(tile.sharedBytes() <= 232448);
+  static_assert(tile.sharedBytes() <= 232448 && (tile.clusterM == 1 || tile.clusterN == 1));
 
   const WgmmaParameters& p;
   const unsigned memory, rank;
@@ -42,27 +42,32 @@ struct Gemm {
 
   // --- which tile comes when ---
 
-  struct Corner {
-    unsigned row, column;  // of C
+  struct Turn {
+    unsigned row, column;       // of C, where the tile begins
+    unsigned firstStep, steps;  // of K
+    unsigned index;             // of the cluster's
   };
 
-  // Of the cluster's block number `index`, this thread block's tile.
-  __device__ __forceinline__ Corner corner(unsigned index) const {
-    const unsigned inGroup = p.group * p.across, first = index / inGroup * p.group;
+  // Of the cluster's turn number `index`, this thread block's. The parts of a tile follow each other, so that
+  // they run at one time.
+  __device__ __forceinline__ Turn turn(unsigned index) const {
+    const unsigned part = index % p.parts, block = index / p.parts;
+    const unsigned inGroup = p.group * p.across, first = block / inGroup * p.group;
     const unsigned height = p.down - first < p.group ? p.down - first : p.group;
-    const unsigned row = first + index % inGroup % height, column = index % inGroup / height;
-    return sharesB ? Corner{(row * cluster + rank) * tile.m, column * tile.n}
-                   : Corner{row * tile.m, (column * cluster + rank) * tile.n};
+    const unsigned row = first + block % inGroup % height, column = block % inGroup / height;
+    const unsigned firstStep = part * p.stepsOfPart, left = p.steps - firstStep;
+    return {(row * tile.clusterM + rank % tile.clusterM) * tile.m,
+            (column * tile.clusterN + rank / tile.clusterM) * tile.n, firstStep,
+            left < p.stepsOfPart ? left : p.stepsOfPart, index};
   }
 
-  // Calls work(corner) for every tile of this thread block. Blocks of a cluster take the same number of
-  // turns.
+  // Calls work(turn) for every turn of this thread block. Blocks of a cluster take the same number.
   template <typename Work>
-  __device__ __forceinline__ void forEachTile(Work work) const {
-    const unsigned count = p.down * p.across;
+  __device__ __forceinline__ void forEachTurn(Work work) const {
+    const unsigned count = p.down * p.across * p.parts;
 #pragma unroll 1
     for (unsigned index = blockIdx.x / cluster; index < count; index += gridDim.x / cluster)
-      work(corner(index));
+      work(turn(index));
   }
 
   // --- the producer ---
@@ -81,22 +86,22 @@ struct Gemm {
   }
 
   // A step of both operands.
-  __device__ __forceinline__ void fillStage(unsigned stage, unsigned step, Corner corner) const {
-    const unsigned barrier = filled(stage), x = step * elementsPerRow;
+  __device__ __forceinline__ void fillStage(unsigned stage, unsigned step, const Turn& turn) const {
+    const unsigned barrier = filled(stage), x = (turn.firstStep + step) * elementsPerRow;
     // What the other block sends may be here before this block says that it expects it: the phase waits for
     // the arrival too.
     arriveExpecting(barrier, stageBytes);
-    fill<tile.m, rowsOfA>(p.a, aAt(stage), x, corner.row, barrier);
-    fill<tile.n, rowsOfB>(p.b, bAt(stage), x, corner.column, barrier);
+    fill<tile.m, rowsOfA>(p.a, aAt(stage), x, turn.row, barrier);
+    fill<tile.n, rowsOfB>(p.b, bAt(stage), x, turn.column, barrier);
   }
 
   __device__ __forceinline__ void produce() const {
     Ring<stages> at;
-    forEachTile([&](Corner corner) {
+    forEachTurn([&](const Turn& turn) {
 #pragma unroll 1
-      for (unsigned step = 0; step < p.steps; ++step) {
+      for (unsigned step = 0; step < turn.steps; ++step) {
         waitFor(empty(at.stage), at.parity ^ 1);  // in the first round at once
-        fillStage(at.stage, step, corner);
+        fillStage(at.stage, step, turn);
         at.advance();
       }
     });
@@ -135,10 +140,11 @@ struct Gemm {
   }
 
   // The sums of a tile, straight: one step's multiplies run while the next are begun.
-  __device__ __forceinline__ void sum(Sums& sums, Ring<stages>& at, unsigned a, unsigned thread) const {
+  __device__ __forceinline__ void sum(Sums& sums, Ring<stages>& at, unsigned steps, unsigned a,
+                                      unsigned thread) const {
     unsigned last = 0;
 #pragma unroll 1
-    for (unsigned step = 0; step < p.steps; ++step) {
+    for (unsigned step = 0; step < steps; ++step) {
       waitFor(filled(at.stage), at.parity);
 #pragma unroll
       for (unsigned piece = 0; piece < pieces; ++piece)
@@ -149,15 +155,15 @@ struct Gemm {
       at.advance();
     }
     waitForMultiplies<0>();
-    if (p.steps > 0) release(last, thread);
+    if (steps > 0) release(last, thread);
   }
 
   // The sums of a tile, promoted: the other consumer's multiplies run during the additions.
-  __device__ __forceinline__ void sumPromoted(Sums& sums, Ring<stages>& at, unsigned a,
+  __device__ __forceinline__ void sumPromoted(Sums& sums, Ring<stages>& at, unsigned steps, unsigned a,
                                               unsigned thread) const {
     Sum partial[sumsPerPiece];
 #pragma unroll 1
-    for (unsigned step = 0; step < p.steps; ++step) {
+    for (unsigned step = 0; step < steps; ++step) {
       waitFor(filled(at.stage), at.parity);
 #pragma unroll
       for (unsigned piece = 0; piece < pieces; ++piece) {
@@ -172,43 +178,47 @@ struct Gemm {
     }
   }
 
-  // Through two slots in turn, so that one is filled while the other leaves. `turn` goes on from tile to
+  // Through two slots in turn, so that one is filled while the other leaves. `filling` goes on from tile to
   // tile.
-  __device__ __forceinline__ void storeSums(const Sums& sums, Corner at, unsigned consumer, unsigned thread,
-                                            unsigned& turn) const {
+  __device__ __forceinline__ void storeSums(const Sums& sums, unsigned row, unsigned firstColumn,
+                                            unsigned consumer, unsigned thread, unsigned& filling) const {
     constexpr unsigned columns = rowBytes / Kind::outputBytes;
 #pragma unroll
     for (unsigned piece = 0; piece < pieces; ++piece)
 #pragma unroll
       for (unsigned column = 0; column < tile.n; column += columns) {
-        const unsigned slot = memory + slotsAt + (consumer * tile.slotsPerConsumer + turn % 2) * slotBytes;
+        const unsigned slot = memory + slotsAt + (consumer * tile.slotsPerConsumer + filling % 2) * slotBytes;
         if (thread == 0) waitForStoresToRead<1>();
         syncWarpgroup(1 + consumer);
         fillSlot<Kind>(slot, sums[piece] + column / 8 * Kind::perEight, thread);
         fenceForCopyEngine();
         syncWarpgroup(1 + consumer);
         if (thread == 0) {
-          store(p.c, at.column + column, at.row + piece * pieceRows, slot);
+          store(p.c, firstColumn + column, row + piece * pieceRows, slot);
           commitStores();
         }
-        ++turn;
+        ++filling;
       }
   }
 
   __device__ __forceinline__ void consume(unsigned consumer, unsigned thread) const {
     const unsigned firstRow = consumer * pieces * pieceRows;
     Ring<stages> at;
-    unsigned turn = 0;
-    forEachTile([&](Corner corner) {
+    unsigned filling = 0;
+    forEachTurn([&](const Turn& turn) {
       Sums sums;
-      if (Kind::promotes || p.steps == 0) clear(sums);
+      if (Kind::promotes || turn.steps == 0) clear(sums);
       if constexpr (Kind::promotes)
-        sumPromoted(sums, at, firstRow * rowBytes, thread);
+        sumPromoted(sums, at, turn.steps, firstRow * rowBytes, thread);
       else
-        sum(sums, at, firstRow * rowBytes, thread);
+        sum(sums, at, turn.steps, firstRow * rowBytes, thread);
 #pragma unroll
       for (unsigned piece = 0; piece < pieces; ++piece) settle(sums[piece]);
-      storeSums(sums, {corner.row + firstRow, corner.column}, consumer, thread, turn);
+      if (p.parts > 1) {
+        const unsigned place = (turn.index / p.parts * cluster + rank) * tile.consumers + consumer;
+        if (!gatherParts(sums, p, place, turn.index % p.parts, 1 + consumer, thread)) return;
+      }
+      storeSums(sums, turn.row + firstRow, turn.column, consumer, thread, filling);
     });
     // The copy engine still reads the slots, which end with the block.
     if (thread == 0) waitForStoresToRead<0>();
@@ -240,11 +250,13 @@ struct Gemm {
   __device__ __forceinline__ void run() const {
     begin(tile.consumers * cluster);
     const unsigned warpgroup = threadIdx.x / WgmmaTile::warpgroup;
+    // With one consumer there are enough registers for each thread to have 255.
+    constexpr bool sharesOut = tile.consumers > 1;
     if (warpgroup == 0) {
-      keepRegisters<producerRegisters>();
+      if constexpr (sharesOut) keepRegisters<producerRegisters>();
       if (threadIdx.x == 0) produce();
     } else {
-      takeRegisters<consumerRegisters>();
+      if constexpr (sharesOut) takeRegisters<consumerRegisters>();
       consume(warpgroup - 1, threadIdx.x % WgmmaTile::warpgroup);
     }
     end();

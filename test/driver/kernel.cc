@@ -58,14 +58,24 @@ KnownKernel gemm(const char* name, DType dtype, Unit unit, const GemmTile& tile)
 Work productWork(const Card& card, const Grid& grid, const WgmmaParameters& p, DType dtype, Unit unit,
                  const WgmmaTile& tile) {
   const auto [a, b, c] = std::tuple(opened(p.a), opened(p.b), opened(p.c));
-  require(a && b && c && grid.blocks % tile.cluster == 0);
+  require(a && b && c && grid.blocks % tile.cluster() == 0);
   const auto leading = [](const TiledMatrix& matrix) { return matrix.strideBytes / matrix.elementBytes; };
   const unsigned long long k = p.steps == 0 ? 0 : a->columns;
-  const unsigned long long covered = WgmmaGrid::parts(k * row(dtype).bytes, WgmmaTile::rowBytes);
+  const unsigned long long covered = WgmmaGrid::ceil(k * row(dtype).bytes, WgmmaTile::rowBytes);
   require(covered == p.steps && (k == 0 || (b->columns == k && a->rows == c->rows && b->rows == c->columns)));
   const GemmParameters at{a->base,     b->base,     const_cast<void*>(c->base),
                           c->rows,     c->columns,  k,
                           leading(*a), leading(*b), leading(*c)};
+  require(p.parts > 0 && p.parts * p.stepsOfPart >= p.steps &&
+          (p.steps == 0 || (p.parts - 1) * p.stepsOfPart < p.steps));
+  if (p.parts > 1) {
+    // What the blocks of a tile share is no result: nobody looks at it, and launches in turns all write
+    // there.
+    const unsigned long long tiles = p.down * p.across * tile.cluster();
+    require(grid.blocks == tiles * p.parts);
+    require(onDevice(span(p.partials, tiles * p.parts * tile.m * tile.n * 4)) &&
+            onDevice(span(p.arrivals, tiles * tile.consumers * 4)));
+  }
   return gemmWork(card, {at, dtype, unit, 1, {tile.m, tile.n, 0}});
 }
 
@@ -82,7 +92,7 @@ KnownKernel ladderStep(const char* name, const LadderStep& step) {
       name, step.threads(), [step](const Card& card, const Grid& grid, const LadderParameters& p) {
         const auto c = opened(p.product.c);
         require(c && c->base == p.c && c->rows == p.rows && c->columns == p.columns);
-        require(step.persistent || grid.blocks == p.product.down * p.product.across * step.tile.cluster);
+        require(step.persistent || grid.blocks == p.product.down * p.product.across * step.tile.cluster());
         return productWork(card, grid, p.product, DType::bf16, Unit::bf16, step.tile);
       });
 }
@@ -387,9 +397,9 @@ const std::vector<KnownKernel>& table() {
       gemm("gemm_mma_fp8e4m3_fast", DType::fp8e4m3, Unit::fp8, mmaTile),
       gemm("gemm_mma_fp8e5m2", DType::fp8e5m2, Unit::fp8, mmaTile),
       gemm("gemm_mma_fp8e5m2_fast", DType::fp8e5m2, Unit::fp8, mmaTile),
-#define NAMEPLATE_ROW(format, m, n, stages, cluster)                                      \
-  wgmma("gemm_wgmma_" #format "_" #m "x" #n, formats::format.dtype, formats::format.unit, \
-        {m, n, stages, cluster}),
+#define NAMEPLATE_ROW(format, m, n, stages, clusterM, clusterN)                                 \
+  wgmma("gemm_wgmma_" #format "_" #m "x" #n "_" #clusterM "x" #clusterN, formats::format.dtype, \
+        formats::format.unit, {m, n, stages, clusterM, clusterN}),
       NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
 #define NAMEPLATE_STEP(number) ladderStep("gemm_ladder_bf16_" #number, ladder[number - 1]),

@@ -108,6 +108,8 @@ void load(unsigned to, const nameplate::TensorMap& tensor, int x, int y, unsigne
 
 void store(const nameplate::TensorMap& tensor, int x, int y, unsigned from) {
   checkBox(opened(tensor), from);
+  if (!stored.emplace(&tensor, x, y).second)
+    throw std::logic_error("C is stored twice, and which store stays is left to chance");
   current->uncommitted.push_back({&tensor, x, y, from, current->block});
 }
 
@@ -139,6 +141,7 @@ void finishCopies() {
 void checkEnd(unsigned block) {
   for (const Load& load : loads)
     if (load.rank == block) throw std::logic_error("a block ends while a load to it is under way");
+  if (!blocks[block].left.empty()) throw std::logic_error("a block ends with sums left that nobody can see");
 }
 
 }  // namespace machine

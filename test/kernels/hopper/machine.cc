@@ -3,6 +3,7 @@
 
 #include <ucontext.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <numeric>
@@ -14,6 +15,7 @@
 namespace machine {
 
 std::vector<Block> blocks;
+std::set<std::tuple<const nameplate::TensorMap*, int, int>> stored;
 Thread* current = nullptr;
 Timing timing;
 
@@ -40,7 +42,8 @@ Fiber& fiberOf(Thread& thread) {
 void run() {
   try {
     (*body)();
-    if (!current->unfenced.empty()) throw std::logic_error("a thread ends with writes that nobody sees");
+    if (!current->unfenced.empty() || !current->left.empty())
+      throw std::logic_error("a thread ends with writes that nobody sees");
     if (!current->uncommitted.empty() || !current->stores.empty())
       throw std::logic_error("a thread ends while the copy engine still reads for it");
   } catch (...) {
@@ -100,15 +103,25 @@ void runCluster() {
   }
 }
 
-// A rendezvous of `count` threads: those that arrive before the last wait for it.
-void meet(Meeting& meeting, unsigned count, const char* what, unsigned detail) {
+void hand(std::vector<Left>& from, std::vector<Left>& to) {
+  to.insert(to.end(), from.begin(), from.end());
+  from.clear();
+}
+
+// A rendezvous of `count` threads: those that arrive before the last wait for it. Tells whether any said yes.
+bool meet(Meeting& meeting, unsigned count, const char* what, unsigned detail, bool mine = false) {
   const std::uint64_t turn = meeting.turn;
+  bool& any = meeting.any[turn % 2];
+  any = mine || (meeting.waiting > 0 && any);
+  hand(current->left, meeting.left);
   if (++meeting.waiting == count) {
     meeting.waiting = 0;
     ++meeting.turn;
-    return;
+    hand(meeting.left, blocks[current->block].left);
+  } else {
+    await(what, detail, [&meeting, turn] { return meeting.turn != turn; });
   }
-  await(what, detail, [&meeting, turn] { return meeting.turn != turn; });
+  return any;
 }
 
 Meeting clusterMeeting;
@@ -127,6 +140,7 @@ void launch(unsigned blockCount, unsigned cluster, unsigned threads, Timing how,
             const std::function<void()>& kernel) {
   if (blockCount % cluster != 0) throw std::logic_error("a grid of whole clusters is wanted");
   timing = how;
+  stored.clear();
   gridSize = blockCount;
   body = &kernel;
   while (fibers.size() > cluster * threads) fibers.pop_back();
@@ -174,8 +188,12 @@ void syncCluster() {
 }
 
 void syncWarpgroup(unsigned barrier) {
+  anyOfWarpgroup(barrier, false);
+}
+
+bool anyOfWarpgroup(unsigned barrier, bool mine) {
   if (barrier == 0 || barrier > 15) throw std::logic_error("named barriers are 1 to 15");
-  meet(blocks[current->block].named[barrier], 128, "named barrier", barrier);
+  return meet(blocks[current->block].named[barrier], 128, "named barrier", barrier, mine);
 }
 
 void changeRegisters(unsigned registers, bool more) {
@@ -298,6 +316,18 @@ void writeMatrices(unsigned to, const unsigned (&words)[4]) {
   requireOtherBanks(warp.rows[turn] + lane / 8 * 8, 8);  // one matrix at once
   for (unsigned matrix = 0; matrix < 4; ++matrix)
     write(warp.rows[turn][matrix * 8 + lane / 4] + lane % 4 * 4, words[matrix]);
+}
+
+void leave(unsigned* to, const unsigned (&words)[4]) {
+  current->left.push_back({to, {words[0], words[1], words[2], words[3]}});
+}
+
+unsigned countArrival(unsigned* counter) {
+  std::vector<Left>& seen = blocks[current->block].left;
+  hand(current->left, seen);
+  for (const Left& left : seen) std::copy(std::begin(left.words), std::end(left.words), left.to);
+  seen.clear();
+  return (*counter)++;
 }
 
 void fence() {

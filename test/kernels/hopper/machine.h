@@ -46,6 +46,7 @@ void syncBlock();
 void meetCluster();  // releases nothing
 void syncCluster();
 void syncWarpgroup(unsigned barrier);
+bool anyOfWarpgroup(unsigned barrier, bool mine);
 void changeRegisters(unsigned registers, bool more);
 
 void initialize(unsigned barrier, unsigned count);
@@ -64,6 +65,11 @@ void write(unsigned to, unsigned word);
 void writePair(unsigned to, unsigned x, unsigned y);
 void writeMatrices(unsigned to, const unsigned (&words)[4]);
 void fence();
+
+// Between the blocks of a grid: others see what was left once a thread has counted that left it, or met those
+// that did.
+void leave(unsigned* to, const unsigned (&words)[4]);
+unsigned countArrival(unsigned* counter);
 
 enum class Input { bf16, fp16, fp16Acc16, tf32, int8, e4m3, e5m2 };
 // `sums` are this thread's registers.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <deque>
 #include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -22,9 +24,16 @@ struct Barrier {
   std::uint64_t meetings;
 };
 
+// Written to global memory, and not yet to be seen by other blocks.
+struct Left {
+  unsigned *to, words[4];
+};
+
 struct Meeting {
   unsigned waiting = 0;
   std::uint64_t turn = 0;
+  bool any[2] = {};        // of those that came, one said yes; in turns
+  std::vector<Left> left;  // by those that have come
 };
 
 struct Warp {
@@ -49,6 +58,7 @@ struct Warpgroup {
 
 struct Block {
   unsigned index = 0, threads = 0, ended = 0;
+  std::vector<Left> left;  // by threads that have met
   std::vector<std::byte> shared = std::vector<std::byte>(firstShared + sharedBytes);
   std::map<unsigned, Barrier> barriers;
   std::map<unsigned, Meeting> named;
@@ -61,6 +71,7 @@ struct Block {
     index = at;
     threads = count;
     ended = 0;
+    left.clear();
     // What an earlier block left: NaN in every format.
     std::memset(shared.data(), 0x7f, shared.size());
     barriers.clear();
@@ -85,7 +96,8 @@ struct Thread {
   std::function<bool()> ready;  // null where nothing is waited for
   const char* what = "";
   unsigned detail = 0;
-  std::vector<std::pair<unsigned, unsigned>> unfenced;     // writes: address, word
+  std::vector<std::pair<unsigned, unsigned>> unfenced;  // writes: address, word
+  std::vector<Left> left;
   std::vector<std::pair<unsigned, unsigned>> newBarriers;  // address, count
   std::vector<Store> uncommitted;
   std::deque<std::vector<Store>> stores;  // committed, and not yet read
@@ -95,6 +107,8 @@ struct Thread {
 };
 
 extern std::vector<Block> blocks;  // of the cluster that runs
+// Of this launch, the corners of the boxes that have been stored.
+extern std::set<std::tuple<const nameplate::TensorMap*, int, int>> stored;
 extern Thread* current;
 extern Timing timing;
 

@@ -25,6 +25,9 @@ inline void syncCluster() {
 inline void syncWarpgroup(unsigned barrier) {
   machine::syncWarpgroup(barrier);
 }
+inline bool anyOfWarpgroup(unsigned barrier, bool mine) {
+  return machine::anyOfWarpgroup(barrier, mine);
+}
 template <unsigned registers>
 void keepRegisters() {
   machine::changeRegisters(registers, false);
@@ -81,6 +84,16 @@ inline void storePair(unsigned to, unsigned x, unsigned y) {
   machine::writePair(to, x, y);
 }
 
+inline void leave(unsigned* to, const unsigned (&x)[4]) {
+  machine::leave(to, x);
+}
+inline unsigned countArrival(unsigned* counter) {
+  return machine::countArrival(counter);
+}
+inline void take(const unsigned* from, unsigned (&x)[4]) {
+  for (unsigned i = 0; i < 4; ++i) x[i] = from[i];
+}
+
 inline void fenceSums() {
   machine::fenceSums();
 }
@@ -106,6 +119,18 @@ inline unsigned packFp16(float low, float high) {
 template <typename Word>
 unsigned bits(Word x) {
   return std::bit_cast<unsigned>(x);
+}
+inline float added(float sum, unsigned x) {
+  return sum + std::bit_cast<float>(x);
+}
+inline int added(int sum, unsigned x) {
+  return sum + static_cast<int>(x);
+}
+inline unsigned added(unsigned sum, unsigned x) {
+  const auto half = [](unsigned word, unsigned shift) {
+    return static_cast<float>(decodeSmallFloat(row(DType::fp16), static_cast<std::uint16_t>(word >> shift)));
+  };
+  return packFp16(half(sum, 0) + half(x, 0), half(sum, 16) + half(x, 16));
 }
 
 }  // namespace nameplate::hopper
