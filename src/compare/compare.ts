@@ -12,6 +12,7 @@
 
 import { fewestSamples } from '../judge/threshold.js';
 import type { Report, Row, Status } from '../row.js';
+import { formatCount } from '../units.js';
 import { UsageError } from '../usage.js';
 import { deviceChanges, rowChanges, runChanges } from './changes.js';
 import type { Comparison, Figure, Outcome } from './comparison.js';
@@ -178,6 +179,8 @@ function outcome(before: Row, after: Row, tolerance: number): Outcome {
   if (unlike !== null) return incomparable(unlike);
   const now = figure(after);
   if (typeof now === 'string') return incomparable(`NEW has ${now}`);
+  const few = tooFew('OLD', before) ?? tooFew('NEW', after);
+  if (few !== null) return incomparable(few);
 
   const overlap = now.low <= old.high && now.high >= old.low;
   const beyond = Math.abs(now.rate - old.rate) > tolerance * old.rate;
@@ -204,10 +207,13 @@ function figure({ rate, statistics }: Row): Figure | string {
   if (rate === null || statistics === null) return 'no statistics of it';
   const { low, high } = statistics.interval;
   const sound = [rate, low, high].every((value) => Number.isFinite(value) && value > 0) && low <= high;
-  if (!sound) return 'an interval that is none';
-  if (statistics.samples < fewestSamples)
-    return `${statistics.samples} samples only, whose interval says nothing`;
-  return { rate, low, high };
+  return sound ? { rate, low, high } : 'an interval that is none';
+}
+
+function tooFew(report: string, { statistics }: Row): string | null {
+  const samples = statistics?.samples ?? 0;
+  if (samples >= fewestSamples) return null;
+  return `${report} has ${formatCount(samples, 'sample')} only, whose interval says nothing`;
 }
 
 /** What makes two rows of one name measurements of two things. The seed does not: its data are alike. */
