@@ -116,11 +116,25 @@ describe('slower, faster, unchanged', () => {
     expect(one({ ...base, statistics: null }, base)).toMatchObject({ status: 'incomparable' });
   });
 
-  test('few samples say nothing of their spread', () => {
-    const few = { ...base, statistics: statistics(800e12, 0, 4) };
-    expect(one(few, around(1e12))).toMatchObject({
-      status: 'incomparable',
-      why: 'OLD has 4 samples only, whose interval says nothing',
+  describe('few samples say nothing of their spread', () => {
+    /** Samples from `min` to `max`, with an interval of all of them. */
+    const few = (samples: number, min: number, max: number, changes: Partial<Row> = {}): Row => {
+      const rate = (min + max) / 2;
+      const interval = { low: min, high: max, confidence: 0.95 };
+      return { ...base, rate, statistics: { ...statistics(rate), samples, min, max, interval }, ...changes };
+    };
+    const seconds = { unit: 's' as const, id: 'latency.memory', dtype: null };
+    test.each<[string, Row, Row, object]>([
+      ['four', few(4, 900, 1100), few(5, 500, 600), { why: /^OLD has 4 samples only, whose interval says/ }],
+      ['one', few(5, 900, 1100), few(1, 9, 9), { why: 'NEW has 1 sample only, whose interval says nothing' }],
+      ['half as fast', few(5, 900, 1100), few(2, 440, 450), { status: 'incomparable', exit: 3 }],
+      ['each less than half as fast', few(5, 900, 1100), few(2, 440, 449), { status: 'slower', exit: 1 }],
+      ['each more than twice as fast', few(4, 440, 449), few(5, 900, 1100), { status: 'faster', exit: 0 }],
+      ['of times', few(9, 1e-6, 2e-6, seconds), few(3, 5e-6, 9e-6, seconds), { status: 'slower' }],
+    ])('%s', (_, before, after, expected) => expect(one(before, after)).toMatchObject(expected));
+
+    test('but what had them and has none now is lost', () => {
+      expect(one(few(4, 900, 1100), failed)).toMatchObject({ status: 'lost', exit: 1 });
     });
   });
 });

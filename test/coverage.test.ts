@@ -32,10 +32,13 @@ const covered = (values: number[]) => {
 };
 
 describe.each(Object.entries(steady))('of samples with a %s', (_, draw) => {
-  test.each([5, 10, 20, 60])('the interval of %d holds the true median about as often as it says', (size) => {
-    // Of few samples a percentile bootstrap is a little too narrow.
-    expect(percent(draw, size, covered)).toBeGreaterThan(size < 20 ? 86 : 90);
-  });
+  test.each([5, 7, 9, 15, 60])(
+    'the interval of %d holds the true median about as often as it says',
+    (size) => {
+      // All five lie on one side of it in one set of sixteen.
+      expect(percent(draw, size, covered)).toBeGreaterThan(size === 5 ? 90 : 93);
+    },
+  );
 
   test.each([10, 12, 20, 60])('%d seldom show drift or two levels', (size) => {
     const notice = (of: 'drift' | 'modes') => (values: number[]) => stability(values)[of] !== null;

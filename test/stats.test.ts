@@ -16,19 +16,18 @@ const sample = (size: number, seed: number) => {
 };
 
 /**
- * The bootstrap distribution of the median without resampling, for an odd size: the median of a resample is at most
- * the k-th smallest value when more than half of its draws are, and their number is binomial.
+ * The bootstrap distribution of the median without resampling, for an odd number of draws: the median of a resample is at
+ * most the k-th smallest value when more than half of its draws are, and their number is binomial.
  */
-function exactMedianQuantile(values: number[], share: number): number {
-  const ordered = values.toSorted((a, b) => a - b);
+function exactMedianQuantile(ordered: number[], draws: number, share: number): number {
   const n = ordered.length;
   const logFactorial = (m: number) =>
     Array.from({ length: m }, (_, i) => Math.log(i + 1)).reduce((a, b) => a + b, 0);
   for (let k = 1; k < n; k += 1) {
     let chance = 0;
-    for (let j = (n + 1) / 2; j <= n; j += 1) {
-      const choose = logFactorial(n) - logFactorial(j) - logFactorial(n - j);
-      chance += Math.exp(choose + j * Math.log(k / n) + (n - j) * Math.log(1 - k / n));
+    for (let j = (draws + 1) / 2; j <= draws; j += 1) {
+      const choose = logFactorial(draws) - logFactorial(j) - logFactorial(draws - j);
+      chance += Math.exp(choose + j * Math.log(k / n) + (draws - j) * Math.log(1 - k / n));
     }
     if (chance >= share) return ordered[k - 1] ?? Number.NaN;
   }
@@ -90,28 +89,37 @@ describe.each([1, 2, 3, 10, 101, 1000])('%d samples', (size) => {
 });
 
 test.each([
-  // Medians of resamples: 0 in 1/4 of them, 1/2 in 1/2, 1 in 1/4.
-  [[0, 1], 0.95, 0, 1],
-  [[0, 1], 0.6, 0, 1],
-  [[0, 1], 0.4, 0.5, 0.5],
-  // 0 in 7/27, 1 in 13/27, 3 in 7/27. In this order, or they would be worth fewer.
-  [[1, 0, 3], 0.95, 0, 3],
-  [[1, 0, 3], 0.6, 0, 3],
-  [[1, 0, 3], 0.4, 1, 1],
+  // Of four and fewer one is drawn.
   [[5], 0.95, 5, 5],
+  [[0, 1], 0.95, 0, 1],
+  [[1, 0, 3], 0.95, 0, 3],
+  [[1, 0, 3], 0.2, 1, 1],
+  // Two of five, whose medians are 0 in 1/25, 5 in 2/25 and 10 in 3/25. In this order, or they would be worth fewer.
+  [[20, 0, 40, 10, 30], 0.95, 0, 40],
+  [[20, 0, 40, 10, 30], 0.84, 5, 35],
+  // Three of six: 0 in 16/216, 1 in 40/216.
+  [[2, 0, 5, 1, 4, 3], 0.95, 0, 5],
+  [[2, 0, 5, 1, 4, 3], 0.7, 1, 4],
 ])('all resamples of %j counted by hand: at %d from %d to %d', (values, confidence, low, high) => {
   expect(medianInterval(values, confidence)).toEqual({ low, high, confidence });
 });
 
-test.each([11, 51, 201])('the interval of %d samples is that of the exact bootstrap distribution', (size) => {
-  const values = sample(size, 7 * size);
-  const ordered = values.toSorted((a, b) => a - b);
+test.each([
+  [12, 9],
+  [28, 25],
+  [51, 51],
+  [201, 201],
+])('the interval of %d samples is that of the exact bootstrap distribution of %d', (size, draws) => {
+  const ordered = sample(size, 7 * size).toSorted((a, b) => a - b);
   const rank = (value: number) => ordered.filter((other) => other <= value).length;
-  const { low, high } = medianInterval(values);
+  // Low and high by turns, so that none is worth less than one.
+  const { low, high } = medianInterval(
+    ordered.map((_, at) => ordered.at(at % 2 ? -(at + 1) / 2 : at / 2) ?? 0),
+  );
   // A thousand resamples leave the bounds uncertain by about one rank in a small sample and a few in a large one.
   const slack = 1 + 0.02 * size;
-  expect(Math.abs(rank(low) - rank(exactMedianQuantile(values, 0.025)))).toBeLessThanOrEqual(slack);
-  expect(Math.abs(rank(high) - rank(exactMedianQuantile(values, 0.975)))).toBeLessThanOrEqual(slack);
+  expect(Math.abs(rank(low) - rank(exactMedianQuantile(ordered, draws, 0.025)))).toBeLessThanOrEqual(slack);
+  expect(Math.abs(rank(high) - rank(exactMedianQuantile(ordered, draws, 0.975)))).toBeLessThanOrEqual(slack);
 });
 
 test('the interval covers the true median about as often as it claims', () => {
@@ -125,9 +133,9 @@ test('the interval covers the true median about as often as it claims', () => {
 });
 
 test.each([
-  [15, 44],
-  [35, 16],
-  [70, 8],
+  [15, 32],
+  [35, 7],
+  [70, 5],
 ])('two sets of %d samples that wander alike seldom lie apart', (size, most) => {
   const wander = wandering(Math.exp(-1 / 5));
   let apart = 0;

@@ -7,11 +7,16 @@
 //   complaint about comparing benchmark runs by their noise alone. And forty rows at 95 % give some by chance.
 // - A tolerance alone believes scatter. Where samples straggle, medians differ by percents and nothing changed.
 //
+// Of fewer than five samples the interval says nothing, and the row is not compared; except where each took more than
+// twice as long as any of the other report, or less than half: a row that is so slow now that there was no time for five
+// must not be passed over.
+//
 // Why 1 %: sampling stops when the half-width of the interval is 0.5 %, so two intervals that touch have medians up to
 // 1 % apart. Below that, the runs were not asked to tell a difference.
 
 import { fewestSamples } from '../judge/threshold.js';
 import type { Report, Row, Status } from '../row.js';
+import { formatCount } from '../units.js';
 import { UsageError } from '../usage.js';
 import { deviceChanges, rowChanges, runChanges } from './changes.js';
 import type { Comparison, Figure, Outcome } from './comparison.js';
@@ -178,6 +183,8 @@ function outcome(before: Row, after: Row, tolerance: number): Outcome {
   if (unlike !== null) return incomparable(unlike);
   const now = figure(after);
   if (typeof now === 'string') return incomparable(`NEW has ${now}`);
+  const few = tooFew('OLD', before) ?? tooFew('NEW', after);
+  if (few !== null && !farApart(before, after)) return incomparable(few);
 
   const overlap = now.low <= old.high && now.high >= old.low;
   const beyond = Math.abs(now.rate - old.rate) > tolerance * old.rate;
@@ -204,10 +211,21 @@ function figure({ rate, statistics }: Row): Figure | string {
   if (rate === null || statistics === null) return 'no statistics of it';
   const { low, high } = statistics.interval;
   const sound = [rate, low, high].every((value) => Number.isFinite(value) && value > 0) && low <= high;
-  if (!sound) return 'an interval that is none';
-  if (statistics.samples < fewestSamples)
-    return `${statistics.samples} samples only, whose interval says nothing`;
-  return { rate, low, high };
+  return sound ? { rate, low, high } : 'an interval that is none';
+}
+
+function tooFew(report: string, { statistics }: Row): string | null {
+  const samples = statistics?.samples ?? 0;
+  if (samples >= fewestSamples) return null;
+  return `${report} has ${formatCount(samples, 'sample')} only, whose interval says nothing`;
+}
+
+const far = 2;
+
+/** By all samples of both, and not by a single one, which a pause of the machine may have stretched. */
+function farApart({ statistics: a }: Row, { statistics: b }: Row): boolean {
+  if (a === null || b === null || a.samples < 2 || b.samples < 2) return false;
+  return a.min > far * b.max || b.min > far * a.max;
 }
 
 /** What makes two rows of one name measurements of two things. The seed does not: its data are alike. */
