@@ -57,10 +57,7 @@ class CacheTrial : public Trial {
   // A read adds its partial sums up, so what it does not write must be zero.
   void poison() override { device_.fill(*out_, copies() ? poisonWord : 0); }
 
-  void verifyTimed(Verification& verification, std::size_t) override {
-    verification.add(compare());
-    verification.timedLaunchesCompared = true;
-  }
+  void verifyTimed(Verification& verification, std::size_t) override { verification.add(compare()); }
 
  private:
   bool copies() const { return sweep_.stream == Stream::copy; }
@@ -69,18 +66,16 @@ class CacheTrial : public Trial {
   Verification compare() {
     Verification verification;
     verification.bound = "exact";
-    verification.compared = arrayBytes() / 8;
     std::vector<std::uint64_t> words(copies() ? arrayBytes() / 8 : sweepPartials);
     device_.read(*out_, 0, words.data(), words.size() * 8);
     if (copies()) {
       verification.method = "every word of the output against the one computed from the seed";
-      for (std::size_t i = 0; i < words.size(); ++i)
-        if (words[i] != patternWord(seed_, i))
-          verification.differs(i, "64-bit word " + std::to_string(i), hex(patternWord(seed_, i)),
-                               hex(words[i]));
+      verification.compareWords<std::uint64_t>(
+          words, [this](std::size_t i) { return patternWord(seed_, i); }, wordText);
       return verification;
     }
     verification.method = "the sum of all words of all passes against the one computed from the seed";
+    verification.compared = arrayBytes() / 8;
     std::uint64_t sum = 0;
     for (const std::uint64_t partial : words) sum += partial;
     if (sum != sum_) verification.differs(0, "the sum of all words", hex(sum_), hex(sum));

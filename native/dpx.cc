@@ -164,11 +164,7 @@ class DpxTrial : public Trial {
 
   void verifyTimed(Verification& verification, std::size_t) override {
     const Mismatch found = device_.compare(*verified_, *out_, outBytes());
-    if (found.count > 0) {
-      verification.differs(found.firstWord, placeOf(found.firstWord), hex(found.expected), hex(found.actual));
-      verification.differences += found.count - 1;
-    }
-    verification.timedLaunchesCompared = true;
+    verification.differs(found, found.firstWord, placeOf(found.firstWord), hex(found.expected));
   }
 
  private:
@@ -203,10 +199,8 @@ class DpxTrial : public Trial {
     const Words expected = expectedOf(loop_.function, start_, loop_.steps);
     Words words(outBytes() / sizeof(std::uint32_t));
     device_.read(*out_, 0, words.data(), outBytes());
-    verification.compared = words.size();
-    for (std::size_t i = 0; i < words.size(); ++i)
-      if (words[i] != expected[i % expected.size()])
-        verification.differs(i, placeOf(i), hex(expected[i % expected.size()]), hex(words[i]));
+    verification.compareWords<std::uint32_t>(
+        words, [&](std::size_t i) { return expected[i % expected.size()]; }, placeOf);
     return verification;
   }
 

@@ -153,7 +153,6 @@ class GemmTrial : public Trial {
   // Where launches are long and sets many, few of the sets were timed.
   void verifyTimed(Verification& verification, std::size_t launches) override {
     compareSets(verification, 0, std::min(launches, in_.rotations));
-    verification.timedLaunchesCompared = true;
   }
 
  private:
@@ -198,12 +197,10 @@ class GemmTrial : public Trial {
     if (mismatch.count == 0) return;
     const std::size_t size = row(row(in_.shape.dtype).output).bytes, byte = mismatch.firstWord * 4;
     const std::size_t element = byte < redZone ? 0 : (byte - redZone) / size;
-    verification.differs(element,
+    verification.differs(mismatch, element,
                          byte < redZone ? "byte " + std::to_string(byte) + " of C's buffer, outside C"
                                         : place(in_.shape, element),
-                         "the word " + hex(mismatch.expected) + " of the verified launch",
-                         hex(mismatch.actual));
-    verification.differences += mismatch.count - 1;
+                         "the word " + hex(mismatch.expected) + " of the verified launch");
   }
 
   // The buffer sets hold equal inputs, so their outputs must be equal to the bit.

@@ -62,10 +62,7 @@ class LinkTrial : public Trial {
     if (toHost()) std::copy(words.begin(), words.end(), hostWords() + hostDestination() / 8);
   }
 
-  void verifyTimed(Verification& verification, std::size_t) override {
-    verification.add(compare());
-    verification.timedLaunchesCompared = true;
-  }
+  void verifyTimed(Verification& verification, std::size_t) override { verification.add(compare()); }
 
  private:
   // The way to the device uses the first half of both buffers, the way back the second.
@@ -84,19 +81,19 @@ class LinkTrial : public Trial {
     if (toDevice()) {
       std::vector<std::uint64_t> arrived(wordsEach());
       device_.read(*onDevice_, 0, arrived.data(), bytes_);
-      compareWords(arrived.data(), ways() == 2 ? " on the device" : "", verification);
+      compareWords(arrived, ways() == 2 ? " on the device" : "", verification);
     }
     if (toHost())
-      compareWords(hostWords() + hostDestination() / 8, ways() == 2 ? " on the host" : "", verification);
+      compareWords({hostWords() + hostDestination() / 8, wordsEach()}, ways() == 2 ? " on the host" : "",
+                   verification);
     return verification;
   }
 
-  void compareWords(const std::uint64_t* words, const std::string& where, Verification& verification) const {
-    for (std::size_t i = 0; i < wordsEach(); ++i)
-      if (words[i] != patternWord(seed_, i))
-        verification.differs(i, "64-bit word " + std::to_string(i) + where, hex(patternWord(seed_, i)),
-                             hex(words[i]));
-    verification.compared += wordsEach();
+  void compareWords(std::span<const std::uint64_t> words, const char* where,
+                    Verification& verification) const {
+    verification.compareWords(
+        words, [this](std::size_t i) { return patternWord(seed_, i); },
+        [where](std::size_t i) { return wordText(i) + where; });
   }
 
   Device& device_;

@@ -91,7 +91,6 @@ class MemoryTrial : public Trial {
       compareVerified(verification);
     else
       verification.add(compare());
-    verification.timedLaunchesCompared = true;
   }
 
   // A partial result that no block writes must not count.
@@ -156,8 +155,7 @@ class MemoryTrial : public Trial {
       case Result::sum:
         verification.method =
             "sum of all products against the one computed from the seed; the inputs have eight random bits "
-            "of "
-            "mantissa, with which it is exact in any order";
+            "of mantissa, with which it is exact in any order";
         compareSum(verification);
         break;
     }
@@ -166,11 +164,8 @@ class MemoryTrial : public Trial {
 
   void compareVerified(Verification& verification) {
     const Mismatch mismatch = device_.compare(*verified_, *out_, bytes_);
-    if (mismatch.count == 0) return;
-    verification.differs(mismatch.firstWord / 2, "64-bit word " + std::to_string(mismatch.firstWord / 2),
-                         "the 32-bit word " + hex(mismatch.expected) + " of the verified launch",
-                         hex(mismatch.actual));
-    verification.differences += mismatch.count - 1;
+    verification.differs(mismatch, mismatch.firstWord / 2, wordText(mismatch.firstWord / 2),
+                         "the 32-bit word " + hex(mismatch.expected) + " of the verified launch");
   }
 
   void compareArray(Verification& verification) {
@@ -182,20 +177,12 @@ class MemoryTrial : public Trial {
       device_.read(*out_, from * 8, words.data(), n * 8);
       std::vector<Verification> found(threads_.count());
       threads_.shares(n, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-        Verification& part = found[share];
-        for (std::size_t i = begin; i < end; ++i) {
-          const auto expected = std::bit_cast<std::uint64_t>(element(from + i));
-          if (words[i] == expected) continue;
-          if (part.first)  // an array that is wrong everywhere would take minutes to put into words
-            ++part.differences;
-          else
-            part.differs(from + i, "64-bit word " + std::to_string(from + i), hex(expected), hex(words[i]));
-        }
+        found[share].compareWords(
+            std::span<const std::uint64_t>(words).subspan(begin, end - begin),
+            [this](std::size_t i) { return std::bit_cast<std::uint64_t>(element(i)); }, wordText,
+            from + begin);
       });
-      for (const Verification& part : found) {
-        verification.differences += part.differences;
-        if (part.first && !verification.first) verification.first = part.first;
-      }
+      for (const Verification& part : found) verification.add(part);
     }
   }
 

@@ -48,10 +48,7 @@ class PeerTrial : public Trial {
     if (ways_ == 2) device_.write(*here_, bytes_, words.data(), bytes_);
   }
 
-  void verifyTimed(Verification& verification, std::size_t) override {
-    verification.add(compare());
-    verification.timedLaunchesCompared = true;
-  }
+  void verifyTimed(Verification& verification, std::size_t) override { verification.add(compare()); }
 
  private:
   Verification compare() {
@@ -66,11 +63,9 @@ class PeerTrial : public Trial {
   void compareWords(const Buffer& buffer, std::size_t offset, const char* where, Verification& verification) {
     std::vector<std::uint64_t> words(bytes_ / 8);
     device_.read(buffer, offset, words.data(), bytes_);
-    for (std::size_t i = 0; i < words.size(); ++i)
-      if (words[i] != patternWord(seed_, i))
-        verification.differs(i, "64-bit word " + std::to_string(i) + where, hex(patternWord(seed_, i)),
-                             hex(words[i]));
-    verification.compared += words.size();
+    verification.compareWords<std::uint64_t>(
+        words, [this](std::size_t i) { return patternWord(seed_, i); },
+        [where](std::size_t i) { return wordText(i) + where; });
   }
 
   Device& device_;

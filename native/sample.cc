@@ -78,7 +78,10 @@ class Runner {
 
   void finish() {
     if (!timing()) return;
-    guarded([&] { trial_->verifyTimed(measured_.verification, next_ * launches_); });
+    guarded([&] {
+      trial_->verifyTimed(measured_.verification, next_ * launches_);
+      measured_.verification.timedLaunchesCompared = true;
+    });
   }
 
   Measured& measured() { return measured_; }

@@ -10,9 +10,20 @@ void Verification::differs(std::size_t index, std::string at, std::string expect
   ++differences;
 }
 
+void Verification::differs(const Mismatch& mismatch, std::size_t index, std::string at,
+                           std::string expected) {
+  if (mismatch.count == 0) return;
+  differs(index, std::move(at), std::move(expected), hex(mismatch.actual));
+  differences += mismatch.count - 1;
+}
+
 void Verification::add(const Verification& later) {
   differences += later.differences;
   if (!first) first = later.first;
+}
+
+std::string wordText(std::size_t index) {
+  return "64-bit word " + std::to_string(index);
 }
 
 std::string hex(std::uint64_t word) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct Work {
   std::string accumulator{}, output{};  // empty where there is none
 };
 
+// "0x7fff7fff": the bits of a word.
+std::string hex(std::uint64_t word);
+
 struct Verification {
   std::string method;
   std::size_t compared = 0;
@@ -59,10 +63,29 @@ struct Verification {
   void add(const Verification& later);
   // `at` says where, in words: "row 3, column 17".
   void differs(std::size_t index, std::string at, std::string expected, std::string actual);
+  // The same of what a comparison on the device found, in which `at` and `expected` are of the first word.
+  void differs(const Mismatch&, std::size_t index, std::string at, std::string expected);
+  // Compares words of the output, number `from` of it and on, with those that expectedOf(number) gives. Only
+  // the first that differs is put into words, by placeOf(number): an output that is wrong everywhere would
+  // take minutes.
+  template <typename Word, typename Expected, typename Place>
+  void compareWords(std::span<const Word> words, Expected expectedOf, Place placeOf, std::size_t from = 0) {
+    bool found = false;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const Word expected = expectedOf(from + i);
+      if (words[i] == expected) continue;
+      if (found)
+        ++differences;
+      else
+        differs(from + i, placeOf(from + i), hex(expected), hex(words[i]));
+      found = true;
+    }
+    compared += words.size();
+  }
 };
 
-// "0x7fff7fff": the bits of a word.
-std::string hex(std::uint64_t word);
+// "64-bit word 5".
+std::string wordText(std::size_t index);
 
 class Trial {
  public:
