@@ -218,6 +218,19 @@ describe.concurrent('what outlasts a call', () => {
       expect(verdict).toMatchObject({ status: 'failed', code: 'ETIMEDOUT' });
   });
 
+  it('a library that takes its process down costs its own row and not the other', async () => {
+    const { code, report } = await measure(
+      { NAMEPLATE_FAULT: 'crash:cublasLtMatmul:2' },
+      '--only',
+      'gemm.bf16',
+    );
+    expect(code).toBe(3);
+    const [builtin, vendor] = report.rows;
+    const priorFailure = { code: 'SIGABRT', why: expect.any(String) };
+    expect(builtin).toMatchObject({ verdict: { status: 'pass' }, priorFailure, ratioToVendor: null });
+    expect(vendor).toMatchObject({ verdict: { status: 'failed', code: 'SIGABRT' }, priorFailure });
+  });
+
   it.each(['cuGraphLaunch:3:gone', 'nvmlDeviceGetClockInfo:2:gone'])(
     '%s: a device falls off the bus, and every row from then on fails',
     async (fault) => {
@@ -226,9 +239,11 @@ describe.concurrent('what outlasts a call', () => {
       expect(code).toBe(3);
       expect(report.state).toBe('complete');
       expect(report.rows).toHaveLength(4);
-      const codes = ['CUDA_ERROR_UNKNOWN', 'CUDA_ERROR_UNKNOWN', 'ENODEV', 'ENODEV'];
-      for (const [index, { verdict }] of report.rows.entries())
-        expect(verdict).toMatchObject({ status: 'failed', code: codes[index], why: expect.any(String) });
+      for (const { verdict } of report.rows)
+        expect(verdict).toMatchObject({ status: 'failed', code: 'ENODEV', why: expect.any(String) });
+      // Those in whose turns it fell say how; the next ones find it gone.
+      const fell = { code: 'CUDA_ERROR_UNKNOWN', why: expect.any(String) };
+      expect(report.rows.map(({ priorFailure }) => priorFailure)).toEqual([fell, fell, null, null]);
       // A later run finds no device, and says so.
       const later = await simulate(environment, cli, 'run', '--device', 'cuda:0', '--no-save');
       expect(later).toMatchObject({ code: 3, stderr: expect.stringContaining('CUDA_ERROR_NO_DEVICE') });

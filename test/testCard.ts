@@ -240,6 +240,7 @@ export function row(subject: Measured, changes: Partial<Row> = {}): Row {
     ceiling: null,
     ratioToVendor: null,
     ratioToNear: null,
+    priorFailure: null,
     verdict: judge(subject),
     ...changes,
   };
