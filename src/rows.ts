@@ -101,6 +101,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     statistics,
     conditions,
     burstConditions: burst.conditions,
+    untimedErrors: result.untimedErrors,
     documented,
     attribution,
     undocumented,

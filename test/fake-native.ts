@@ -167,6 +167,7 @@ export function measured(provider: string, seconds = 0.005, resource = 'tensor.b
     burst: phase(seconds / 2),
     sustained: phase(seconds),
     ceiling: null,
+    untimedErrors: null,
   };
 }
 

@@ -164,6 +164,33 @@ describe.concurrent('a call that fails', () => {
   });
 });
 
+describe.concurrent('memory that loses its contents while no window is open', () => {
+  // Of a peer row's copies to the device, the third poisons before the sustained phase; the second back compares after it.
+  it.each([
+    ['the first verification', 'cuMemcpyDtoHAsync:1'],
+    ['the pause between burst and sustained', 'cuMemcpyHtoDAsync:3'],
+    ['the last comparison', 'cuMemcpyDtoHAsync:2'],
+  ])('corrupts the row: in %s', async (_, call) => {
+    const environment = { NAMEPLATE_FAULT: `lose:${call}`, NAMEPLATE_SIMULATE: 'two-h200' };
+    const { code, report } = await measure(environment, '--only', 'peer.copy');
+    expect(code).toBe(4);
+    expect(report.rows).toMatchObject([
+      { conditions: { uncorrectedErrors: 0 }, burst: { conditions: { uncorrectedErrors: 0 } } },
+    ]);
+    expect(report.rows[0]?.verdict).toEqual({
+      status: 'corrupted',
+      why: expect.stringMatching(/^1 uncorrected ECC error while the row was prepared and verified/),
+    });
+  });
+
+  it('corrupts no other row than that in whose window it happened', async () => {
+    // A window's first look at the clock comes after its first look at the counter.
+    const environment = { NAMEPLATE_FAULT: 'lose:nvmlDeviceGetClockInfo:1' };
+    const { report } = await measure(environment, '--only', 'gemm.bf16');
+    expect(report.rows.map(statusOf)).toEqual(['gemm.bf16 builtin corrupted', 'gemm.bf16 cublaslt pass']);
+  });
+});
+
 describe.concurrent('launches that do nothing once they are timed', () => {
   // No graph replays copies of both ways at once, from pageable memory or to a peer, nor a launch by itself.
   const replayed = 'gemm.bf16,memory.*,cache.*,dpx.viaddmax,latency.*,launch.graph,link.*2*.pinned';

@@ -204,6 +204,7 @@ export function measured(
     statistics: statistics(rate, halfWidth, samples),
     conditions: state,
     burstConditions: conditions(state.clockHz?.median ?? null),
+    untimedErrors: null,
     attribution:
       documented === null ? null : attribute({ rate, documented, device, conditions: state, card }),
     undocumented: 'unknown card: no documented card is called "Test card"',

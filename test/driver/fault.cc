@@ -20,7 +20,7 @@
 namespace nameplate::simulated {
 namespace {
 
-enum class Kind { fate, hangs, crashes, missing };
+enum class Kind { fate, hangs, crashes, loses, missing };
 
 struct Fault {
   Kind kind;
@@ -41,7 +41,7 @@ constexpr std::pair<std::string_view, Fate> fates[] = {
     {"", Fate::fails}, {"sticky", Fate::sticky}, {"ecc", Fate::ecc}, {"gone", Fate::gone}};
 
 constexpr std::pair<std::string_view, Kind> kinds[] = {
-    {"hang", Kind::hangs}, {"crash", Kind::crashes}, {"missing", Kind::missing}};
+    {"hang", Kind::hangs}, {"crash", Kind::crashes}, {"lose", Kind::loses}, {"missing", Kind::missing}};
 
 constexpr std::string_view calls[] = {
 #define NAMEPLATE_DRIVER_NAME(name, symbol, since, needed, arguments) #name,
@@ -142,6 +142,10 @@ Fate meet(std::string_view call) {
       continue;  // it falls once, and not in each process
     ledger().struck(fault.call);
     if (fault.kind == Kind::crashes) std::abort();
+    if (fault.kind == Kind::loses) {
+      ++uncorrectableErrors;
+      return Fate::works;
+    }
     if (fault.kind == Kind::hangs) {
       lock.unlock();
       for (;;) pause();
