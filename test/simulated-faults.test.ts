@@ -307,6 +307,25 @@ it.concurrent.each([
   expect({ code, stderr }).toEqual({ code: 130, stderr: 'nameplate: interrupted\n' });
 });
 
+it.concurrent('a second run of other devices into the same file is refused, until the first is dead', async () => {
+  const file = join(scratch(), 'report.json');
+  const args = [...run, '--only', 'memory.read', '--json', file];
+  const first = startSimulated({ NAMEPLATE_FAULT: 'hang:cuMemAlloc:1' }, cli, ...args);
+  await until('the first report', () => existsSync(file) || undefined);
+  const soak = ['soak', '--device', 'cuda:0', '--shape', '64', '--minutes', '0.01', '--json', file];
+  for (const again of [args, soak]) {
+    const { code, stderr } = await simulate({}, cli, ...again);
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('being written by another'),
+    });
+  }
+  expect((await simulate({}, cli, ...soak.slice(0, -1), '-')).code).toBe(0);
+  first.process.kill('SIGKILL');
+  await first.ended;
+  expect((await simulate({}, cli, ...args)).code).toBe(0);
+});
+
 describe.concurrent('a wrong result that was found stays the exit code', () => {
   const rowsIn = (file: string) =>
     existsSync(file) ? parseReport(readFileSync(file, 'utf8')).rows.length : 0;
