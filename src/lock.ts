@@ -10,7 +10,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DeviceFacts } from './schema.js';
+import type { DeviceFacts, Shape } from './schema.js';
 
 const pollMilliseconds = 250;
 
@@ -25,10 +25,22 @@ export type Release = () => void;
 
 /** Takes the device, or throws a BusyError; with `wait`, waits until it is free or `signal` is aborted (AbortError). */
 export function lock(device: DeviceFacts, wait = false, signal?: AbortSignal): Promise<Release> {
-  const { id, name, uuid } = device;
-  const sentence = `${id} (${name}) is being measured by another run; wait for it to end, or pass --wait`;
-  return hold(uuid ?? id, sentence, wait, signal);
+  const sentence = `${named(device)} is being measured by another run; wait for it to end, or pass --wait`;
+  return hold(device.uuid ?? device.id, sentence, wait, signal);
 }
+
+/**
+ * The same of the device that a row of `shape` copies to, where it is one of `others`, which this run does not hold. It is
+ * not waited for: who holds it may be waiting for ours.
+ */
+export async function lockPeer(shape: Shape, others: readonly DeviceFacts[]): Promise<Release> {
+  const peer = 'peer' in shape ? others.find(({ id }) => id === shape.peer) : undefined;
+  if (peer === undefined) return () => {};
+  const sentence = `${named(peer)}, the peer, is being measured by another run; measure this row when that has ended`;
+  return hold(peer.uuid ?? peer.id, sentence, false);
+}
+
+const named = ({ id, name }: DeviceFacts) => `${id} (${name})`;
 
 /** The same of the file that a report is written to. One whose folder is not there is nobody's. */
 export async function lockFile(path: string, wait = false, signal?: AbortSignal): Promise<Release> {

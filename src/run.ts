@@ -6,9 +6,9 @@
 import { host } from './host.js';
 import { curves } from './judge/curves.js';
 import { type Nameplate, nameplate } from './judge/documented.js';
-import { lockAll } from './lock.js';
-import { checkOptions, plan } from './plan.js';
-import { Bench } from './process/bench.js';
+import { lockAll, lockPeer, type Release } from './lock.js';
+import { checkOptions, type Job, plan } from './plan.js';
+import { type Answered, Bench, failed } from './process/bench.js';
 import { type Executor, isolate } from './process/isolate.js';
 import { type Report, type Row, type RunOptions, schemaVersion } from './row.js';
 import { rowOf, withNear, withRatios } from './rows.js';
@@ -48,6 +48,7 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
   const inventory = await native.inventory({ threads: options.threads }, signal);
   const jobs = plan(options, inventory, native.operations());
   const devices = [...new Set(jobs.map(({ device }) => device))];
+  const others = inventory.devices.filter((device) => !devices.includes(device));
   const nameplates = new Map(devices.map((device) => [device, nameplate(device)]));
   const release = await lockAll(devices, wait, signal);
   const bench = new Bench(open, options.timeoutSeconds, signal);
@@ -67,7 +68,7 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
     for (const [index, job] of jobs.entries()) {
       const { device, request } = job;
       onProgress?.({ index, total: jobs.length, device: device.id, row: request.operation });
-      const answers = await bench.run(device, request);
+      const answers = await answersTo(job, bench, others);
       if (signal?.aborted) break;
       const plate = nameplates.get(device) ?? nameplate(device);
       rows.push(...withRatios(answers.map(({ result, before }) => rowOf(job, result, plate, before))));
@@ -76,6 +77,25 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
     yield report(signal?.aborted ? 'interrupted' : 'complete');
   } finally {
     await bench.close();
+    release();
+  }
+}
+
+/** What the bench answers, while the peer of a peer row is held as well. */
+async function answersTo(
+  { device, request }: Job,
+  bench: Bench,
+  others: readonly DeviceFacts[],
+): Promise<Answered[]> {
+  let release: Release;
+  try {
+    release = await lockPeer(request.shape, others);
+  } catch (error) {
+    return request.providers.map((provider) => ({ result: failed(provider, error), before: null }));
+  }
+  try {
+    return await bench.run(device, request);
+  } finally {
     release();
   }
 }

@@ -97,6 +97,8 @@ export const operations: OperationRow[] = [
   row('link.h2d.pinned', 'link', null, { cpu: [], cuda: ['driver'] }),
 ];
 
+export const peerCopy: OperationRow = row('peer.copy', 'peer', null, { cpu: [], cuda: ['driver'] });
+
 export function inventory(devices: DeviceFacts[]): Inventory {
   return {
     build: { version: '0.0.0', compiler: 'none', images: [] },

@@ -21,6 +21,7 @@ import {
   fakeContext,
   measured,
   operations,
+  peerCopy,
   verification,
 } from './fake-native.js';
 
@@ -292,6 +293,56 @@ describe('a request in which several providers failed', () => {
     expect(second.log).toContain('cancel');
     for (const { report } of [first, second])
       expect(report).toMatchObject({ state: 'interrupted', rows: [] });
+  });
+});
+
+describe('a peer row', () => {
+  const pair = () => [gpu(), { ...gpu(), id: 'cuda:1' }] as const;
+  const withPeers = (...given: Parameters<typeof fakeContext>) => {
+    const { native, ...context } = fakeContext(...given);
+    return { ...context, native: { ...native, operations: () => [...native.operations(), peerCopy] } };
+  };
+
+  it('holds the device that it copies to, as long as it runs', async () => {
+    const [own, peer] = pair();
+    const held: string[] = [];
+    const context = withPeers([own, peer], async ({ operation, providers }) => {
+      await lock(peer).then(
+        (release) => release(),
+        () => held.push(operation),
+      );
+      return providers.map((provider) => measured(provider));
+    });
+    await reports({ devices: ['cuda:0'], only: ['link.*', 'peer.*'] }, context);
+    expect(held).toEqual(['peer.copy']);
+    (await lock(peer))();
+  });
+
+  it('fails with the reason where another run holds that, which is not waited for', async () => {
+    const [own, peer] = pair();
+    const release = await lock(peer);
+    const context = { ...withPeers([own, peer], everything), wait: true };
+    const all = await reports({ devices: ['cuda:0'], only: ['peer.*', 'link.*'] }, context);
+    release();
+    expect(all.at(-1)?.rows.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['link.h2d.pinned', expect.not.objectContaining({ status: 'failed' })],
+      [
+        'peer.copy',
+        {
+          status: 'failed',
+          code: 'EBUSY',
+          why: expect.stringMatching(/^cuda:1 .*, the peer, is being measured/),
+        },
+      ],
+    ]);
+  });
+
+  it('of a run that holds both is measured', async () => {
+    const all = await reports({ only: ['peer.*'] }, withPeers([...pair()], everything));
+    expect(all.at(-1)?.rows.map(({ device, rate }) => [device, rate])).toEqual([
+      ['cuda:0', 2e14],
+      ['cuda:1', 2e14],
+    ]);
   });
 });
 

@@ -103,6 +103,6 @@ function lostTogether(results: readonly ProviderResult[]): Failed[] {
 
 const hung = (result: ProviderResult) => result.outcome === 'failed' && result.code === 'ETIMEDOUT';
 
-function failed(provider: string, error: unknown): Failed {
+export function failed(provider: string, error: unknown): Failed {
   return { outcome: 'failed', provider, ...coded(error) };
 }
