@@ -332,6 +332,8 @@ class Device {
   virtual std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                         bool capturable) = 0;
   virtual std::unique_ptr<Watch> watch() = 0;
+  // ECC errors that its memory could not correct, since some time long ago; absent where it does not tell.
+  virtual std::optional<double> uncorrectedErrors() const { return std::nullopt; }
   // What a short loop that does nothing but exhaust `resource` reaches now; absent where there is no such
   // loop. A GPU has documented figures instead.
   virtual std::optional<Ceiling> ceiling(const std::string& /*resource*/) { return std::nullopt; }

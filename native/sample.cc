@@ -41,7 +41,7 @@ class Runner {
       : device_(device), provider_(std::move(provider)), telemetry_(telemetry) {
     guarded([&] {
       trial_ = workload(provider_);
-      measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}, {}};
+      measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}, {}, {}};
       if (measured_.verification.passed()) recordBatch();
     });
   }
@@ -219,11 +219,23 @@ void sustained(Device& device, Runners& runners, const Budget& budget, const std
   }
 }
 
+// What memory lost while no window was open, as during a verification, may have been any row's.
+void countUntimed(Runners& runners, std::optional<double> before, std::optional<double> after) {
+  if (!before || !after) return;
+  double untimed = *after - *before;
+  for (const auto& runner : runners)
+    for (const auto* phase : {&runner->measured().burst, &runner->measured().sustained})
+      if (*phase) untimed -= (*phase)->conditions.uncorrectedErrors.value_or(0);
+  for (const auto& runner : runners) runner->measured().untimedErrors = untimed;
+}
+
 }  // namespace
 
 std::vector<Outcome> sample(Device& real, const Request& request, const std::atomic<bool>& cancelled) {
   FaultyDevice faulty(real, request.fault);
   Device& device = request.fault == Fault::none ? real : faulty;
+  const auto uncorrected = [&] { return request.telemetry ? device.uncorrectedErrors() : std::nullopt; };
+  const std::optional<double> before = uncorrected();
   std::vector<Outcome> outcomes;
   Runners runners;
   Workload workload;
@@ -246,10 +258,9 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   burst(runners, request.budget, cancelled);
   warmUp(runners, request.budget.warmupSeconds, cancelled);
   sustained(device, runners, request.budget, cancelled);
-  for (const auto& runner : runners) {
-    runner->finish();
-    outcomes.push_back(runner->outcome());
-  }
+  for (const auto& runner : runners) runner->finish();
+  countUntimed(runners, before, uncorrected());
+  for (const auto& runner : runners) outcomes.push_back(runner->outcome());
   if (cancelled) throw Error("ECANCELED", "the run was cancelled");
   return outcomes;
 }

@@ -50,6 +50,9 @@ struct Measured {
   // Absent where the first result was wrong: what has not been verified has no number.
   std::optional<Phase> burst, sustained;
   std::optional<Ceilings> ceiling;  // absent where the device has no loop for the resource
+  // Uncorrected ECC errors of the device from the first buffer to the last comparison, those aside that a
+  // window counted, of whichever provider; absent where it does not tell.
+  std::optional<double> untimedErrors;
 };
 
 struct Failure {

@@ -15,7 +15,10 @@ double now() {
 }  // namespace
 
 Soak::Soak(Device& device, const SoakRequest& request)
-    : request_(request), real_(device), faulty_(device, request.fault) {
+    : request_(request),
+      real_(device),
+      faulty_(device, request.fault),
+      uncorrectedErrors_(device.uncorrectedErrors()) {
   Device& used = request.fault == Fault::none ? real_ : faulty_;
   trial_ =
       makeWorkload(used, *request.operation, request.shape, request.data, request.seed)(request.provider);
@@ -43,6 +46,10 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
     step.failure = Failure{error.code, error.what()};
   }
   merge(step.conditions, watch->stop());
+  // What memory lost between two steps, or while the first launch was verified, it lost as well.
+  const std::optional<double> errors = real_.uncorrectedErrors();
+  if (errors && uncorrectedErrors_) step.conditions.uncorrectedErrors = *errors - *uncorrectedErrors_;
+  uncorrectedErrors_ = errors;
   step.seconds = now() - start;
   return step;
 }

@@ -53,6 +53,7 @@ class Soak {
   SoakRequest request_;
   Device& real_;
   FaultyDevice faulty_;
+  std::optional<double> uncorrectedErrors_;  // at the end of the last step
   std::unique_ptr<Trial> trial_;
   Verification verification_;
   Work work_;

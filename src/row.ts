@@ -178,6 +178,11 @@ export const Row = z.strictObject({
     .nullable()
     .default(null)
     .describe("of a copy on a far NUMA node: this row over the same copy on the device's own node"),
+  priorFailure: z
+    .strictObject({ code: z.string(), why: z.string() })
+    .nullable()
+    .default(null)
+    .describe('of the request in which the providers took turns: this one was then asked alone'),
   verdict: Verdict,
 });
 export type Row = z.infer<typeof Row>;

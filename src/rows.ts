@@ -12,10 +12,15 @@ import type { Row } from './row.js';
 import type { ProviderResult } from './schema.js';
 
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
+type Failed = Extract<ProviderResult, { outcome: 'failed' }>;
 
-/** The row of `result`, without the ratio to the vendor: `withRatios` adds it. */
-export function rowOf(job: Job, result: ProviderResult, plate: Nameplate): Row {
-  const empty = emptyRow(job, result.provider);
+/**
+ * The row of `result`, without the ratio to the vendor: `withRatios` adds it. `before` is what failed while the providers
+ * took turns, where the result was then found alone.
+ */
+export function rowOf(job: Job, result: ProviderResult, plate: Nameplate, before: Failed | null = null): Row {
+  const priorFailure = before && { code: before.code, why: before.message };
+  const empty = { ...emptyRow(job, result.provider), priorFailure };
   switch (result.outcome) {
     case 'unsupported':
     case 'failed':
@@ -31,13 +36,16 @@ export function rowOf(job: Job, result: ProviderResult, plate: Nameplate): Row {
 
 /**
  * Own kernels over the vendor's: sets `ratioToVendor` on the builtin row of one request, sustained median over
- * sustained median of the fastest vendor row that has one. The vendor rows keep null.
+ * sustained median of the fastest vendor row that has one. The vendor rows keep null. A row that was measured alone met
+ * another temperature and clock than the other, and stands in no ratio.
  */
 export function withRatios(rows: readonly Row[]): Row[] {
-  const vendor = Math.max(0, ...rows.map(({ provider, rate }) => (provider === 'builtin' ? 0 : (rate ?? 0))));
+  const tookTurns = rows.filter(({ priorFailure }) => priorFailure === null);
+  const rates = tookTurns.map(({ provider, rate }) => (provider === 'builtin' ? 0 : (rate ?? 0)));
+  const vendor = Math.max(0, ...rates);
   return rows.map((row) => {
     if (row.provider !== 'builtin' || row.rate === null || vendor === 0) return row;
-    return { ...row, ratioToVendor: row.rate / vendor };
+    return tookTurns.includes(row) ? { ...row, ratioToVendor: row.rate / vendor } : row;
   });
 }
 
@@ -93,6 +101,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
     statistics,
     conditions,
     burstConditions: burst.conditions,
+    untimedErrors: result.untimedErrors,
     documented,
     attribution,
     undocumented,
@@ -155,5 +164,6 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     ceiling: null,
     ratioToVendor: null,
     ratioToNear: null,
+    priorFailure: null,
   };
 }

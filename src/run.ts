@@ -6,13 +6,13 @@
 import { host } from './host.js';
 import { curves } from './judge/curves.js';
 import { type Nameplate, nameplate } from './judge/documented.js';
-import { lockAll } from './lock.js';
+import { lockAll, lockPeer, type Release } from './lock.js';
 import { checkOptions, type Job, plan } from './plan.js';
+import { type Answered, Bench, failed } from './process/bench.js';
 import { type Executor, isolate } from './process/isolate.js';
-import { coded } from './process/message.js';
 import { type Report, type Row, type RunOptions, schemaVersion } from './row.js';
 import { rowOf, withNear, withRatios } from './rows.js';
-import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
+import type { DeviceFacts, Inventory } from './schema.js';
 import { type Survey, survey } from './survey.js';
 
 /** The row that is about to be measured. */
@@ -48,6 +48,7 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
   const inventory = await native.inventory({ threads: options.threads }, signal);
   const jobs = plan(options, inventory, native.operations());
   const devices = [...new Set(jobs.map(({ device }) => device))];
+  const others = inventory.devices.filter((device) => !devices.includes(device));
   const nameplates = new Map(devices.map((device) => [device, nameplate(device)]));
   const release = await lockAll(devices, wait, signal);
   const bench = new Bench(open, options.timeoutSeconds, signal);
@@ -67,10 +68,10 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
     for (const [index, job] of jobs.entries()) {
       const { device, request } = job;
       onProgress?.({ index, total: jobs.length, device: device.id, row: request.operation });
-      const results = await bench.run(job);
+      const answers = await answersTo(job, bench, others);
       if (signal?.aborted) break;
       const plate = nameplates.get(device) ?? nameplate(device);
-      rows.push(...withRatios(results.map((result) => rowOf(job, result, plate))));
+      rows.push(...withRatios(answers.map(({ result, before }) => rowOf(job, result, plate, before))));
       yield report('running');
     }
     yield report(signal?.aborted ? 'interrupted' : 'complete');
@@ -80,54 +81,23 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
   }
 }
 
-/** One executor at a time: that of the device whose rows are being measured. */
-class Bench {
-  readonly #open: (device: DeviceFacts) => Executor;
-  readonly #timeoutSeconds: number;
-  readonly #signal: AbortSignal | undefined;
-  #device: DeviceFacts | undefined;
-  #executor: Executor | undefined;
-
-  constructor(
-    open: (device: DeviceFacts) => Executor,
-    timeoutSeconds: number,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#open = open;
-    this.#timeoutSeconds = timeoutSeconds;
-    this.#signal = signal;
+/** What the bench answers, while the peer of a peer row is held as well. */
+async function answersTo(
+  { device, request }: Job,
+  bench: Bench,
+  others: readonly DeviceFacts[],
+): Promise<Answered[]> {
+  let release: Release;
+  try {
+    release = await lockPeer(request.shape, others);
+  } catch (error) {
+    return request.providers.map((provider) => ({ result: failed(provider, error), before: null }));
   }
-
-  /** One result for each provider asked, whatever happens to the process that was asked. */
-  async run({ device, request }: Job): Promise<ProviderResult[]> {
-    if (this.#signal?.aborted) return [];
-    if (device !== this.#device) await this.close();
-    this.#executor ??= this.#open(device);
-    this.#device = device;
-    const executor = this.#executor;
-    const cancel = () => executor.cancel();
-    this.#signal?.addEventListener('abort', cancel);
-    const answer = await executor.run(request, this.#timeoutSeconds).then(
-      ({ results }) => results,
-      (error) => request.providers.map((provider) => failed(provider, error)),
-    );
-    this.#signal?.removeEventListener('abort', cancel);
-    return request.providers.map(
-      (name) =>
-        answer.find(({ provider }) => provider === name) ??
-        failed(name, new Error('the native side gave no answer for this provider')),
-    );
+  try {
+    return await bench.run(device, request);
+  } finally {
+    release();
   }
-
-  async close(): Promise<void> {
-    const executor = this.#executor;
-    this.#executor = undefined;
-    await executor?.close();
-  }
-}
-
-function failed(provider: string, error: unknown): ProviderResult {
-  return { outcome: 'failed', provider, ...coded(error) };
 }
 
 type Heading = Omit<Report, 'seconds' | 'state' | 'rows' | 'curves'>;

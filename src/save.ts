@@ -5,6 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lockFile, type Release } from './lock.js';
 import { coded } from './process/message.js';
 import { renderJson } from './report/json.js';
 import type { Report } from './row.js';
@@ -20,9 +21,15 @@ export class ReportFile {
   readonly #path: string | null;
   #saved = false;
   #failure: unknown;
+  #release: Release = () => {};
 
   constructor(path: string | null) {
     this.#path = path;
+  }
+
+  /** Keeps other runs from writing it until `end`; as lock.ts does, before a device is taken. */
+  async hold(wait: boolean, signal: AbortSignal): Promise<void> {
+    if (this.#path !== null) this.#release = await lockFile(this.#path, wait, signal);
   }
 
   /**
@@ -50,6 +57,7 @@ export class ReportFile {
   }
 
   end(): void {
+    this.#release();
     if (this.#failure !== undefined) throw this.#failure;
   }
 }

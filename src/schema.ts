@@ -303,6 +303,9 @@ export const ProviderResult = z.discriminatedUnion('outcome', [
     burst: Phase,
     sustained: Phase,
     ceiling: Ceiling.nullable(),
+    untimedErrors: finite
+      .nullable()
+      .describe('ECC errors that were not corrected, outside of the windows of all providers of the request'),
   }),
   z.strictObject({ outcome: z.literal('wrong'), ...measured }),
   z.strictObject({ outcome: z.literal('unsupported'), provider: z.string(), reason: z.string() }),

@@ -97,6 +97,8 @@ export const operations: OperationRow[] = [
   row('link.h2d.pinned', 'link', null, { cpu: [], cuda: ['driver'] }),
 ];
 
+export const peerCopy: OperationRow = row('peer.copy', 'peer', null, { cpu: [], cuda: ['driver'] });
+
 export function inventory(devices: DeviceFacts[]): Inventory {
   return {
     build: { version: '0.0.0', compiler: 'none', images: [] },
@@ -167,6 +169,7 @@ export function measured(provider: string, seconds = 0.005, resource = 'tensor.b
     burst: phase(seconds / 2),
     sustained: phase(seconds),
     ceiling: null,
+    untimedErrors: null,
   };
 }
 

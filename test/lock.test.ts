@@ -2,8 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BusyError, lock, lockAll } from '../src/lock.js';
+import { BusyError, lock, lockAll, lockFile } from '../src/lock.js';
 import { a100 } from './fake-native.js';
 
 /** A device that no other test and no other run of this file holds. */
@@ -35,6 +38,26 @@ describe('lock', () => {
     await expect(lockAll([device('d'), device('e')])).rejects.toBeInstanceOf(BusyError);
     (await lock(device('d')))();
     release();
+  });
+
+  it('holds a file by whatever name, there or not, and no other', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'nameplate-test-'));
+    const path = join(place, 'report.json');
+    const release = await lockFile(path);
+    await expect(lockFile(path)).rejects.toThrow(
+      /report\.json is being written by another run; .*--wait.*--json/,
+    );
+    symlinkSync(place, join(place, 'same'));
+    await expect(lockFile(join(place, 'same/report.json'))).rejects.toBeInstanceOf(BusyError);
+    writeFileSync(path, 'the first report');
+    await expect(lockFile(path)).rejects.toBeInstanceOf(BusyError);
+    symlinkSync(path, join(place, 'link.json'));
+    await expect(lockFile(join(place, 'link.json'))).rejects.toBeInstanceOf(BusyError);
+    mkdirSync(join(place, 'other'));
+    for (const free of ['other.json', 'other/report.json', 'nowhere/report.json'])
+      (await lockFile(join(place, free)))();
+    release();
+    (await lockFile(path))();
   });
 
   it('dies with the process that held it', async () => {

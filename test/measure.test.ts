@@ -67,6 +67,54 @@ describe('what a phase cost', () => {
     }
   });
 
+  /**
+   * Two seconds of work at 200 W in slices of 0.2 s, with pauses in which the board draws `others` watts, as a counter that
+   * ticks ten times a second tells of them.
+   */
+  function sliced(pause: number, others: number) {
+    const [slice, own, slices, start] = [0.2, 200, 10, 0.0513];
+    const period = slice + pause;
+    const joulesUntil = (time: number) => {
+      const whole = Math.floor(time / period);
+      const rest = time - whole * period;
+      return (
+        whole * (slice * own + pause * others) +
+        Math.min(rest, slice) * own +
+        Math.max(0, rest - slice) * others
+      );
+    };
+    const counter = (time: number) => joulesUntil(Math.floor((start + time) * 10) / 10 - start);
+    const begins = Array.from({ length: slices }, (_, index) => index * period);
+    const readings = Array.from({ length: 9 }, (_, index) => (index * slice) / 8);
+    const at = begins.flatMap((begin) => readings.map((after) => begin + after));
+    const none = at.map(() => null);
+    const joules = begins.map((begin) => counter(begin + slice) - counter(begin));
+    return {
+      energyJoules: joules.reduce((sum, each) => sum + each),
+      seconds: slices * slice,
+      powerWatts: { median: own, min: own, max: own },
+      trace: {
+        at,
+        clockHz: none,
+        memoryClockHz: none,
+        powerWatts: at.map(() => own),
+        temperatureCelsius: none,
+        memoryTemperatureCelsius: none,
+        throttle: none,
+      },
+    };
+  }
+
+  test.each([
+    { what: 'slices that follow each other', pause: 0.002, others: 60, source: 'energy counter' },
+    { what: 'turns with another', pause: 0.2, others: 600, source: 'power readings' },
+    { what: 'turns with an idle one', pause: 0.2, others: 60, source: 'power readings' },
+  ])('is right to a tenth in $what', ({ pause, others, source }) => {
+    const energy = cost(sliced(pause, others));
+    expect(energy?.source).toBe(source);
+    expect(Math.abs((energy?.watts ?? 0) / 200 - 1)).toBeLessThan(0.1);
+  });
+
   test('not at all where the device tells nothing, or where the watts are also others’', () => {
     expect(cost({ energyJoules: null, powerWatts: null })).toBeNull();
     expect(cost({ energyJoules: 1200, seconds: 2 }, true)).toBeNull();

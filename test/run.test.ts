@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lock } from '../src/lock.js';
 import { defaultOptions } from '../src/plan.js';
-import { Report, type RunOptions } from '../src/row.js';
+import type { Executor } from '../src/process/isolate.js';
+import { notices } from '../src/report/notices.js';
+import { Report, type Row, type RunOptions } from '../src/row.js';
 import { run } from '../src/run.js';
 import { saveReport } from '../src/save.js';
+import type { DeviceFacts, ProviderResult } from '../src/schema.js';
 import { UsageError } from '../src/usage.js';
 import {
   type Answer,
@@ -18,6 +21,7 @@ import {
   fakeContext,
   measured,
   operations,
+  peerCopy,
   verification,
 } from './fake-native.js';
 
@@ -30,6 +34,8 @@ async function reports(options: Partial<RunOptions>, context: Parameters<typeof 
   for await (const report of run({ ...defaultOptions(), ...options }, context)) all.push(report);
   return all;
 }
+
+const died = (code = 'SIGKILL') => Object.assign(new Error('gone'), { code });
 
 async function rowsOf(answer: Answer, only = ['gemm.bf16'], device = gpu()) {
   const all = await reports({ only }, fakeContext([device], answer));
@@ -105,7 +111,7 @@ describe('a row', () => {
   it('is failed for every provider when the device dies, and the next row is measured', async () => {
     const rows = await rowsOf(
       (request) => {
-        if (request.operation === 'gemm.fp64') throw Object.assign(new Error('gone'), { code: 'SIGKILL' });
+        if (request.operation === 'gemm.fp64') throw died();
         return everything(request);
       },
       ['gemm.fp64', 'gemm.bf16'],
@@ -155,6 +161,188 @@ describe('a row', () => {
     const [own] = await rowsOf(everything, ['memory.read'], { ...cpu, uuid: `test-cpu-${process.pid}` });
     expect(own?.verdict.status).toBe('unjudged');
     expect(own?.rate).toBe(2e14);
+  });
+});
+
+describe('a request in which several providers failed', () => {
+  /** The answers to gemm.bf16, of which the first is to all providers, and what was asked of whom, for how long. */
+  async function asked(answer: Answer, only = ['gemm.bf16'], stop?: AbortController) {
+    const context = fakeContext([gpu()], answer);
+    const requests: [providers: string, seconds: number][] = [];
+    const open = (device: DeviceFacts): Executor => {
+      const executor = context.open(device);
+      const run: Executor['run'] = (request, seconds) => {
+        requests.push([request.providers.join(), seconds]);
+        return executor.run(request, seconds);
+      };
+      return { ...executor, run };
+    };
+    const signal = stop ? { signal: stop.signal } : {};
+    const all = await reports({ only, timeoutSeconds: 60 }, { ...context, open, ...signal });
+    return { report: all.at(-1), rows: all.at(-1)?.rows ?? [], requests, log: context.log };
+  }
+  const failing = (provider: string, code: string, message = 'no more'): ProviderResult => ({
+    outcome: 'failed',
+    provider,
+    code,
+    message,
+  });
+  const saysOf = (rows: Row[]) => rows.map((row) => notices(row)[0]);
+
+  it.each(['SIGKILL', 'ETIMEDOUT'])(
+    '%s: asks each alone, in a process of its own, and who does not fail then keeps its row',
+    async (code) => {
+      const { rows, requests, log } = await asked((request) => {
+        if (request.providers.includes('cublaslt')) throw died(code);
+        return everything(request);
+      });
+      expect(rows.map(({ provider, rate }) => [provider, rate])).toEqual([
+        ['builtin', 2e14],
+        ['cublaslt', null],
+      ]);
+      expect(rows[1]?.verdict).toEqual({ status: 'failed', code, why: 'gone' });
+      expect(saysOf(rows)).toEqual([
+        `measured alone: while the providers took turns, ${code}: gone`,
+        'asked again, alone: while the providers took turns, the same',
+      ]);
+      expect(requests.map(([providers]) => providers)).toEqual(['builtin,cublaslt', 'builtin', 'cublaslt']);
+      expect(log.filter((line) => line.startsWith('open'))).toHaveLength(3);
+    },
+  );
+
+  it('keeps every row where none fails alone, tells of the failure in each, and sets none beside another', async () => {
+    const { rows } = await asked((request) => {
+      if (request.providers.length > 1) throw died();
+      return everything(request);
+    });
+    expect(rows.map(({ rate, ratioToVendor }) => [rate, ratioToVendor])).toEqual([
+      [2e14, null],
+      [2e14, null],
+    ]);
+    expect(rows.map(({ priorFailure }) => priorFailure)).toEqual(
+      Array(2).fill({ code: 'SIGKILL', why: 'gone' }),
+    );
+    expect(saysOf(rows)).toEqual(
+      Array(2).fill('measured alone: while the providers took turns, SIGKILL: gone'),
+    );
+  });
+
+  it('does the same where the process lives on and its context is lost', async () => {
+    const { rows } = await asked((request) =>
+      request.providers.includes('cublaslt')
+        ? request.providers.map((provider) => failing(provider, 'CUDA_ERROR_ILLEGAL_ADDRESS'))
+        : everything(request),
+    );
+    expect(rows.map(({ rate }) => rate)).toEqual([2e14, null]);
+  });
+
+  it.each<[string, ProviderResult[]]>([
+    ['one alone is its own', [measured('builtin'), failing('cublaslt', 'CUBLAS_STATUS_ALLOC_FAILED')]],
+    [
+      'memory beyond correction stays corrupted',
+      ['builtin', 'cublaslt'].map((provider) => failing(provider, 'CUDA_ERROR_ECC_UNCORRECTABLE')),
+    ],
+    [
+      'a device that is gone is so for all',
+      ['builtin', 'cublaslt'].map((provider) => failing(provider, 'ENODEV')),
+    ],
+  ])('asks nobody again where there is no doubt: %s', async (_, results) => {
+    const { rows, requests } = await asked(() => results);
+    expect(requests).toHaveLength(1);
+    expect(rows.map(({ priorFailure }) => priorFailure)).toEqual([null, null]);
+  });
+
+  it('takes no longer for all that it asks alone than it took before, and a dead device that long once', async () => {
+    const { rows, requests } = await asked(() => {
+      throw died('ETIMEDOUT');
+    }, ['gemm.*']);
+    expect(rows).toHaveLength(6);
+    expect(requests.map(([providers]) => providers)).toEqual([
+      'builtin,cublaslt',
+      'builtin',
+      'cublaslt',
+      'builtin,cublaslt',
+      'builtin,cublaslt',
+    ]);
+    // The first has half of the time, and here used none of it.
+    expect(requests[1]?.[1]).toBe(30);
+    expect(requests[2]?.[1]).toBeGreaterThan(50);
+    expect(requests[2]?.[1]).toBeLessThanOrEqual(60);
+  });
+
+  it('asks nobody again once it is interrupted', async () => {
+    const [together, alone] = [new AbortController(), new AbortController()];
+    const first = await asked(
+      () => {
+        together.abort();
+        throw died();
+      },
+      ['gemm.bf16'],
+      together,
+    );
+    const second = await asked(
+      ({ providers }) => {
+        if (providers.length === 1) alone.abort();
+        throw died();
+      },
+      ['gemm.bf16'],
+      alone,
+    );
+    expect(first.requests.map(([providers]) => providers)).toEqual(['builtin,cublaslt']);
+    expect(second.requests.map(([providers]) => providers)).toEqual(['builtin,cublaslt', 'builtin']);
+    expect(second.log).toContain('cancel');
+    for (const { report } of [first, second])
+      expect(report).toMatchObject({ state: 'interrupted', rows: [] });
+  });
+});
+
+describe('a peer row', () => {
+  const pair = () => [gpu(), { ...gpu(), id: 'cuda:1' }] as const;
+  const withPeers = (...given: Parameters<typeof fakeContext>) => {
+    const { native, ...context } = fakeContext(...given);
+    return { ...context, native: { ...native, operations: () => [...native.operations(), peerCopy] } };
+  };
+
+  it('holds the device that it copies to, as long as it runs', async () => {
+    const [own, peer] = pair();
+    const held: string[] = [];
+    const context = withPeers([own, peer], async ({ operation, providers }) => {
+      await lock(peer).then(
+        (release) => release(),
+        () => held.push(operation),
+      );
+      return providers.map((provider) => measured(provider));
+    });
+    await reports({ devices: ['cuda:0'], only: ['link.*', 'peer.*'] }, context);
+    expect(held).toEqual(['peer.copy']);
+    (await lock(peer))();
+  });
+
+  it('fails with the reason where another run holds that, which is not waited for', async () => {
+    const [own, peer] = pair();
+    const release = await lock(peer);
+    const context = { ...withPeers([own, peer], everything), wait: true };
+    const all = await reports({ devices: ['cuda:0'], only: ['peer.*', 'link.*'] }, context);
+    release();
+    expect(all.at(-1)?.rows.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['link.h2d.pinned', expect.not.objectContaining({ status: 'failed' })],
+      [
+        'peer.copy',
+        {
+          status: 'failed',
+          code: 'EBUSY',
+          why: expect.stringMatching(/^cuda:1 .*, the peer, is being measured/),
+        },
+      ],
+    ]);
+  });
+
+  it('of a run that holds both is measured', async () => {
+    const all = await reports({ only: ['peer.*'] }, withPeers([...pair()], everything));
+    expect(all.at(-1)?.rows.map(({ device, rate }) => [device, rate])).toEqual([
+      ['cuda:0', 2e14],
+      ['cuda:1', 2e14],
+    ]);
   });
 });
 

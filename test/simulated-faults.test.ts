@@ -164,6 +164,33 @@ describe.concurrent('a call that fails', () => {
   });
 });
 
+describe.concurrent('memory that loses its contents while no window is open', () => {
+  // Of a peer row's copies to the device, the third poisons before the sustained phase; the second back compares after it.
+  it.each([
+    ['the first verification', 'cuMemcpyDtoHAsync:1'],
+    ['the pause between burst and sustained', 'cuMemcpyHtoDAsync:3'],
+    ['the last comparison', 'cuMemcpyDtoHAsync:2'],
+  ])('corrupts the row: in %s', async (_, call) => {
+    const environment = { NAMEPLATE_FAULT: `lose:${call}`, NAMEPLATE_SIMULATE: 'two-h200' };
+    const { code, report } = await measure(environment, '--only', 'peer.copy');
+    expect(code).toBe(4);
+    expect(report.rows).toMatchObject([
+      { conditions: { uncorrectedErrors: 0 }, burst: { conditions: { uncorrectedErrors: 0 } } },
+    ]);
+    expect(report.rows[0]?.verdict).toEqual({
+      status: 'corrupted',
+      why: expect.stringMatching(/^1 uncorrected ECC error while the row was prepared and verified/),
+    });
+  });
+
+  it('corrupts no other row than that in whose window it happened', async () => {
+    // A window's first look at the clock comes after its first look at the counter.
+    const environment = { NAMEPLATE_FAULT: 'lose:nvmlDeviceGetClockInfo:1' };
+    const { report } = await measure(environment, '--only', 'gemm.bf16');
+    expect(report.rows.map(statusOf)).toEqual(['gemm.bf16 builtin corrupted', 'gemm.bf16 cublaslt pass']);
+  });
+});
+
 describe.concurrent('launches that do nothing once they are timed', () => {
   // No graph replays copies of both ways at once, from pageable memory or to a peer, nor a launch by itself.
   const replayed = 'gemm.bf16,memory.*,cache.*,dpx.viaddmax,latency.*,launch.graph,link.*2*.pinned';
@@ -218,6 +245,19 @@ describe.concurrent('what outlasts a call', () => {
       expect(verdict).toMatchObject({ status: 'failed', code: 'ETIMEDOUT' });
   });
 
+  it('a library that takes its process down costs its own row and not the other', async () => {
+    const { code, report } = await measure(
+      { NAMEPLATE_FAULT: 'crash:cublasLtMatmul:2' },
+      '--only',
+      'gemm.bf16',
+    );
+    expect(code).toBe(3);
+    const [builtin, vendor] = report.rows;
+    const priorFailure = { code: 'SIGABRT', why: expect.any(String) };
+    expect(builtin).toMatchObject({ verdict: { status: 'pass' }, priorFailure, ratioToVendor: null });
+    expect(vendor).toMatchObject({ verdict: { status: 'failed', code: 'SIGABRT' }, priorFailure });
+  });
+
   it.each(['cuGraphLaunch:3:gone', 'nvmlDeviceGetClockInfo:2:gone'])(
     '%s: a device falls off the bus, and every row from then on fails',
     async (fault) => {
@@ -226,9 +266,11 @@ describe.concurrent('what outlasts a call', () => {
       expect(code).toBe(3);
       expect(report.state).toBe('complete');
       expect(report.rows).toHaveLength(4);
-      const codes = ['CUDA_ERROR_UNKNOWN', 'CUDA_ERROR_UNKNOWN', 'ENODEV', 'ENODEV'];
-      for (const [index, { verdict }] of report.rows.entries())
-        expect(verdict).toMatchObject({ status: 'failed', code: codes[index], why: expect.any(String) });
+      for (const { verdict } of report.rows)
+        expect(verdict).toMatchObject({ status: 'failed', code: 'ENODEV', why: expect.any(String) });
+      // Those in whose turns it fell say how; the next ones find it gone.
+      const fell = { code: 'CUDA_ERROR_UNKNOWN', why: expect.any(String) };
+      expect(report.rows.map(({ priorFailure }) => priorFailure)).toEqual([fell, fell, null, null]);
       // A later run finds no device, and says so.
       const later = await simulate(environment, cli, 'run', '--device', 'cuda:0', '--no-save');
       expect(later).toMatchObject({ code: 3, stderr: expect.stringContaining('CUDA_ERROR_NO_DEVICE') });
@@ -263,6 +305,25 @@ it.concurrent.each([
   process.kill('SIGINT');
   const { code, stderr } = await ended;
   expect({ code, stderr }).toEqual({ code: 130, stderr: 'nameplate: interrupted\n' });
+});
+
+it.concurrent('a second run of other devices into the same file is refused, until the first is dead', async () => {
+  const file = join(scratch(), 'report.json');
+  const args = [...run, '--only', 'memory.read', '--json', file];
+  const first = startSimulated({ NAMEPLATE_FAULT: 'hang:cuMemAlloc:1' }, cli, ...args);
+  await until('the first report', () => existsSync(file) || undefined);
+  const soak = ['soak', '--device', 'cuda:0', '--shape', '64', '--minutes', '0.01', '--json', file];
+  for (const again of [args, soak]) {
+    const { code, stderr } = await simulate({}, cli, ...again);
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('being written by another'),
+    });
+  }
+  expect((await simulate({}, cli, ...soak.slice(0, -1), '-')).code).toBe(0);
+  first.process.kill('SIGKILL');
+  await first.ended;
+  expect((await simulate({}, cli, ...args)).code).toBe(0);
 });
 
 describe.concurrent('a wrong result that was found stays the exit code', () => {

@@ -54,6 +54,12 @@ describe('a soak', () => {
     expect(report.verdict.why).toMatch(/uncorrected ECC errors/);
   });
 
+  it('counts one that came while the first launch was verified', async () => {
+    const { code, report } = await soaked({ NAMEPLATE_FAULT: 'lose:cuMemcpyDtoDAsync:1' });
+    expect(code).toBe(4);
+    expect(report).toMatchObject({ uncorrectedErrors: 1, verdict: { why: '1 uncorrected ECC error' } });
+  });
+
   // The choice among the kernels replays some hundred graphs, and the soak as many in its time again.
   const inTheSoak = 'cuGraphLaunch:150';
   const struck = ['--provider', 'builtin', '--shape', '128'];

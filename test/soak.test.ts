@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { lock } from '../src/lock.js';
 import type { Executor } from '../src/process/isolate.js';
 import { soakLine, soakText } from '../src/report/soak.js';
 import type { SoakRequest, SoakStep } from '../src/schema.js';
@@ -11,7 +12,7 @@ import { defaultSoak, soak } from '../src/soak/soak.js';
 import { SoakTally } from '../src/soak/tally.js';
 import { UsageError } from '../src/usage.js';
 import { nameplate, start, until } from './command.js';
-import { a100, cpu, inventory, measured, operations } from './fake-native.js';
+import { a100, cpu, inventory, measured, operations, peerCopy } from './fake-native.js';
 
 const options: SoakOptions = {
   device: null,
@@ -60,7 +61,7 @@ async function soaked(
     cancel: () => log.push('cancel'),
     close: async () => void log.push('close'),
   };
-  const native = { inventory: async () => inventory(devices), operations: () => operations };
+  const native = { inventory: async () => inventory(devices), operations: () => [...operations, peerCopy] };
   const reports: SoakReport[] = [];
   const context = { native, open: () => executor, wait: true, ...(signal && { signal }) };
   for await (const report of soak({ ...options, ...changes }, context)) reports.push(report);
@@ -99,6 +100,26 @@ describe('a soak', () => {
     expect(text).toContain('after 1.50 s: row 3, column 17 and 1 more: expected 0x1, found 0x3');
     expect(text).toContain('1200 per hour, extrapolated from 3 s');
     expect(soakLine(last)).toContain('30 launches compared · 1 error');
+  });
+
+  test('a copy to a device that another run measures is refused', async () => {
+    const [own, peer] = [0, 1].map((index) => ({
+      ...a100(index),
+      uuid: `test-soak-${process.pid}-${index}`,
+    }));
+    if (own === undefined || peer === undefined) throw new Error('no devices');
+    const release = await lock(peer);
+    const copies = {
+      device: 'cuda:0',
+      operation: 'peer.copy',
+      provider: 'driver',
+      shape: { bytes: 2 ** 20 },
+    };
+    await expect(soaked(() => step(), copies, [own, peer])).rejects.toThrow(/^cuda:1 .*, the peer, is being/);
+    release();
+    expect((await soaked(() => step(), copies, [own, peer])).last.verdict.status).toBe('clean');
+    (await lock(peer))();
+    (await lock(own))();
   });
 
   test('an uncorrected ECC error is a wrong result; corrected ones are counted', async () => {

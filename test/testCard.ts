@@ -204,6 +204,7 @@ export function measured(
     statistics: statistics(rate, halfWidth, samples),
     conditions: state,
     burstConditions: conditions(state.clockHz?.median ?? null),
+    untimedErrors: null,
     attribution:
       documented === null ? null : attribute({ rate, documented, device, conditions: state, card }),
     undocumented: 'unknown card: no documented card is called "Test card"',
@@ -240,6 +241,7 @@ export function row(subject: Measured, changes: Partial<Row> = {}): Row {
     ceiling: null,
     ratioToVendor: null,
     ratioToNear: null,
+    priorFailure: null,
     verdict: judge(subject),
     ...changes,
   };

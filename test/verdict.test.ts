@@ -245,6 +245,11 @@ test('an uncorrected ECC error is a wrong result, though the comparison found no
   expect(judge(measured(0.9, conditions(2e9), { burstConditions }))).toEqual(
     struck({ uncorrectedErrors: 1 }),
   );
+  expect(judge(measured(0.9, conditions(2e9), { untimedErrors: 2 }))).toEqual({
+    status: 'corrupted',
+    why: expect.stringMatching(/^2 uncorrected ECC errors while the row was prepared and verified, between/),
+  });
+  expect(judge(measured(0.9, conditions(2e9), { untimedErrors: 0 })).status).toBe('pass');
   expect(struck({ correctedErrors: 5, uncorrectedErrors: 0 }).status).toBe('pass');
   expect(struck({ correctedErrors: null, uncorrectedErrors: null }).status).toBe('pass');
 });

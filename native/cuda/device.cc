@@ -146,6 +146,10 @@ std::unique_ptr<Watch> CudaDevice::watch() {
   return watchDevice(identity_.uuid, identity_.pciBusId);
 }
 
+std::optional<double> CudaDevice::uncorrectedErrors() const {
+  return uncorrectedErrorsOf(identity_.uuid, identity_.pciBusId);
+}
+
 std::unique_ptr<Module> CudaDevice::load(std::span<const std::byte> image) {
   return std::make_unique<CudaModule>(context_, image);
 }

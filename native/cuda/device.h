@@ -55,6 +55,7 @@ class CudaDevice final : public Device {
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
   std::unique_ptr<Watch> watch() override;
+  std::optional<double> uncorrectedErrors() const override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override;
 

@@ -229,4 +229,13 @@ std::unique_ptr<Watch> watchDevice(const std::optional<std::string>& uuid,
   return std::make_unique<NoWatch>("NVML does not know this device");
 }
 
+std::optional<double> uncorrectedErrorsOf(const std::optional<std::string>& uuid,
+                                          const std::optional<std::string>& busId) {
+  const NvmlDevice device = nvmlDevice(uuid, busId);
+  if (!device || !nvml()->eccErrors) return std::nullopt;
+  unsigned long long errors = 0;
+  if (nvml()->eccErrors(device, nvmlUncorrected, nvmlVolatile, &errors) != 0) return std::nullopt;
+  return static_cast<double>(errors);
+}
+
 }  // namespace nameplate::cuda

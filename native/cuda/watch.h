@@ -14,4 +14,8 @@ namespace nameplate::cuda {
 std::unique_ptr<Watch> watchDevice(const std::optional<std::string>& uuid,
                                    const std::optional<std::string>& busId);
 
+// What its counter of uncorrected ECC errors stands at now.
+std::optional<double> uncorrectedErrorsOf(const std::optional<std::string>& uuid,
+                                          const std::optional<std::string>& busId);
+
 }  // namespace nameplate::cuda

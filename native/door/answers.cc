@@ -279,7 +279,8 @@ Napi::Value answer(Napi::Env env, const Outcome& outcome) {
   return object.set("outcome", std::string_view("measured"))
       .set("burst", answer(env, *measured.burst))
       .set("sustained", answer(env, *measured.sustained))
-      .set("ceiling", answer(env, measured.ceiling));
+      .set("ceiling", answer(env, measured.ceiling))
+      .set("untimedErrors", measured.untimedErrors);
 }
 
 Napi::Value answer(Napi::Env env, const SoakError& error) {

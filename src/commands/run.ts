@@ -93,7 +93,7 @@ export function addRun(program: Command): void {
     )
     .addOption(new Option('--no-save', 'keep no report on disk').conflicts('json'))
     .option('--no-telemetry', 'ask for no clocks, watts or errors while a window is timed')
-    .option('--wait', 'wait for a device that another run holds')
+    .option('--wait', 'wait for a device or a report file that another run holds')
     .option('--strict', 'exit 1 also for throttled, inconclusive and unjudged rows')
     .addHelpText('after', exitCodes)
     .action(measureAndPrint);
@@ -111,7 +111,10 @@ async function measureAndPrint(flags: Flags): Promise<void> {
   const progress = progressLine();
   let report: Report | undefined;
   try {
-    const context = { wait: flags.wait ?? false, signal: interruption.signal, onProgress: progress.show };
+    const { wait = false } = flags;
+    const { signal } = interruption;
+    const context = { wait, signal, onProgress: progress.show };
+    await file.hold(wait, signal);
     for await (const now of run(options, context)) {
       report = now;
       await file.save(() => renderJson(now), now.rows.length > 0);

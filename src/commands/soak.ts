@@ -56,7 +56,7 @@ export function addSoak(program: Command): void {
     )
     .option('--json <file>', `where to save the report (default: ${defaultFile}); - prints it`)
     .addOption(new Option('--no-save', 'keep no report on disk').conflicts('json'))
-    .option('--wait', 'wait for a device that another run holds')
+    .option('--wait', 'wait for a device or a report file that another run holds')
     .addHelpText(
       'after',
       '\nExit codes: 0 clean, 2 wrong usage, 3 could not go on, 4 a wrong result, 130 interrupted before any was found',
@@ -72,6 +72,7 @@ async function soakAndPrint(flags: Flags): Promise<void> {
   let report: SoakReport | undefined;
   try {
     const { signal } = interruption;
+    await file.hold(wait, signal);
     for await (const now of soak(await optionsOf(flags, signal), { wait, signal })) {
       report = now;
       line?.(soakLine(now));

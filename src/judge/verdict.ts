@@ -44,6 +44,8 @@ export type Measured = {
   conditions: Conditions;
   /** Of the burst phase, in which an error counts as much. */
   burstConditions: Conditions;
+  /** Uncorrected ECC errors outside of any window, as during a verification. */
+  untimedErrors: number | null;
   /** Null together, and then `undocumented` says why: an unknown card, or a figure that no document gives. */
   documented: Documented | null;
   attribution: Attribution | null;
@@ -81,9 +83,11 @@ const undocumented: Readonly<Record<string, string>> = {
 function judgeMeasured(row: Measured): Verdict {
   const { verification, documented, attribution, kernel } = row;
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
-  const lost = (row.conditions.uncorrectedErrors ?? 0) + (row.burstConditions.uncorrectedErrors ?? 0);
+  const timed = (row.conditions.uncorrectedErrors ?? 0) + (row.burstConditions.uncorrectedErrors ?? 0);
+  const lost = timed + (row.untimedErrors ?? 0);
   if (lost > 0) {
-    const why = `${formatCount(lost, 'uncorrected ECC error')} while the row was timed: memory lost its contents, whatever the comparison found`;
+    const when = timed > 0 ? 'timed' : 'prepared and verified, between its timed windows';
+    const why = `${formatCount(lost, 'uncorrected ECC error')} while the row was ${when}: memory lost its contents, whatever the comparison found`;
     return { status: 'corrupted', why };
   }
   if (verification.compared === 0) {

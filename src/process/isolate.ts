@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from '../schema.js';
+import { formatSeconds } from '../units.js';
 import { Answer, type Order } from './message.js';
 
 type Request = Extract<Order, { request: object }>;
@@ -164,7 +165,7 @@ class Child {
     this.#kill();
     throw new ChildError(
       'ETIMEDOUT',
-      `no answer within ${seconds} s: the process that held the device was ended; --timeout sets the limit`,
+      `no answer within ${formatSeconds(seconds)}: the process that held the device was ended; --timeout sets the limit`,
     );
   }
 

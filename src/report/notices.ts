@@ -18,6 +18,7 @@ export function notices(row: Row): string[] {
   const way =
     id.startsWith('peer.') && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
   return [
+    alone(row),
     way,
     besideNear(row),
     ceiling !== null && aboveCeiling(ceiling),
@@ -34,6 +35,14 @@ export function notices(row: Row): string[] {
       nvlinks.active < nvlinks.present &&
       `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
   ].filter((notice) => typeof notice === 'string');
+}
+
+function alone({ rate, priorFailure, verdict }: Row): string | false {
+  if (priorFailure === null) return false;
+  const { code, why } = priorFailure;
+  const same = verdict.status === 'failed' && verdict.code === code && verdict.why === why;
+  const how = rate === null ? 'asked again, alone' : 'measured alone';
+  return `${how}: while the providers took turns, ${same ? 'the same' : `${code}: ${why}`}`;
 }
 
 function besideNear({ rate, ratioToNear, unit, dtype }: Row): string | false {

@@ -4,7 +4,7 @@
 // on the device, so nearly all of the time is load.
 
 import { host } from '../host.js';
-import { lock } from '../lock.js';
+import { lock, lockPeer, type Release } from '../lock.js';
 import { defaultOptions, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import { coded } from '../process/message.js';
@@ -52,10 +52,12 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
   const inventory = await native.inventory({ threads: null }, signal);
   const { device, unit, request } = choose(options, inventory, native);
   const release = await lock(device, wait, signal);
+  let releasePeer: Release = () => {};
   const executor = open();
   const cancel = () => executor.cancel();
   signal?.addEventListener('abort', cancel);
   try {
+    releasePeer = await lockPeer(request.shape, inventory.devices);
     const tally = new SoakTally(unit);
     const report = (state: SoakReport['state'], failure: Failure | null): SoakReport => ({
       soakSchemaVersion,
@@ -93,6 +95,7 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
   } finally {
     signal?.removeEventListener('abort', cancel);
     await executor.close();
+    releasePeer();
     release();
   }
 }

@@ -20,7 +20,7 @@
 namespace nameplate::simulated {
 namespace {
 
-enum class Kind { fate, hangs, missing };
+enum class Kind { fate, hangs, crashes, loses, missing };
 
 struct Fault {
   Kind kind;
@@ -39,6 +39,9 @@ Side sideOf(std::string_view call) {
 
 constexpr std::pair<std::string_view, Fate> fates[] = {
     {"", Fate::fails}, {"sticky", Fate::sticky}, {"ecc", Fate::ecc}, {"gone", Fate::gone}};
+
+constexpr std::pair<std::string_view, Kind> kinds[] = {
+    {"hang", Kind::hangs}, {"crash", Kind::crashes}, {"lose", Kind::loses}, {"missing", Kind::missing}};
 
 constexpr std::string_view calls[] = {
 #define NAMEPLATE_DRIVER_NAME(name, symbol, since, needed, arguments) #name,
@@ -86,9 +89,11 @@ struct Faults {
       return;
     }
     Kind kind = Kind::fate;
-    if (word == "hang" || word == "missing") {
-      kind = word == "hang" ? Kind::hangs : Kind::missing;
+    for (const auto& [name, value] : kinds) {
+      if (name != word) continue;
+      kind = value;
       word = cut(rest, ':');
+      break;
     }
     const std::string count = cut(rest, ':');
     char* end = nullptr;
@@ -136,6 +141,11 @@ Fate meet(std::string_view call) {
     if (fault.fate == Fate::gone && !emptySlots().empty())
       continue;  // it falls once, and not in each process
     ledger().struck(fault.call);
+    if (fault.kind == Kind::crashes) std::abort();
+    if (fault.kind == Kind::loses) {
+      ++uncorrectableErrors;
+      return Fate::works;
+    }
     if (fault.kind == Kind::hangs) {
       lock.unlock();
       for (;;) pause();
