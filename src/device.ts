@@ -145,7 +145,7 @@ export class Device {
   /** @internal */
   readonly native: Native;
   readonly #handle: number;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
 
   /** @internal Devices come from `openDevice`. */
   constructor(native: Native, handle: number, facts: DeviceFacts) {
@@ -154,11 +154,22 @@ export class Device {
     this.facts = facts;
   }
 
-  /** @internal Runs `work` after everything that was asked before it. */
-  enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work);
-    this.#last = next.catch(() => undefined);
-    return next;
+  /**
+   * @internal Runs `work` after everything that was asked before it. Awaits alone lie between `work` and the caller, and
+   * nobody but the caller waits for what is returned: that is how V8 finds the caller's line for the stack of an error.
+   */
+  async enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let end = (): void => undefined;
+    this.#last = new Promise((resolve) => {
+      end = resolve;
+    });
+    await before;
+    try {
+      return await work();
+    } finally {
+      end();
+    }
   }
 
   /** A buffer of `bytes`, uninitialised. `ENOMEM` or `CUDA_ERROR_OUT_OF_MEMORY` says what was asked and what is free. */

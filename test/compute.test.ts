@@ -234,6 +234,40 @@ describe('devices', () => {
     await expect(openDevice('teapot')).rejects.toBeInstanceOf(NativeError);
   });
 
+  it('errors carry the line of the call, also of one that had to wait', async () => {
+    const buffer = await device.buffer(16);
+    const square = await device.matrix('fp32', 2, 2);
+    const module = new Module(device, 1e9);
+    const calls: Record<string, () => Promise<unknown>> = {
+      write: () => buffer.write(new Uint8Array(17)),
+      read: () => buffer.read(8, 9),
+      copy: () => device.copy(buffer, buffer, 4),
+      buffer: () => device.buffer(0),
+      matrix: () => device.matrix('fp64', 1e6, 1e9),
+      multiply: () => device.multiply(square, square, { provider: 'nobody' }),
+      load: () => device.load('.version 7.0'),
+      unload: () => module.unload(),
+      open: () => openDevice('cuda:77'),
+    };
+    const stacks: Record<string, string | undefined> = {};
+    for (const [name, call] of Object.entries(calls)) {
+      const long = buffer.write(new Uint8Array(16));
+      async function caller(): Promise<unknown> {
+        return await call();
+      }
+      stacks[name] = await caller().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.stack : undefined),
+      );
+      await long;
+    }
+    const lines = Object.entries(stacks).map(([name, stack]) => [
+      name,
+      /at (async )?caller /.test(stack ?? ''),
+    ]);
+    expect(lines).toEqual(Object.keys(calls).map((name) => [name, true]));
+  });
+
   it('a closed one refuses everything, and errors carry a JavaScript stack', async () => {
     const other = await openDevice('cpu');
     expect(other).toBeInstanceOf(Device);
