@@ -5,6 +5,7 @@
 // so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
 
 import * as z from 'zod';
+import { bytesOf } from './bytes.js';
 import {
   arrays,
   type ElementArray,
@@ -15,8 +16,8 @@ import {
   type ProductType,
   products,
 } from './matrix.js';
-import { type KernelArgument, loadNative, type Native } from './native.js';
-import type { DeviceFacts, DType } from './schema.js';
+import { type KernelArgument, loadNative, type Native, NativeError } from './native.js';
+import { type DeviceFacts, type DType, dtypes } from './schema.js';
 import { parseOptions, UsageError } from './usage.js';
 
 const piece = 8 * 1024 * 1024;
@@ -42,22 +43,17 @@ export class Buffer {
 
   /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
   async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
-    if (!ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer))
-      throw new UsageError('what is written must be a typed array, a DataView or an ArrayBuffer');
-    const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
-    const bytes = view.byteLength;
-    return this.device.enqueue(() => this.fill(view, bytes, offset));
+    const given = bytesOf(data, 'what is written');
+    const bytes = given.length;
+    return this.device.enqueue(() => this.fill(given, bytes, offset));
   }
 
   /** @internal Writes within the turn of its caller. `bytes`: the length of `data` when the turn was asked for. */
-  async fill(data: ArrayBufferView, bytes: number, offset = 0): Promise<void> {
+  async fill(data: Uint8Array, bytes: number, offset = 0): Promise<void> {
     for (let at = 0; at < bytes || at === 0; at += piece) {
-      if (data.byteLength !== bytes)
-        throw new UsageError(
-          `the array was to be written with ${bytes} bytes and has ${data.byteLength} now`,
-        );
-      const length = Math.min(piece, bytes - at);
-      const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
+      if (data.length !== bytes)
+        throw new UsageError(`the array was to be written with ${bytes} bytes and has ${data.length} now`);
+      const part = data.subarray(at, Math.min(at + piece, bytes));
       await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
     }
   }
@@ -205,12 +201,13 @@ export class Device {
     const Elements = arrays[dtype];
     if (data !== undefined && !(data instanceof Elements))
       throw new UsageError(`the elements of a matrix of ${dtype} come in a ${Elements.name}`);
+    const given = data && bytesOf(data, 'what a matrix is filled from');
     if (data && data.length !== rows * columns)
       throw new UsageError(
         `a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${data.length}`,
       );
     return this.#allocate(rows * columns * Elements.BYTES_PER_ELEMENT, async (buffer) => {
-      if (data) await buffer.fill(data, buffer.bytes);
+      if (given) await buffer.fill(given, buffer.bytes);
       return new Matrix(dtype, rows, columns, buffer);
     });
   }
@@ -226,6 +223,7 @@ export class Device {
     options: MultiplyOptions = {},
   ): Promise<Product<ProductType<T>>> {
     const { provider, accumulator, transposedB } = parseOptions(MultiplyChoices, options);
+    for (const [name, operand] of Object.entries({ A: a, B: b })) this.#checkOperand(name, operand);
     const [inner, columns] = transposedB ? [b.columns, b.rows] : [b.rows, b.columns];
     if (a.columns !== inner)
       throw new UsageError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
@@ -248,8 +246,27 @@ export class Device {
     });
   }
 
+  /** What a program without types may pass: anything. */
+  #checkOperand(name: string, operand: unknown): void {
+    if (!(operand instanceof Matrix))
+      throw new UsageError(`${name} is no Matrix; device.matrix and device.multiply make them`);
+    this.#checkOwn(name, operand.buffer);
+    if (!Object.hasOwn(products, operand.dtype))
+      throw new UsageError(`${name} is ${operand.dtype}: what can be multiplied is ${dtypes.join(', ')}`);
+  }
+
+  /** Another device's queue would know nothing of the order of the calls on this one. */
+  #checkOwn(name: string, { device }: Buffer): void {
+    if (device === this) return;
+    throw new NativeError('EXDEV', `${name} was made by another device, and can be used with that one only`);
+  }
+
   /** Copies `bytes` from one buffer to another of this device. */
-  copy(from: Buffer, to: Buffer, bytes: number, fromOffset = 0, toOffset = 0): Promise<void> {
+  async copy(from: Buffer, to: Buffer, bytes: number, fromOffset = 0, toOffset = 0): Promise<void> {
+    for (const [name, buffer] of Object.entries({ from, to })) {
+      if (!(buffer instanceof Buffer)) throw new UsageError(`${name} is no Buffer; device.buffer makes them`);
+      this.#checkOwn(name, buffer);
+    }
     return this.enqueue(() =>
       this.native.copy({ from: from.handle, to: to.handle, bytes, fromOffset, toOffset }),
     );
@@ -257,7 +274,10 @@ export class Device {
 
   /** Loads device code. The CPU backend has none to run: `ENOTSUP`. */
   async load(image: Uint8Array | string): Promise<Module> {
-    const bytes = typeof image === 'string' ? new TextEncoder().encode(image) : image;
+    const bytes =
+      typeof image === 'string'
+        ? new TextEncoder().encode(image)
+        : bytesOf(image, 'what is loaded, unless it is text,');
     const { module } = await this.enqueue(() => this.native.load({ device: this.#handle, image: bytes }));
     return new Module(this, module);
   }

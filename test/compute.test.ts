@@ -18,6 +18,12 @@ afterAll(() => device.close());
 const values = (length: number, at: (i: number) => number): number[] =>
   Array.from({ length }, (_, i) => at(i));
 
+/** `view`, whose memory has gone to someone else. */
+function detached<View extends Float32Array<ArrayBuffer> | DataView<ArrayBuffer>>(view: View): View {
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return view;
+}
+
 /** C = A (m x k) times B (k x n), in plain double arithmetic. */
 function product(a: ArrayLike<number>, b: ArrayLike<number>, m: number, n: number, k: number): number[] {
   return values(m * n, (index) => {
@@ -136,6 +142,29 @@ describe('what is no matrix and no option', () => {
     expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
   });
 
+  it('is refused as an operand', async () => {
+    const a = await device.matrix('fp32', 2, 2, new Float32Array(4));
+    const { rows, columns, dtype, buffer } = a;
+    for (const operand of [undefined, null, 7, 'a', [], buffer, { rows, columns, dtype, buffer }]) {
+      const refusal = {
+        code: 'EINVAL',
+        message: expect.stringMatching(/^[AB] is no Matrix; device\.matrix and /),
+      };
+      await expect(untyped.multiply(operand, a)).rejects.toMatchObject(refusal);
+      await expect(untyped.multiply(a, operand)).rejects.toMatchObject(refusal);
+    }
+  });
+
+  it('int32 is refused as the format of an operand', async () => {
+    const a = await device.matrix('int8', 2, 2);
+    const c = await device.multiply(a, a);
+    const error = new UsageError(
+      'B is int32: what can be multiplied is fp64, fp32, tf32, fp16, bf16, fp8e4m3, fp8e5m2, int8',
+    );
+    await expect(untyped.multiply(a, c)).rejects.toThrow(error);
+    await expect(untyped.multiply(c, c)).rejects.toThrow(/^A is int32: what can be multiplied is fp64, /);
+  });
+
   it('is refused of a launch too', async () => {
     const size = { grid: [1, 1, 1], block: [32, 1, 1] } satisfies Parameters<Module['launch']>[1];
     const launch = (more: object): Promise<void> =>
@@ -206,10 +235,45 @@ describe('buffers', () => {
     expect(new Uint8Array(await buffer.read())).toEqual(Uint8Array.of(1, 2, 3, 9));
   });
 
+  it.each<[RegExp, () => unknown]>([
+    [/lies in a SharedArrayBuffer; give a copy/, () => new SharedArrayBuffer(16)],
+    [/lies in a SharedArrayBuffer; give a copy/, () => new Float32Array(new SharedArrayBuffer(16))],
+    [/lies in a SharedArrayBuffer; give a copy/, () => new DataView(new SharedArrayBuffer(16))],
+    [/has lost its bytes: its ArrayBuffer was transferred/, () => detached(new Float32Array(4)).buffer],
+    [/has lost its bytes: its ArrayBuffer was transferred/, () => detached(new Float32Array(4))],
+    [
+      /has lost its bytes: its ArrayBuffer was transferred/,
+      () => detached(new DataView(new ArrayBuffer(16))),
+    ],
+  ])('refuse what %s: %s', async (sentence, made) => {
+    const buffer = await device.buffer(16);
+    const untyped: Record<string, (data: unknown) => Promise<unknown>> = {
+      write: (data) => Reflect.apply(buffer.write, buffer, [data]),
+      load: (data) => Reflect.apply(device.load, device, [data]),
+      matrix: (data) => Reflect.apply(device.matrix, device, ['fp32', 2, 2, data]),
+    };
+    for (const [name, refusing] of Object.entries(untyped)) {
+      if (name === 'matrix' && !(made() instanceof Float32Array)) continue;
+      const error: unknown = await refusing(made()).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
+    }
+  });
+
+  it('refuse shared memory at the door of the native side too', async () => {
+    const { handle } = await device.buffer(16);
+    const shared = new SharedArrayBuffer(16);
+    for (const data of [new Uint8Array(shared), new DataView(shared)])
+      await expect(device.native.write({ buffer: handle, offset: 0, data })).rejects.toMatchObject({
+        code: 'EINVAL',
+        message: 'write.data must not lie in a SharedArrayBuffer',
+      });
+  });
+
   it('refuse an array that has lost its bytes since it was given', async () => {
     const data = new Float32Array(3 * 2 ** 20);
     const asked = device.matrix('fp32', 3, 2 ** 20, data);
-    structuredClone(data.buffer, { transfer: [data.buffer] });
+    detached(data);
     await expect(asked).rejects.toMatchObject({
       code: 'EINVAL',
       message: expect.stringContaining('12582912 bytes and has 0 now'),
@@ -277,6 +341,29 @@ describe('devices', () => {
     expect(error).toMatchObject({ code: 'EBADF' });
     expect(error instanceof Error && error.stack).toContain('.ts');
     await expect(other.buffer(1)).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(other.buffer(1)).rejects.toThrow(/^device \d+ is not open: it was closed, /);
+    await expect(buffer.read()).rejects.toThrow(
+      /^buffer \d+ is not open: it was released, or its device closed/,
+    );
+  });
+
+  it('another one is not computed on, and its buffers are not copied', async () => {
+    const other = await openDevice('cpu');
+    const [ours, theirs] = [await device.matrix('fp32', 2, 2), await other.matrix('fp32', 2, 2)];
+    const refused = async (asked: Promise<unknown>, name: string): Promise<void> =>
+      expect(asked).rejects.toMatchObject({
+        code: 'EXDEV',
+        message: `${name} was made by another device, and can be used with that one only`,
+      });
+    await refused(device.multiply(ours, theirs), 'B');
+    await refused(device.multiply(theirs, theirs), 'A');
+    await refused(device.copy(ours.buffer, theirs.buffer, 4), 'to');
+    await refused(device.copy(theirs.buffer, theirs.buffer, 4, 0, 8), 'from');
+    await expect(Reflect.apply(device.copy, device, [ours, ours.buffer, 4])).rejects.toThrow(
+      new UsageError('from is no Buffer; device.buffer makes them'),
+    );
+    await other.close();
+    await refused(device.multiply(ours, theirs), 'B');
   });
 
   it('the CPU has no modules, and says so', async () => {

@@ -9,7 +9,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(host|schema|row)\.ts$/, /^src\/(soak|selftest)\/schema\.ts$/],
   [/^src\/(units|usage)\.ts$/, /^src\/process\/message\.ts$/, /^src\/specs\//],
   [/^src\/judge\//],
-  [/^src\/(native|plan|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
+  [/^src\/(bytes|native|plan|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
   [/^src\/(device|matrix|save|survey|rows)\.ts$/, /^src\/process\//],
   [/^src\/run\.ts$/, /^src\/(soak|selftest)\//],
   [/^src\/index\.ts$/],

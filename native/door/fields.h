@@ -131,13 +131,19 @@ class Fields {
 
 // The bytes of an ArrayBuffer or of a view of one. Valid until JavaScript runs again.
 inline std::span<const std::byte> bytesOf(const Napi::Value& value, const std::string& where) {
+  // A view may lie in a SharedArrayBuffer, which N-API has no other question for.
+  const auto unshared = [&where](const Napi::ArrayBuffer& buffer) {
+    if (!buffer.IsArrayBuffer()) throw Error("EINVAL", where + " must not lie in a SharedArrayBuffer");
+    return buffer;
+  };
   if (value.IsTypedArray()) {
     const auto array = value.As<Napi::TypedArray>();
-    Napi::ArrayBuffer buffer = array.ArrayBuffer();
+    Napi::ArrayBuffer buffer = unshared(array.ArrayBuffer());
     return {static_cast<const std::byte*>(buffer.Data()) + array.ByteOffset(), array.ByteLength()};
   }
   if (value.IsDataView()) {
     const auto view = value.As<Napi::DataView>();
+    unshared(view.ArrayBuffer());
     return {static_cast<const std::byte*>(view.Data()), view.ByteLength()};
   }
   if (value.IsArrayBuffer()) {
