@@ -17,6 +17,7 @@ import {
   products,
 } from './matrix.js';
 import { type KernelArgument, loadNative, type Native, NativeError } from './native.js';
+import { noDevice } from './plan.js';
 import { type DeviceFacts, type DType, dtypes } from './schema.js';
 import { parseOptions, UsageError } from './usage.js';
 
@@ -292,8 +293,13 @@ export class Device {
   }
 }
 
-/** Opens `cpu`, `cuda:0` or a device's UUID. `ENODEV` names what is there. */
+/** Opens `cpu`, `cuda:0` or a device's UUID. `ENODEV` names what is there, and says why no GPU is. */
 export async function openDevice(id: string, native: Native = loadNative()): Promise<Device> {
-  const { device, facts } = await native.open({ device: id });
-  return new Device(native, device, facts);
+  try {
+    const { device, facts } = await native.open({ device: id });
+    return new Device(native, device, facts);
+  } catch (error) {
+    if (!(error instanceof NativeError) || error.code !== 'ENODEV') throw error;
+    throw new NativeError(error.code, noDevice(id, await native.inventory()));
+  }
 }

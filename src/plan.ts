@@ -103,6 +103,23 @@ export class NoDeviceError extends Error {
   readonly code = 'ENODEV';
 }
 
+/** Of what an inventory misses, that without which a GPU is not found; the rest are libraries and device code. */
+const hidesGpus = /^(NVIDIA driver|CUDA devices|cuda:\d+)$/;
+
+/** What a name is told that no device answers to: what is here, and why not more, with what to do about it. */
+export function noDevice(
+  name: string,
+  { devices, absences }: Pick<Inventory, 'devices' | 'absences'>,
+): string {
+  const why = absences
+    .filter(({ what }) => hidesGpus.test(what))
+    .map(({ what, reason, remedy }) => `; ${what}: ${reason}; ${remedy}`);
+  return `no device "${name}"; here: ${namesOf(devices)}${why.join('')}`;
+}
+
+const namesOf = (devices: readonly DeviceFacts[]) =>
+  devices.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
+
 const deviceName = /^(cuda:\d+|(gpu|mig)-.+)$/i;
 
 function chooseDevices(
@@ -116,11 +133,8 @@ function chooseDevices(
       if (name === 'all') return present;
       const known = present.filter(({ id, uuid }) => [id, uuid?.toLowerCase()].includes(name.toLowerCase()));
       if (known.length > 0) return known;
-      const here = present.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
-      if (deviceName.test(name)) {
-        const why = absences.map(({ what, reason }) => `; ${what}: ${reason}`).join('');
-        throw new NoDeviceError(`no device "${name}"; here: ${here}${why}`);
-      }
+      if (deviceName.test(name)) throw new NoDeviceError(noDevice(name, { devices: present, absences }));
+      const here = namesOf(present);
       throw new UsageError(`no device "${name}"; here: ${here}, or all (cuda:0, GPU-… and MIG-… name GPUs)`);
     }),
   );

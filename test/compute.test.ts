@@ -11,6 +11,7 @@ import {
   Product,
   UsageError,
 } from '../src/index.js';
+import { cpu, inventory } from './fake-native.js';
 
 const device = await openDevice('cpu');
 afterAll(() => device.close());
@@ -294,8 +295,31 @@ describe('buffers', () => {
 
 describe('devices', () => {
   it('an unknown one is refused with what is there', async () => {
-    await expect(openDevice('cuda:77')).rejects.toMatchObject({ code: 'ENODEV' });
+    await expect(openDevice('cuda:77')).rejects.toMatchObject({
+      code: 'ENODEV',
+      message: expect.stringMatching(/^no device "cuda:77"; here: .*cpu/),
+    });
     await expect(openDevice('teapot')).rejects.toBeInstanceOf(NativeError);
+  });
+
+  it('an unknown one is refused with the reason that no GPU is there, and no other absence', async () => {
+    const absences = [
+      { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it' },
+      { what: 'NVIDIA driver', reason: 'it could not be opened', remedy: 'install the driver' },
+    ];
+    const native = {
+      ...loadNative(),
+      open: () => Promise.reject(new NativeError('ENODEV', 'none')),
+      inventory: async () => ({ ...inventory([cpu]), absences }),
+    };
+    await expect(openDevice('cuda:0', native)).rejects.toThrow(
+      new NativeError(
+        'ENODEV',
+        'no device "cuda:0"; here: cpu; NVIDIA driver: it could not be opened; install the driver',
+      ),
+    );
+    const lost = new NativeError('CUDA_ERROR_UNKNOWN', 'it is lost');
+    await expect(openDevice('cuda:0', { ...native, open: () => Promise.reject(lost) })).rejects.toBe(lost);
   });
 
   it('errors carry the line of the call, also of one that had to wait', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultOptions, plan } from '../src/plan.js';
+import { defaultOptions, NoDeviceError, plan } from '../src/plan.js';
 import { levels } from '../src/row.js';
 import type { DeviceFacts, Shape } from '../src/schema.js';
 import { parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../src/usage.js';
@@ -40,6 +40,21 @@ describe('devices', () => {
       /no device "cuda:7"; here: cuda:0 \(GPU-00000000-test\).*cpu/,
     );
     expect(() => devicesOf(['cud'])).toThrow(UsageError);
+  });
+
+  it('that are not here are refused with why no GPU is, and what to do', () => {
+    const absences = [
+      { what: 'oneDNN', reason: 'it is not installed', remedy: 'install it' },
+      { what: 'CUDA devices', reason: 'cuDeviceGetCount failed', remedy: 'run nvidia-smi' },
+      { what: 'cuda:1', reason: 'it is lost', remedy: 'run nvidia-smi' },
+    ];
+    const asked = { ...defaultOptions(), devices: ['cuda:1'] };
+    expect(() => plan(asked, { ...inventory([cpu]), absences }, operations)).toThrow(
+      new NoDeviceError(
+        'no device "cuda:1"; here: cpu; CUDA devices: cuDeviceGetCount failed; run nvidia-smi; ' +
+          'cuda:1: it is lost; run nvidia-smi',
+      ),
+    );
   });
 });
 
