@@ -220,7 +220,7 @@ export class Device {
    */
   async multiply<T extends DType>(
     a: Matrix<T>,
-    b: Matrix<T>,
+    b: Matrix<NoInfer<T>>,
     options: MultiplyOptions = {},
   ): Promise<Product<ProductType<T>>> {
     const { provider, accumulator, transposedB } = parseOptions(MultiplyChoices, options);

@@ -1,6 +1,6 @@
 // The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   Device,
   loadNative,
@@ -173,6 +173,18 @@ describe('what is no matrix and no option', () => {
     await expect(launch({ sharedBytes: 64 })).rejects.toMatchObject({ code: 'EBADF' });
     await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
   });
+});
+
+it('operands of two formats, and of int32, do not compile, and are refused', async () => {
+  const [a, b] = [await device.matrix('fp32', 2, 2), await device.matrix('int8', 2, 2)];
+  const alike = await device.multiply(b, b);
+  expectTypeOf(alike).toEqualTypeOf<Product<'int32'>>();
+  // @ts-expect-error: inferred from both, the format would be fp32 or int8, and both would fit it.
+  await expect(device.multiply(a, b)).rejects.toThrow('A is fp32 and B is int8: they must be alike');
+  // @ts-expect-error
+  await expect(device.multiply(b, a)).rejects.toThrow('A is int8 and B is fp32: they must be alike');
+  // @ts-expect-error
+  await expect(device.multiply(alike, alike)).rejects.toBeInstanceOf(UsageError);
 });
 
 describe('without awaits', () => {
