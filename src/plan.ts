@@ -5,7 +5,7 @@
 
 import { type Level, RunOptions } from './row.js';
 import type { DeviceFacts, Inventory, OperationRow, RunRequest } from './schema.js';
-import { budgetOf, shapesOf } from './sizes.js';
+import { budgetOf, checkSizes, shapesOf } from './sizes.js';
 import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {
@@ -44,7 +44,8 @@ export function checkOptions(asked: RunOptions): RunOptions {
 
 /**
  * The jobs of a run, device by device, in the order of the table of operations. Throws a NoDeviceError for a GPU that is
- * not here, a UsageError for options that are none, for a pattern that names nothing, and when nothing is left to run.
+ * not here, a UsageError for options that are none, for a pattern that names nothing, for a size that no row takes, and when
+ * nothing is left to run.
  */
 export function plan(asked: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
   const options = checkOptions(asked);
@@ -60,7 +61,10 @@ export function plan(asked: RunOptions, inventory: Inventory, operations: readon
       .map(({ id }) => id);
     return chosen.flatMap((operation) => jobsOf(device, operation, options, peers));
   });
-  if (jobs.length > 0) return jobs;
+  if (jobs.length > 0) {
+    checkSizes(options.shapes, jobs);
+    return jobs;
+  }
   const rows = chosen.map(({ id }) => id).join(', ');
   throw new UsageError(
     `nothing to run: --provider ${options.provider} computes none of ${rows}; try --provider both`,

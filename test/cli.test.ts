@@ -50,6 +50,11 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
     [['--shape', '99999999999'], /from 1 to 65536/],
     [['--bytes', '1 mile'], /--bytes "1 mile" is not a size/],
     [['--bytes', '9000TB'], /--bytes/],
+    [
+      ['--device', 'cpu', '--only', 'gemm.fp32', '--bytes', '1GiB'],
+      /--bytes sizes rows of memory, .*: gemm.fp32/,
+    ],
+    [['--device', 'cpu', '--only', 'memory.*', '--shape', '8'], /--shape sizes rows of gemm, .*: memory/],
     [['--seed', '1.5'], /--seed "1.5" is not a whole number/],
     [['--timeout', '0'], /--timeout "0"/],
     [['--threads', '0', '--device', 'cpu'], /--threads "0" is not a whole number from 1 to/],

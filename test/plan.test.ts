@@ -162,6 +162,31 @@ describe('sizes', () => {
     ]);
   });
 
+  it('that are asked for twice are measured once', () => {
+    const eight = { m: 8, n: 8, k: 8 };
+    const turned = { k: 8, n: 8, m: 8 };
+    const shapes: Shape[] = [eight, { m: 8, n: 8, k: 9 }, turned, { bytes: 2 ** 20 }, { bytes: 2 ** 20 }];
+    const planned = jobs([a100()], { shapes });
+    expect(shapesOf(planned, 'gemm.bf16')).toEqual([eight, { m: 8, n: 8, k: 9 }]);
+    expect(shapesOf(planned, 'memory.copy')).toEqual([{ bytes: 2 ** 20 }]);
+  });
+
+  it('that no row takes are refused, with those that would', () => {
+    const gemm = () => jobs([a100()], { shapes: [{ bytes: 2 ** 20 }], only: ['gemm.fp*'] });
+    expect(gemm).toThrow(
+      new UsageError(
+        '--bytes sizes rows of memory, cache, latency, link, peer, and none of those is asked for: gemm.fp64, gemm.fp32',
+      ),
+    );
+    const shapes: Shape[] = [{ bytes: 2 ** 20 }, { m: 8, n: 8, k: 8 }];
+    expect(() => jobs([a100()], { shapes, only: ['memory.copy'] })).toThrow(
+      '--shape sizes rows of gemm, and none of those is asked for: memory.copy',
+    );
+    expect(() => jobs([cpu], { shapes, only: ['*.fp32'] })).toThrow(UsageError);
+    expect(jobs([cpu], { shapes, only: ['*.fp32', 'memory.*'] })).toHaveLength(3);
+    expect(() => jobs([cpu], { shapes: [{ steps: 64 }] })).toThrow(/^steps sizes rows of dpx, /);
+  });
+
   it.each([
     { m: 0, n: 1, k: 1 },
     { m: 1, n: -1, k: 1 },

@@ -252,7 +252,7 @@ describe.concurrent('what outlasts a call', () => {
 });
 
 it.concurrent.each([
-  ['a run', [...run, '--only', 'gemm.fp32']],
+  ['a run', run('--only', 'gemm.fp32')],
   ['a soak', ['soak', '--device', 'cuda:0']],
   ['a self-test', ['selftest', '--device', 'cuda:0']],
 ])('%s that is interrupted while a driver hangs over its devices ends at once, with 130', async (_, args) => {
@@ -272,7 +272,7 @@ describe.concurrent('a wrong result that was found stays the exit code', () => {
   async function found() {
     const place = scratch();
     const file = join(place, 'report.json');
-    const args = [...run, '--only', 'gemm.bf16,memory.*', '--provider', 'builtin', '--json', file];
+    const args = run('--only', 'gemm.bf16,memory.*', '--provider', 'builtin', '--json', file);
     const running = startSimulated({ NAMEPLATE_FAULT: 'flip' }, cli, ...args);
     await until('the first row', () => rowsIn(file) > 0 || undefined);
     return { ...running, place, file };
