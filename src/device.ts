@@ -28,6 +28,9 @@ const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ 
   native.release({ buffer }).catch(() => undefined);
 });
 
+/** What lies outside of a buffer is refused at its turn; what is no number would be added to one before. */
+const Stretch = z.strictObject({ offset: z.number(), bytes: z.number().optional() });
+
 /** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
 export class Buffer {
   readonly bytes: number;
@@ -44,6 +47,7 @@ export class Buffer {
 
   /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
   async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
+    parseOptions(Stretch, { offset });
     const given = bytesOf(data, 'what is written');
     const bytes = given.length;
     return this.device.enqueue(() => this.fill(given, bytes, offset));
@@ -60,8 +64,10 @@ export class Buffer {
   }
 
   /** The `bytes` from byte `offset` on; by default all of them. */
-  read(offset = 0, bytes = this.bytes - offset): Promise<ArrayBuffer> {
-    return this.device.enqueue(() => this.device.native.read({ buffer: this.handle, offset, bytes }));
+  async read(offset = 0, bytes?: number): Promise<ArrayBuffer> {
+    parseOptions(Stretch, { offset, bytes });
+    const asked = { buffer: this.handle, offset, bytes: bytes ?? this.bytes - offset };
+    return this.device.enqueue(() => this.device.native.read(asked));
   }
 
   /** Frees the memory. What was asked of the buffer before this still happens. */
@@ -94,6 +100,8 @@ const MultiplyChoices = z.strictObject({
   transposedB: z.boolean().default(false),
 }) satisfies z.ZodType<Required<MultiplyOptions>>;
 
+type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
+
 /** Device code of the caller's own: a cubin, a fatbin or PTX text. */
 export class Module {
   readonly #device: Device;
@@ -106,26 +114,27 @@ export class Module {
   }
 
   /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
-  launch(
+  async launch(
     name: string,
     size: {
       grid: [number, number, number];
       block: [number, number, number];
       sharedBytes?: number;
     },
-    kernelArguments: readonly (Buffer | Exclude<KernelArgument, { buffer: number }>)[],
+    kernelArguments: readonly LaunchArgument[],
   ): Promise<void> {
-    return this.#device.enqueue(() =>
-      this.#device.native.launch({
-        ...size,
-        module: this.#handle,
-        function: name,
-        sharedBytes: size.sharedBytes ?? 0,
-        arguments: kernelArguments.map((item) =>
-          item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item,
-        ),
-      }),
-    );
+    if (!(size instanceof Object)) throw new UsageError('the size of a launch is an object: { grid, block }');
+    if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
+    const asked = {
+      ...size,
+      module: this.#handle,
+      function: name,
+      sharedBytes: size.sharedBytes ?? 0,
+      arguments: kernelArguments.map((item: LaunchArgument) =>
+        item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item,
+      ),
+    };
+    return this.#device.enqueue(() => this.#device.native.launch(asked));
   }
 
   unload(): Promise<void> {

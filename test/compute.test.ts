@@ -173,6 +173,18 @@ describe('what is no matrix and no option', () => {
     await expect(launch({ sharedBytes: 64 })).rejects.toMatchObject({ code: 'EBADF' });
     await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
   });
+
+  it.each<[string, unknown, unknown]>([
+    ['the size of a launch is an object: { grid, block }', undefined, []],
+    ['the size of a launch is an object: { grid, block }', null, []],
+    ['the arguments of a kernel come in an array', {}, undefined],
+    ['the arguments of a kernel come in an array', {}, 'abc'],
+  ])('is refused of a launch in a sentence: %s', async (sentence, ...given) => {
+    const module = new Module(device, 1e9);
+    await expect(Reflect.apply(module.launch, module, ['f', ...given])).rejects.toThrow(
+      new UsageError(sentence),
+    );
+  });
 });
 
 it('operands of two formats, and of int32, do not compile, and are refused', async () => {
@@ -271,6 +283,19 @@ describe('buffers', () => {
       expect(error).toBeInstanceOf(UsageError);
       expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
     }
+  });
+
+  it('refuse an offset or a length that is no number, which null would pass for', async () => {
+    const buffer = await device.buffer(16);
+    for (const offset of [null, '1', 1n, {}, Number.NaN]) {
+      const sentence = /^offset .* cannot be: expected number/;
+      const given = new Uint8Array(4);
+      await expect(Reflect.apply(buffer.write, buffer, [given, offset])).rejects.toThrow(sentence);
+      await expect(Reflect.apply(buffer.read, buffer, [offset])).rejects.toThrow(sentence);
+      await expect(Reflect.apply(buffer.read, buffer, [0, offset])).rejects.toThrow(/^bytes .* cannot be: /);
+    }
+    expect((await buffer.read(8)).byteLength).toBe(8);
+    expect((await buffer.read(8, 0)).byteLength).toBe(0);
   });
 
   it('refuse shared memory at the door of the native side too', async () => {
