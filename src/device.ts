@@ -28,6 +28,15 @@ const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ 
   native.release({ buffer }).catch(() => undefined);
 });
 
+/** The end of an `await using`: what a program has let go of before, or closed with its device, is no error there. */
+async function unlessGone(freed: Promise<void>): Promise<void> {
+  try {
+    await freed;
+  } catch (error) {
+    if (!(error instanceof NativeError) || error.code !== 'EBADF') throw error;
+  }
+}
+
 /** What lies outside of a buffer is refused at its turn; what is no number would be added to one before. */
 const Stretch = z.strictObject({ offset: z.number(), bytes: z.number().optional() });
 
@@ -82,7 +91,7 @@ export class Buffer {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
+    return unlessGone(this.release());
   }
 }
 
@@ -298,7 +307,7 @@ export class Device {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return unlessGone(this.close());
   }
 }
 

@@ -82,7 +82,7 @@ export class Matrix<T extends ElementType = ElementType> {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
+    return this.buffer[Symbol.asyncDispose]();
   }
 }
 

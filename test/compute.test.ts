@@ -408,6 +408,18 @@ describe('devices', () => {
     );
   });
 
+  it('what was released or closed before an `await using` ends is no error there', async () => {
+    const other = await openDevice('cpu');
+    const [early, late] = [await other.matrix('fp32', 2, 2), await other.buffer(16)];
+    await early.release();
+    await early[Symbol.asyncDispose]();
+    await expect(early.release()).rejects.toMatchObject({ code: 'EBADF' });
+    await other[Symbol.asyncDispose]();
+    await expect(late.read()).rejects.toMatchObject({ code: 'EBADF' });
+    await late[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+  });
+
   it('another one is not computed on, and its buffers are not copied', async () => {
     const other = await openDevice('cpu');
     const [ours, theirs] = [await device.matrix('fp32', 2, 2), await other.matrix('fp32', 2, 2)];
