@@ -5,6 +5,7 @@
 // so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
 
 import * as z from 'zod';
+import { Buffer } from './buffer.js';
 import { bytesOf } from './bytes.js';
 import {
   arrays,
@@ -16,84 +17,11 @@ import {
   type ProductType,
   products,
 } from './matrix.js';
-import { type KernelArgument, loadNative, type Native, NativeError } from './native.js';
+import { Module } from './module.js';
+import { loadNative, type Native, NativeError, unlessGone } from './native.js';
 import { noDevice } from './plan.js';
 import { type DeviceFacts, type DType, dtypes } from './schema.js';
 import { parseOptions, UsageError } from './usage.js';
-
-const piece = 8 * 1024 * 1024;
-
-/** Buffers that were dropped without `release()` are freed when the collector finds them. */
-const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ native, buffer }) => {
-  native.release({ buffer }).catch(() => undefined);
-});
-
-/** The end of an `await using`: what a program has let go of before, or closed with its device, is no error there. */
-async function unlessGone(freed: Promise<void>): Promise<void> {
-  try {
-    await freed;
-  } catch (error) {
-    if (!(error instanceof NativeError) || error.code !== 'EBADF') throw error;
-  }
-}
-
-/** What lies outside of a buffer is refused at its turn; what is no number would be added to one before. */
-const Stretch = z.strictObject({ offset: z.number(), bytes: z.number().optional() });
-
-/** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
-export class Buffer {
-  readonly bytes: number;
-  readonly handle: number;
-  readonly device: Device;
-
-  /** @internal Buffers come from `Device.buffer`. */
-  constructor(device: Device, handle: number, bytes: number) {
-    this.device = device;
-    this.handle = handle;
-    this.bytes = bytes;
-    dropped.register(this, { native: device.native, buffer: handle }, this);
-  }
-
-  /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
-  async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
-    parseOptions(Stretch, { offset });
-    const given = bytesOf(data, 'what is written');
-    const bytes = given.length;
-    return this.device.enqueue(() => this.fill(given, bytes, offset));
-  }
-
-  /** @internal Writes within the turn of its caller. `bytes`: the length of `data` when the turn was asked for. */
-  async fill(data: Uint8Array, bytes: number, offset = 0): Promise<void> {
-    for (let at = 0; at < bytes || at === 0; at += piece) {
-      if (data.length !== bytes)
-        throw new UsageError(`the array was to be written with ${bytes} bytes and has ${data.length} now`);
-      const part = data.subarray(at, Math.min(at + piece, bytes));
-      await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
-    }
-  }
-
-  /** The `bytes` from byte `offset` on; by default all of them. */
-  async read(offset = 0, bytes?: number): Promise<ArrayBuffer> {
-    parseOptions(Stretch, { offset, bytes });
-    const asked = { buffer: this.handle, offset, bytes: bytes ?? this.bytes - offset };
-    return this.device.enqueue(() => this.device.native.read(asked));
-  }
-
-  /** Frees the memory. What was asked of the buffer before this still happens. */
-  release(): Promise<void> {
-    return this.device.enqueue(() => this.free());
-  }
-
-  /** @internal Releases within the turn of its caller. */
-  free(): Promise<void> {
-    dropped.unregister(this);
-    return this.device.native.release({ buffer: this.handle });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return unlessGone(this.release());
-  }
-}
 
 export interface MultiplyOptions {
   /** `builtin` (the default), or a vendor's library where it is installed: `cublaslt`, `openblas`, `onednn`. */
@@ -108,48 +36,6 @@ const MultiplyChoices = z.strictObject({
   accumulator: z.enum(['full', 'half', 'fast']).default('full'),
   transposedB: z.boolean().default(false),
 }) satisfies z.ZodType<Required<MultiplyOptions>>;
-
-type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
-
-/** Device code of the caller's own: a cubin, a fatbin or PTX text. */
-export class Module {
-  readonly #device: Device;
-  readonly #handle: number;
-
-  /** @internal Modules come from `Device.load`. */
-  constructor(device: Device, handle: number) {
-    this.#device = device;
-    this.#handle = handle;
-  }
-
-  /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
-  async launch(
-    name: string,
-    size: {
-      grid: [number, number, number];
-      block: [number, number, number];
-      sharedBytes?: number;
-    },
-    kernelArguments: readonly LaunchArgument[],
-  ): Promise<void> {
-    if (!(size instanceof Object)) throw new UsageError('the size of a launch is an object: { grid, block }');
-    if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
-    const asked = {
-      ...size,
-      module: this.#handle,
-      function: name,
-      sharedBytes: size.sharedBytes ?? 0,
-      arguments: kernelArguments.map((item: LaunchArgument) =>
-        item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item,
-      ),
-    };
-    return this.#device.enqueue(() => this.#device.native.launch(asked));
-  }
-
-  unload(): Promise<void> {
-    return this.#device.enqueue(() => this.#device.native.unload({ module: this.#handle }));
-  }
-}
 
 /**
  * An open device. What a method rejects with has a code: a UsageError `EINVAL` for arguments that are wrong by themselves,

@@ -174,6 +174,17 @@ describe('what is no matrix and no option', () => {
     await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
   });
 
+  it('is no matter to a launch that was asked for before', async () => {
+    const size = { grid: [1, 1, 1], block: [32, 1, 1], sharedBytes: 0 } satisfies Parameters<
+      Module['launch']
+    >[1];
+    const given: Parameters<Module['launch']>[2][number][] = [{ int32: 1 }];
+    const asked = new Module(device, 1e9).launch('f', size, given);
+    size.sharedBytes = -1;
+    given[0] = { int32: 0.5 };
+    await expect(asked).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
   it.each<[string, unknown, unknown]>([
     ['the size of a launch is an object: { grid, block }', undefined, []],
     ['the size of a launch is an object: { grid, block }', null, []],

@@ -10,7 +10,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(units|usage)\.ts$/, /^src\/process\/message\.ts$/, /^src\/specs\//],
   [/^src\/judge\//],
   [/^src\/(bytes|native|plan|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
-  [/^src\/(device|matrix|save|survey|rows)\.ts$/, /^src\/process\//],
+  [/^src\/(buffer|device|matrix|module|save|survey|rows)\.ts$/, /^src\/process\//],
   [/^src\/run\.ts$/, /^src\/(soak|selftest)\//],
   [/^src\/index\.ts$/],
   [/^src\/(commands\/|(progress|interrupt)\.ts)/],
