@@ -142,7 +142,11 @@ function jobOf(
 ): Job {
   const asked = { ...defaultOptions('quick'), provider: 'builtin' as const, only: [operation] };
   const devices = device === null ? [] : [device];
-  const [job] = plan({ ...asked, devices }, inventory, native.operations());
+  const jobs = plan({ ...asked, devices }, inventory, native.operations());
+  const ids = [...new Set(jobs.map((each) => each.device.id))];
+  if (device !== null && ids.length > 1)
+    throw new UsageError(`a self-test takes one device, and "${device}" names ${ids.join(', ')}`);
+  const [job] = jobs;
   if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
   const shape = job.operation.family === 'gemm' ? gemm : { bytes: leastArray(job.device) };
   return { ...job, request: { ...job.request, shape, budget } };
