@@ -235,6 +235,16 @@ describe.concurrent('what outlasts a call', () => {
     },
   );
 
+  it('one of two devices does not answer: the other is measured all the same', async () => {
+    const environment = { NAMEPLATE_SIMULATE: 'two-h200', NAMEPLATE_FAULT: 'cuDeviceGetUuid' };
+    const args = ['run', '--device', 'cuda:1', '--quick', '--only', 'memory.copy', '--bytes', '1MiB'];
+    const { code, stdout } = await simulate(environment, cli, ...args, '--json', '-');
+    const { rows: measured, absences } = parseReport(stdout);
+    expect(code).toBe(0);
+    expect(absences).toContainEqual(expect.objectContaining({ what: 'cuda:0' }));
+    expect(measured.map(statusOf)).toEqual(['memory.copy builtin pass', 'memory.copy driver pass']);
+  });
+
   it('one of two devices falls off the bus: its rows fail, and those of the other are its own', async () => {
     const environment = {
       NAMEPLATE_SIMULATE: 'two-h200',
