@@ -2,6 +2,7 @@
 
 import { Buffer } from './buffer.js';
 import type { Device } from './device.js';
+import { Matrix } from './matrix.js';
 import type { KernelArgument } from './native.js';
 import { UsageError } from './usage.js';
 
@@ -30,6 +31,8 @@ export class Module {
   ): Promise<void> {
     if (!(size instanceof Object)) throw new UsageError('the size of a launch is an object: { grid, block }');
     if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
+    if (kernelArguments.some((item) => item instanceof Matrix))
+      throw new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer');
     const asked = { ...size, module: this.#handle, function: name, sharedBytes: size.sharedBytes ?? 0 };
     // The buffers themselves wait for the turn: of one that nobody holds, the collector would free the memory before it.
     const given: LaunchArgument[] = [...kernelArguments];

@@ -174,6 +174,42 @@ describe('what is no matrix and no option', () => {
     await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
   });
 
+  const numbers = '-3.4028235e38 to 3.4028235e38, an infinity or NaN';
+  it.each<[unknown, { code: string; message?: string }]>([
+    [{ float32: Number.POSITIVE_INFINITY }, { code: 'EBADF' }],
+    [{ float32: Number.NaN }, { code: 'EBADF' }],
+    [{ float64: Number.NEGATIVE_INFINITY }, { code: 'EBADF' }],
+    [{ float32: 1e39 }, { code: 'EINVAL', message: `launch.arguments[0].float32 must be from ${numbers}` }],
+    [{ float64: '1' }, { code: 'EINVAL', message: 'launch.arguments[0].float64 must be a number' }],
+    [
+      { uint32: -1 },
+      { code: 'EINVAL', message: 'launch.arguments[0].uint32 must be a number from 0 to 4294967295' },
+    ],
+    [
+      { double: 1 },
+      {
+        code: 'EINVAL',
+        message:
+          'launch.arguments[0] needs one of the fields buffer, int32, uint32, int64, uint64, float32, float64',
+      },
+    ],
+  ])('%o is an argument of a kernel or is refused as none: %o', async (argument, expected) => {
+    const module = new Module(device, 1e9);
+    const given = ['f', { grid: [1, 1, 1], block: [32, 1, 1] }, [argument]];
+    await expect(Reflect.apply(module.launch, module, given)).rejects.toMatchObject(expected);
+  });
+
+  it('a matrix is an argument of a kernel by its buffer', async () => {
+    const a = await device.matrix('fp32', 2, 2);
+    const module = new Module(device, 1e9);
+    const launch = (argument: unknown): Promise<unknown> =>
+      Reflect.apply(module.launch, module, ['f', { grid: [1, 1, 1], block: [32, 1, 1] }, [argument]]);
+    await expect(launch(a)).rejects.toThrow(
+      new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer'),
+    );
+    await expect(launch(a.buffer)).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
   it('is no matter to a launch that was asked for before', async () => {
     const size = { grid: [1, 1, 1], block: [32, 1, 1], sharedBytes: 0 } satisfies Parameters<
       Module['launch']
