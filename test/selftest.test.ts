@@ -113,6 +113,23 @@ test('one device is tested: the first GPU where none is named, and never one of 
   );
 });
 
+test.each([
+  [{ device: 7, timeoutSeconds: 5 }, 'device 7 cannot be: expected string, received number'],
+  [{ device: null, timeoutSeconds: 0 }, 'timeoutSeconds 0 cannot be: expected number to be >0'],
+  [
+    { device: null, timeoutSeconds: Number.NaN },
+    'timeoutSeconds NaN cannot be: expected number, received NaN',
+  ],
+  [
+    { device: null, timeoutSeconds: 5, wait: true },
+    'there is no option wait; there are device, timeoutSeconds',
+  ],
+  [null, 'options null cannot be: expected object, received null'],
+])('%o are no options, and are refused in a sentence', async (options, sentence) => {
+  const asked = Reflect.apply(selftest, undefined, [options, {}]).next();
+  await expect(asked).rejects.toThrow(new UsageError(sentence));
+});
+
 describe('nameplate selftest', { timeout: 120_000 }, () => {
   test('catches every fault on the CPU', async () => {
     const { code, stdout, stderr } = await nameplate('selftest', '--device', 'cpu', '--wait', '--json');
