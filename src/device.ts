@@ -5,6 +5,8 @@
 // so that the event loop turns between them; the order is therefore kept here, and not by the native queue alone.
 
 import * as z from 'zod';
+import { Buffer } from './buffer.js';
+import { bytesOf } from './bytes.js';
 import {
   arrays,
   type ElementArray,
@@ -15,73 +17,11 @@ import {
   type ProductType,
   products,
 } from './matrix.js';
-import { type KernelArgument, loadNative, type Native } from './native.js';
-import type { DeviceFacts, DType } from './schema.js';
+import { Module } from './module.js';
+import { loadNative, type Native, NativeError, unlessGone } from './native.js';
+import { noDevice } from './plan.js';
+import { type DeviceFacts, type DType, dtypes } from './schema.js';
 import { parseOptions, UsageError } from './usage.js';
-
-const piece = 8 * 1024 * 1024;
-
-/** Buffers that were dropped without `release()` are freed when the collector finds them. */
-const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ native, buffer }) => {
-  native.release({ buffer }).catch(() => undefined);
-});
-
-/** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
-export class Buffer {
-  readonly bytes: number;
-  readonly handle: number;
-  readonly device: Device;
-
-  /** @internal Buffers come from `Device.buffer`. */
-  constructor(device: Device, handle: number, bytes: number) {
-    this.device = device;
-    this.handle = handle;
-    this.bytes = bytes;
-    dropped.register(this, { native: device.native, buffer: handle }, this);
-  }
-
-  /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
-  async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
-    if (!ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer))
-      throw new UsageError('what is written must be a typed array, a DataView or an ArrayBuffer');
-    const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
-    const bytes = view.byteLength;
-    return this.device.enqueue(() => this.fill(view, bytes, offset));
-  }
-
-  /** @internal Writes within the turn of its caller. `bytes`: the length of `data` when the turn was asked for. */
-  async fill(data: ArrayBufferView, bytes: number, offset = 0): Promise<void> {
-    for (let at = 0; at < bytes || at === 0; at += piece) {
-      if (data.byteLength !== bytes)
-        throw new UsageError(
-          `the array was to be written with ${bytes} bytes and has ${data.byteLength} now`,
-        );
-      const length = Math.min(piece, bytes - at);
-      const part = new Uint8Array(data.buffer, data.byteOffset + at, length);
-      await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
-    }
-  }
-
-  /** The `bytes` from byte `offset` on; by default all of them. */
-  read(offset = 0, bytes = this.bytes - offset): Promise<ArrayBuffer> {
-    return this.device.enqueue(() => this.device.native.read({ buffer: this.handle, offset, bytes }));
-  }
-
-  /** Frees the memory. What was asked of the buffer before this still happens. */
-  release(): Promise<void> {
-    return this.device.enqueue(() => this.free());
-  }
-
-  /** @internal Releases within the turn of its caller. */
-  free(): Promise<void> {
-    dropped.unregister(this);
-    return this.device.native.release({ buffer: this.handle });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
-  }
-}
 
 export interface MultiplyOptions {
   /** `builtin` (the default), or a vendor's library where it is installed: `cublaslt`, `openblas`, `onednn`. */
@@ -97,45 +37,6 @@ const MultiplyChoices = z.strictObject({
   transposedB: z.boolean().default(false),
 }) satisfies z.ZodType<Required<MultiplyOptions>>;
 
-/** Device code of the caller's own: a cubin, a fatbin or PTX text. */
-export class Module {
-  readonly #device: Device;
-  readonly #handle: number;
-
-  /** @internal Modules come from `Device.load`. */
-  constructor(device: Device, handle: number) {
-    this.#device = device;
-    this.#handle = handle;
-  }
-
-  /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
-  launch(
-    name: string,
-    size: {
-      grid: [number, number, number];
-      block: [number, number, number];
-      sharedBytes?: number;
-    },
-    kernelArguments: readonly (Buffer | Exclude<KernelArgument, { buffer: number }>)[],
-  ): Promise<void> {
-    return this.#device.enqueue(() =>
-      this.#device.native.launch({
-        ...size,
-        module: this.#handle,
-        function: name,
-        sharedBytes: size.sharedBytes ?? 0,
-        arguments: kernelArguments.map((item) =>
-          item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item,
-        ),
-      }),
-    );
-  }
-
-  unload(): Promise<void> {
-    return this.#device.enqueue(() => this.#device.native.unload({ module: this.#handle }));
-  }
-}
-
 /**
  * An open device. What a method rejects with has a code: a UsageError `EINVAL` for arguments that are wrong by themselves,
  * else a NativeError. Nothing falls back silently.
@@ -145,7 +46,7 @@ export class Device {
   /** @internal */
   readonly native: Native;
   readonly #handle: number;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
 
   /** @internal Devices come from `openDevice`. */
   constructor(native: Native, handle: number, facts: DeviceFacts) {
@@ -154,11 +55,22 @@ export class Device {
     this.facts = facts;
   }
 
-  /** @internal Runs `work` after everything that was asked before it. */
-  enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work);
-    this.#last = next.catch(() => undefined);
-    return next;
+  /**
+   * @internal Runs `work` after everything that was asked before it. Awaits alone lie between `work` and the caller, and
+   * nobody but the caller waits for what is returned: that is how V8 finds the caller's line for the stack of an error.
+   */
+  async enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let end = (): void => undefined;
+    this.#last = new Promise((resolve) => {
+      end = resolve;
+    });
+    await before;
+    try {
+      return await work();
+    } finally {
+      end();
+    }
   }
 
   /** A buffer of `bytes`, uninitialised. `ENOMEM` or `CUDA_ERROR_OUT_OF_MEMORY` says what was asked and what is free. */
@@ -194,12 +106,13 @@ export class Device {
     const Elements = arrays[dtype];
     if (data !== undefined && !(data instanceof Elements))
       throw new UsageError(`the elements of a matrix of ${dtype} come in a ${Elements.name}`);
+    const given = data && bytesOf(data, 'what a matrix is filled from');
     if (data && data.length !== rows * columns)
       throw new UsageError(
         `a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${data.length}`,
       );
     return this.#allocate(rows * columns * Elements.BYTES_PER_ELEMENT, async (buffer) => {
-      if (data) await buffer.fill(data, buffer.bytes);
+      if (given) await buffer.fill(given, buffer.bytes);
       return new Matrix(dtype, rows, columns, buffer);
     });
   }
@@ -211,10 +124,11 @@ export class Device {
    */
   async multiply<T extends DType>(
     a: Matrix<T>,
-    b: Matrix<T>,
+    b: Matrix<NoInfer<T>>,
     options: MultiplyOptions = {},
   ): Promise<Product<ProductType<T>>> {
     const { provider, accumulator, transposedB } = parseOptions(MultiplyChoices, options);
+    for (const [name, operand] of Object.entries({ A: a, B: b })) this.#checkOperand(name, operand);
     const [inner, columns] = transposedB ? [b.columns, b.rows] : [b.rows, b.columns];
     if (a.columns !== inner)
       throw new UsageError(`A is ${a.rows} x ${a.columns} and cannot be multiplied by B with ${inner} rows`);
@@ -237,8 +151,27 @@ export class Device {
     });
   }
 
+  /** What a program without types may pass: anything. */
+  #checkOperand(name: string, operand: unknown): void {
+    if (!(operand instanceof Matrix))
+      throw new UsageError(`${name} is no Matrix; device.matrix and device.multiply make them`);
+    this.#checkOwn(name, operand.buffer);
+    if (!Object.hasOwn(products, operand.dtype))
+      throw new UsageError(`${name} is ${operand.dtype}: what can be multiplied is ${dtypes.join(', ')}`);
+  }
+
+  /** Another device's queue would know nothing of the order of the calls on this one. */
+  #checkOwn(name: string, { device }: Buffer): void {
+    if (device === this) return;
+    throw new NativeError('EXDEV', `${name} was made by another device, and can be used with that one only`);
+  }
+
   /** Copies `bytes` from one buffer to another of this device. */
-  copy(from: Buffer, to: Buffer, bytes: number, fromOffset = 0, toOffset = 0): Promise<void> {
+  async copy(from: Buffer, to: Buffer, bytes: number, fromOffset = 0, toOffset = 0): Promise<void> {
+    for (const [name, buffer] of Object.entries({ from, to })) {
+      if (!(buffer instanceof Buffer)) throw new UsageError(`${name} is no Buffer; device.buffer makes them`);
+      this.#checkOwn(name, buffer);
+    }
     return this.enqueue(() =>
       this.native.copy({ from: from.handle, to: to.handle, bytes, fromOffset, toOffset }),
     );
@@ -246,7 +179,10 @@ export class Device {
 
   /** Loads device code. The CPU backend has none to run: `ENOTSUP`. */
   async load(image: Uint8Array | string): Promise<Module> {
-    const bytes = typeof image === 'string' ? new TextEncoder().encode(image) : image;
+    const bytes =
+      typeof image === 'string'
+        ? new TextEncoder().encode(image)
+        : bytesOf(image, 'what is loaded, unless it is text,');
     const { module } = await this.enqueue(() => this.native.load({ device: this.#handle, image: bytes }));
     return new Module(this, module);
   }
@@ -257,12 +193,17 @@ export class Device {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return unlessGone(this.close());
   }
 }
 
-/** Opens `cpu`, `cuda:0` or a device's UUID. `ENODEV` names what is there. */
+/** Opens `cpu`, `cuda:0` or a device's UUID. `ENODEV` names what is there, and says why no GPU is. */
 export async function openDevice(id: string, native: Native = loadNative()): Promise<Device> {
-  const { device, facts } = await native.open({ device: id });
-  return new Device(native, device, facts);
+  try {
+    const { device, facts } = await native.open({ device: id });
+    return new Device(native, device, facts);
+  } catch (error) {
+    if (!(error instanceof NativeError) || error.code !== 'ENODEV') throw error;
+    throw new NativeError(error.code, noDevice(id, await native.inventory()));
+  }
 }

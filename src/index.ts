@@ -1,15 +1,18 @@
 // The public door: exports, nothing else. Whatever the command does, a program can do with these.
 
+// Compute: the memory of a device.
+export { Buffer } from './buffer.js';
 // Compare two reports.
 export { type ComparisonExit, compare, comparisonExit } from './compare/compare.js';
 export { Comparison, type Outcome } from './compare/comparison.js';
-// Compute.
-export { Buffer, Device, Module, type MultiplyOptions, openDevice } from './device.js';
+// Compute: devices, and what is made on them.
+export { Device, type MultiplyOptions, openDevice } from './device.js';
 // Measure: options in, one report after every row out.
 export { type Nameplate, nameplate } from './judge/documented.js';
 export { type ExitCode, exitCode } from './judge/exitCode.js';
 export { BusyError } from './lock.js';
 export { type ElementArray, type ElementType, Matrix, Product, type ProductType } from './matrix.js';
+export { Module } from './module.js';
 export { loadNative, type Native, NativeError } from './native.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
 export { type Executor, isolate } from './process/isolate.js';

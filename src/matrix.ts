@@ -1,7 +1,7 @@
 // Matrices on a device: the formats a Node program can put there, and the typed array that carries each.
 
 import * as z from 'zod';
-import type { Buffer } from './device.js';
+import type { Buffer } from './buffer.js';
 import { type DType, dtypes } from './schema.js';
 
 /** Element formats of a matrix: those of a GEMM, and int32, which an int8 product gives. */
@@ -82,7 +82,7 @@ export class Matrix<T extends ElementType = ElementType> {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
+    return this.buffer[Symbol.asyncDispose]();
   }
 }
 

@@ -27,6 +27,15 @@ export class NativeError extends Error {
   }
 }
 
+/** The end of an `await using`: what a program has let go of before, or closed with its device, is no error there. */
+export async function unlessGone(freed: Promise<void>): Promise<void> {
+  try {
+    await freed;
+  } catch (error) {
+    if (!(error instanceof NativeError) || error.code !== 'EBADF') throw error;
+  }
+}
+
 /** A place in a device's buffer that holds a matrix; `leading` counts elements, `offset` bytes. */
 export interface MatrixPlace {
   readonly buffer: number;

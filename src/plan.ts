@@ -5,7 +5,7 @@
 
 import { type Level, RunOptions } from './row.js';
 import type { DeviceFacts, Inventory, OperationRow, RunRequest } from './schema.js';
-import { budgetOf, shapesOf } from './sizes.js';
+import { budgetOf, checkSizes, shapesOf } from './sizes.js';
 import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {
@@ -44,7 +44,8 @@ export function checkOptions(asked: RunOptions): RunOptions {
 
 /**
  * The jobs of a run, device by device, in the order of the table of operations. Throws a NoDeviceError for a GPU that is
- * not here, a UsageError for options that are none, for a pattern that names nothing, and when nothing is left to run.
+ * not here, a UsageError for options that are none, for a pattern that names nothing, for a size that no row takes, and when
+ * nothing is left to run.
  */
 export function plan(asked: RunOptions, inventory: Inventory, operations: readonly OperationRow[]): Job[] {
   const options = checkOptions(asked);
@@ -60,7 +61,10 @@ export function plan(asked: RunOptions, inventory: Inventory, operations: readon
       .map(({ id }) => id);
     return chosen.flatMap((operation) => jobsOf(device, operation, options, peers));
   });
-  if (jobs.length > 0) return jobs;
+  if (jobs.length > 0) {
+    checkSizes(options.shapes, jobs);
+    return jobs;
+  }
   const rows = chosen.map(({ id }) => id).join(', ');
   throw new UsageError(
     `nothing to run: --provider ${options.provider} computes none of ${rows}; try --provider both`,
@@ -103,6 +107,23 @@ export class NoDeviceError extends Error {
   readonly code = 'ENODEV';
 }
 
+/** Of what an inventory misses, that without which a GPU is not found; the rest are libraries and device code. */
+const hidesGpus = /^(NVIDIA driver|CUDA devices|cuda:\d+)$/;
+
+/** What a name is told that no device answers to: what is here, and why not more, with what to do about it. */
+export function noDevice(
+  name: string,
+  { devices, absences }: Pick<Inventory, 'devices' | 'absences'>,
+): string {
+  const why = absences
+    .filter(({ what }) => hidesGpus.test(what))
+    .map(({ what, reason, remedy }) => `; ${what}: ${reason}; ${remedy}`);
+  return `no device "${name}"; here: ${namesOf(devices)}${why.join('')}`;
+}
+
+const namesOf = (devices: readonly DeviceFacts[]) =>
+  devices.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
+
 const deviceName = /^(cuda:\d+|(gpu|mig)-.+)$/i;
 
 function chooseDevices(
@@ -116,11 +137,8 @@ function chooseDevices(
       if (name === 'all') return present;
       const known = present.filter(({ id, uuid }) => [id, uuid?.toLowerCase()].includes(name.toLowerCase()));
       if (known.length > 0) return known;
-      const here = present.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
-      if (deviceName.test(name)) {
-        const why = absences.map(({ what, reason }) => `; ${what}: ${reason}`).join('');
-        throw new NoDeviceError(`no device "${name}"; here: ${here}${why}`);
-      }
+      if (deviceName.test(name)) throw new NoDeviceError(noDevice(name, { devices: present, absences }));
+      const here = namesOf(present);
       throw new UsageError(`no device "${name}"; here: ${here}, or all (cuda:0, GPU-… and MIG-… name GPUs)`);
     }),
   );

@@ -5,6 +5,7 @@
 
 import type { Level, RunOptions } from './row.js';
 import type { Budget, DeviceFacts, DType, OperationRow, Shape } from './schema.js';
+import { UsageError } from './usage.js';
 
 type Backend = DeviceFacts['backend'];
 type Family = OperationRow['family'];
@@ -159,8 +160,10 @@ const plans: Record<Backend, Record<Level, Plan>> = { cpu: onCpu, cuda: onCuda }
 export const budgetOf = ({ backend }: DeviceFacts, { family }: OperationRow, level: Level): Budget =>
   plans[backend][level].budget[family];
 
+type Kind = 'm' | 'bytes' | 'kernels' | 'steps';
+
 /** What a shape of each family counts. */
-const shapeKinds: Record<Family, 'm' | 'bytes' | 'kernels' | 'steps'> = {
+const shapeKinds: Record<Family, Kind> = {
   gemm: 'm',
   memory: 'bytes',
   cache: 'bytes',
@@ -170,8 +173,32 @@ const shapeKinds: Record<Family, 'm' | 'bytes' | 'kernels' | 'steps'> = {
   link: 'bytes',
   peer: 'bytes',
 };
-const kindOf = (shape: Shape) =>
+const kindOf = (shape: Shape): Kind =>
   'm' in shape ? 'm' : 'bytes' in shape ? 'bytes' : 'steps' in shape ? 'steps' : 'kernels';
+
+/** How each is asked for. */
+const sizeNames: Record<Kind, string> = {
+  m: '--shape',
+  bytes: '--bytes',
+  kernels: 'kernels',
+  steps: 'steps',
+};
+
+/** Throws a UsageError for a size that none of the rows `planned` takes: it would be dropped without a word. */
+export function checkSizes(
+  asked: readonly Shape[],
+  planned: readonly { operation: OperationRow; request: { shape: Shape } }[],
+): void {
+  const taken = new Set(planned.map(({ request }) => kindOf(request.shape)));
+  for (const kind of asked.map(kindOf)) {
+    if (taken.has(kind)) continue;
+    const families = Object.entries(shapeKinds).flatMap(([family, its]) => (its === kind ? [family] : []));
+    const rows = unique(planned.map(({ operation }) => operation.id)).join(', ');
+    throw new UsageError(
+      `${sizeNames[kind]} sizes rows of ${families.join(', ')}, and none of those is asked for: ${rows}`,
+    );
+  }
+}
 
 /**
  * The shapes of an operation's rows on a device. Asked shapes of the row's kind replace those of the level; `peers` are the
@@ -187,7 +214,7 @@ export function shapesOf(
   const { gemm, memory, link, sweep } = plans[device.backend][options.level];
   const perOctave = sweep ?? (options.only.length > 0 ? sweepWhenNamed : null);
   if (family === 'cache' && perOctave === null) return [];
-  const asked = options.shapes.filter((shape) => kindOf(shape) === shapeKinds[family]);
+  const asked = distinct(options.shapes.filter((shape) => kindOf(shape) === shapeKinds[family]));
   if (family === 'peer') return withPeers(asked.length > 0 ? asked : link.map((bytes) => ({ bytes })), peers);
   if (asked.length > 0) return asked;
   const byFamily: Record<Family, () => Shape[]> = {
@@ -242,5 +269,10 @@ function arrayBytes(device: DeviceFacts, least: number): number {
   const bytes = Math.min(Math.max(least, beyondCaches(device)), device.memoryBytes / 8);
   return Math.max(MiB, Math.floor(bytes / MiB) * MiB);
 }
+
+/** A size that was named twice is measured once, like a row that two patterns name. */
+const distinct = (shapes: readonly Shape[]): Shape[] => [
+  ...new Map(shapes.map((shape) => [JSON.stringify(shape), shape])).values(),
+];
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];

@@ -95,6 +95,7 @@ export function parseOptions<Options extends z.ZodObject>(
 function refusal(issue: z.core.$ZodIssue, options: readonly string[]): string {
   const { code, input, path, message } = issue;
   if (code === 'unrecognized_keys') {
+    if (path.length > 0) return `${path.join('.')} has no field ${issue.keys.join(', ')}`;
     return `there is no option ${issue.keys.join(', ')}; there are ${options.join(', ')}`;
   }
   const given =

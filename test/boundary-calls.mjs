@@ -67,6 +67,14 @@ const odd = [
     return view;
   },
   () => new Uint8Array(new ArrayBuffer(8, { maxByteLength: 64 })),
+  () => new Uint8Array(new SharedArrayBuffer(8)),
+  () => new DataView(new SharedArrayBuffer(8)),
+  () => {
+    const shrunk = new ArrayBuffer(64, { maxByteLength: 64 });
+    const view = new DataView(shrunk, 8, 56);
+    shrunk.resize(4);
+    return view;
+  },
   () => new DataView(new ArrayBuffer(16), 4),
   () => ({}),
   () => ({ buffer: known(), offset: 0, leading: 1 }),

@@ -368,7 +368,14 @@ describe('what differs is named', () => {
         { name: 'NVML', path: '', version: '13' },
       ],
       devices: [
-        described({ ...testCard, driver: '590.2', powerLimitWatts: 500, linkMaxWidth: 8, ecc: null }),
+        described({
+          ...testCard,
+          driver: '590.2',
+          powerLimitWatts: 500,
+          maxClockHz: 1.5e9,
+          linkMaxWidth: 8,
+          ecc: null,
+        }),
       ],
     });
     const { changes, devices } = compare(before, after);
@@ -384,6 +391,7 @@ describe('what differs is named', () => {
     expect(words(devices[0]?.changes ?? [])).toEqual([
       'driver 580.1 > 590.2',
       'power limit 700 W > 500 W',
+      'highest SM clock 2200 MHz > 1500 MHz',
       'ECC on > not known',
       'link at most PCIe 5.0 x16 > PCIe 5.0 x8',
     ]);
@@ -420,6 +428,19 @@ describe('what differs is named', () => {
       { what: 'link', before: 'PCIe 5.0 x16', after: 'PCIe 5.0 x8' },
       { what: 'kernel', before: 'test_kernel', after: 'other_kernel' },
     ]);
+  });
+
+  test('of a CPU, which has no SMs', () => {
+    const held = (clockHz: number) => ({ ...conditions(clockHz), source: 'timed on the cores' });
+    const run = (rate: number, clockHz: number) =>
+      report([around(rate, { device: 'cpu', conditions: held(clockHz) })], {
+        devices: [described({ ...testCpu, maxClockHz: clockHz })],
+      });
+    const { devices, rows } = compare(run(1000, 3.5e9), run(800, 2.5e9));
+    expect(devices[0]?.changes).toEqual([{ what: 'highest clock', before: '3500 MHz', after: '2500 MHz' }]);
+    expect(rows[0]?.outcome).toMatchObject({
+      changes: [{ what: 'clock', before: '3500 MHz', after: '2500 MHz' }],
+    });
   });
 
   test('but not readings that are never twice the same, nor reasons that nobody could read', () => {

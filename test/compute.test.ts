@@ -1,6 +1,6 @@
 // The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   Device,
   loadNative,
@@ -11,12 +11,19 @@ import {
   Product,
   UsageError,
 } from '../src/index.js';
+import { cpu, inventory } from './fake-native.js';
 
 const device = await openDevice('cpu');
 afterAll(() => device.close());
 
 const values = (length: number, at: (i: number) => number): number[] =>
   Array.from({ length }, (_, i) => at(i));
+
+/** `view`, whose memory has gone to someone else. */
+function detached<View extends Float32Array<ArrayBuffer> | DataView<ArrayBuffer>>(view: View): View {
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return view;
+}
 
 /** C = A (m x k) times B (k x n), in plain double arithmetic. */
 function product(a: ArrayLike<number>, b: ArrayLike<number>, m: number, n: number, k: number): number[] {
@@ -92,7 +99,13 @@ describe('multiply', () => {
     await expect(device.multiply(a, square, { accumulator: 'half' })).rejects.toMatchObject({
       code: 'ENOTSUP',
     });
-    await expect(device.multiply(a, square, { provider: 'nobody' })).rejects.toBeInstanceOf(NativeError);
+    for (const provider of ['nobody', ''])
+      await expect(device.multiply(a, square, { provider })).rejects.toThrow(
+        new NativeError(
+          'ENOTSUP',
+          `no provider "${provider}" of GEMM on the CPU; there are: builtin, openblas, onednn`,
+        ),
+      );
     await expect(device.matrix('fp32', 2, 2, new Float32Array(3))).rejects.toThrow(/4 elements, not 3/);
   });
 });
@@ -136,6 +149,29 @@ describe('what is no matrix and no option', () => {
     expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
   });
 
+  it('is refused as an operand', async () => {
+    const a = await device.matrix('fp32', 2, 2, new Float32Array(4));
+    const { rows, columns, dtype, buffer } = a;
+    for (const operand of [undefined, null, 7, 'a', [], buffer, { rows, columns, dtype, buffer }]) {
+      const refusal = {
+        code: 'EINVAL',
+        message: expect.stringMatching(/^[AB] is no Matrix; device\.matrix and /),
+      };
+      await expect(untyped.multiply(operand, a)).rejects.toMatchObject(refusal);
+      await expect(untyped.multiply(a, operand)).rejects.toMatchObject(refusal);
+    }
+  });
+
+  it('int32 is refused as the format of an operand', async () => {
+    const a = await device.matrix('int8', 2, 2);
+    const c = await device.multiply(a, a);
+    const error = new UsageError(
+      'B is int32: what can be multiplied is fp64, fp32, tf32, fp16, bf16, fp8e4m3, fp8e5m2, int8',
+    );
+    await expect(untyped.multiply(a, c)).rejects.toThrow(error);
+    await expect(untyped.multiply(c, c)).rejects.toThrow(/^A is int32: what can be multiplied is fp64, /);
+  });
+
   it('is refused of a launch too', async () => {
     const size = { grid: [1, 1, 1], block: [32, 1, 1] } satisfies Parameters<Module['launch']>[1];
     const launch = (more: object): Promise<void> =>
@@ -143,6 +179,77 @@ describe('what is no matrix and no option', () => {
     await expect(launch({ sharedBytes: 64 })).rejects.toMatchObject({ code: 'EBADF' });
     await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
   });
+
+  const numbers = '-3.4028235e38 to 3.4028235e38, an infinity or NaN';
+  it.each<[unknown, { code: string; message?: string }]>([
+    [{ float32: Number.POSITIVE_INFINITY }, { code: 'EBADF' }],
+    [{ float32: Number.NaN }, { code: 'EBADF' }],
+    [{ float64: Number.NEGATIVE_INFINITY }, { code: 'EBADF' }],
+    [{ float32: 1e39 }, { code: 'EINVAL', message: `launch.arguments[0].float32 must be from ${numbers}` }],
+    [{ float64: '1' }, { code: 'EINVAL', message: 'launch.arguments[0].float64 must be a number' }],
+    [
+      { uint32: -1 },
+      { code: 'EINVAL', message: 'launch.arguments[0].uint32 must be a number from 0 to 4294967295' },
+    ],
+    [
+      { double: 1 },
+      {
+        code: 'EINVAL',
+        message:
+          'launch.arguments[0] needs one of the fields buffer, int32, uint32, int64, uint64, float32, float64',
+      },
+    ],
+  ])('%o is an argument of a kernel or is refused as none: %o', async (argument, expected) => {
+    const module = new Module(device, 1e9);
+    const given = ['f', { grid: [1, 1, 1], block: [32, 1, 1] }, [argument]];
+    await expect(Reflect.apply(module.launch, module, given)).rejects.toMatchObject(expected);
+  });
+
+  it('a matrix is an argument of a kernel by its buffer', async () => {
+    const a = await device.matrix('fp32', 2, 2);
+    const module = new Module(device, 1e9);
+    const launch = (argument: unknown): Promise<unknown> =>
+      Reflect.apply(module.launch, module, ['f', { grid: [1, 1, 1], block: [32, 1, 1] }, [argument]]);
+    await expect(launch(a)).rejects.toThrow(
+      new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer'),
+    );
+    await expect(launch(a.buffer)).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
+  it('is no matter to a launch that was asked for before', async () => {
+    const size = { grid: [1, 1, 1], block: [32, 1, 1], sharedBytes: 0 } satisfies Parameters<
+      Module['launch']
+    >[1];
+    const given: Parameters<Module['launch']>[2][number][] = [{ int32: 1 }];
+    const asked = new Module(device, 1e9).launch('f', size, given);
+    size.sharedBytes = -1;
+    given[0] = { int32: 0.5 };
+    await expect(asked).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['the size of a launch is an object: { grid, block }', undefined, []],
+    ['the size of a launch is an object: { grid, block }', null, []],
+    ['the arguments of a kernel come in an array', {}, undefined],
+    ['the arguments of a kernel come in an array', {}, 'abc'],
+  ])('is refused of a launch in a sentence: %s', async (sentence, ...given) => {
+    const module = new Module(device, 1e9);
+    await expect(Reflect.apply(module.launch, module, ['f', ...given])).rejects.toThrow(
+      new UsageError(sentence),
+    );
+  });
+});
+
+it('operands of two formats, and of int32, do not compile, and are refused', async () => {
+  const [a, b] = [await device.matrix('fp32', 2, 2), await device.matrix('int8', 2, 2)];
+  const alike = await device.multiply(b, b);
+  expectTypeOf(alike).toEqualTypeOf<Product<'int32'>>();
+  // @ts-expect-error: inferred from both, the format would be fp32 or int8, and both would fit it.
+  await expect(device.multiply(a, b)).rejects.toThrow('A is fp32 and B is int8: they must be alike');
+  // @ts-expect-error
+  await expect(device.multiply(b, a)).rejects.toThrow('A is int8 and B is fp32: they must be alike');
+  // @ts-expect-error
+  await expect(device.multiply(alike, alike)).rejects.toBeInstanceOf(UsageError);
 });
 
 describe('without awaits', () => {
@@ -206,10 +313,58 @@ describe('buffers', () => {
     expect(new Uint8Array(await buffer.read())).toEqual(Uint8Array.of(1, 2, 3, 9));
   });
 
+  it.each<[RegExp, () => unknown]>([
+    [/lies in a SharedArrayBuffer; give a copy/, () => new SharedArrayBuffer(16)],
+    [/lies in a SharedArrayBuffer; give a copy/, () => new Float32Array(new SharedArrayBuffer(16))],
+    [/lies in a SharedArrayBuffer; give a copy/, () => new DataView(new SharedArrayBuffer(16))],
+    [/has lost its bytes: its ArrayBuffer was transferred/, () => detached(new Float32Array(4)).buffer],
+    [/has lost its bytes: its ArrayBuffer was transferred/, () => detached(new Float32Array(4))],
+    [
+      /has lost its bytes: its ArrayBuffer was transferred/,
+      () => detached(new DataView(new ArrayBuffer(16))),
+    ],
+  ])('refuse what %s: %s', async (sentence, made) => {
+    const buffer = await device.buffer(16);
+    const untyped: Record<string, (data: unknown) => Promise<unknown>> = {
+      write: (data) => Reflect.apply(buffer.write, buffer, [data]),
+      load: (data) => Reflect.apply(device.load, device, [data]),
+      matrix: (data) => Reflect.apply(device.matrix, device, ['fp32', 2, 2, data]),
+    };
+    for (const [name, refusing] of Object.entries(untyped)) {
+      if (name === 'matrix' && !(made() instanceof Float32Array)) continue;
+      const error: unknown = await refusing(made()).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(sentence) });
+    }
+  });
+
+  it('refuse an offset or a length that is no number, which null would pass for', async () => {
+    const buffer = await device.buffer(16);
+    for (const offset of [null, '1', 1n, {}, Number.NaN]) {
+      const sentence = /^offset .* cannot be: expected number/;
+      const given = new Uint8Array(4);
+      await expect(Reflect.apply(buffer.write, buffer, [given, offset])).rejects.toThrow(sentence);
+      await expect(Reflect.apply(buffer.read, buffer, [offset])).rejects.toThrow(sentence);
+      await expect(Reflect.apply(buffer.read, buffer, [0, offset])).rejects.toThrow(/^bytes .* cannot be: /);
+    }
+    expect((await buffer.read(8)).byteLength).toBe(8);
+    expect((await buffer.read(8, 0)).byteLength).toBe(0);
+  });
+
+  it('refuse shared memory at the door of the native side too', async () => {
+    const { handle } = await device.buffer(16);
+    const shared = new SharedArrayBuffer(16);
+    for (const data of [new Uint8Array(shared), new DataView(shared)])
+      await expect(device.native.write({ buffer: handle, offset: 0, data })).rejects.toMatchObject({
+        code: 'EINVAL',
+        message: 'write.data must not lie in a SharedArrayBuffer',
+      });
+  });
+
   it('refuse an array that has lost its bytes since it was given', async () => {
     const data = new Float32Array(3 * 2 ** 20);
     const asked = device.matrix('fp32', 3, 2 ** 20, data);
-    structuredClone(data.buffer, { transfer: [data.buffer] });
+    detached(data);
     await expect(asked).rejects.toMatchObject({
       code: 'EINVAL',
       message: expect.stringContaining('12582912 bytes and has 0 now'),
@@ -230,8 +385,65 @@ describe('buffers', () => {
 
 describe('devices', () => {
   it('an unknown one is refused with what is there', async () => {
-    await expect(openDevice('cuda:77')).rejects.toMatchObject({ code: 'ENODEV' });
+    await expect(openDevice('cuda:77')).rejects.toMatchObject({
+      code: 'ENODEV',
+      message: expect.stringMatching(/^no device "cuda:77"; here: .*cpu/),
+    });
     await expect(openDevice('teapot')).rejects.toBeInstanceOf(NativeError);
+  });
+
+  it('an unknown one is refused with the reason that no GPU is there, and no other absence', async () => {
+    const absences = [
+      { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it' },
+      { what: 'NVIDIA driver', reason: 'it could not be opened', remedy: 'install the driver' },
+    ];
+    const native = {
+      ...loadNative(),
+      open: () => Promise.reject(new NativeError('ENODEV', 'none')),
+      inventory: async () => ({ ...inventory([cpu]), absences }),
+    };
+    await expect(openDevice('cuda:0', native)).rejects.toThrow(
+      new NativeError(
+        'ENODEV',
+        'no device "cuda:0"; here: cpu; NVIDIA driver: it could not be opened; install the driver',
+      ),
+    );
+    const lost = new NativeError('CUDA_ERROR_UNKNOWN', 'it is lost');
+    await expect(openDevice('cuda:0', { ...native, open: () => Promise.reject(lost) })).rejects.toBe(lost);
+  });
+
+  it('errors carry the line of the call, also of one that had to wait', async () => {
+    const buffer = await device.buffer(16);
+    const square = await device.matrix('fp32', 2, 2);
+    const module = new Module(device, 1e9);
+    const calls: Record<string, () => Promise<unknown>> = {
+      write: () => buffer.write(new Uint8Array(17)),
+      read: () => buffer.read(8, 9),
+      copy: () => device.copy(buffer, buffer, 4),
+      buffer: () => device.buffer(0),
+      matrix: () => device.matrix('fp64', 1e6, 1e9),
+      multiply: () => device.multiply(square, square, { provider: 'nobody' }),
+      load: () => device.load('.version 7.0'),
+      unload: () => module.unload(),
+      open: () => openDevice('cuda:77'),
+    };
+    const stacks: Record<string, string | undefined> = {};
+    for (const [name, call] of Object.entries(calls)) {
+      const long = buffer.write(new Uint8Array(16));
+      async function caller(): Promise<unknown> {
+        return await call();
+      }
+      stacks[name] = await caller().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.stack : undefined),
+      );
+      await long;
+    }
+    const lines = Object.entries(stacks).map(([name, stack]) => [
+      name,
+      /at (async )?caller /.test(stack ?? ''),
+    ]);
+    expect(lines).toEqual(Object.keys(calls).map((name) => [name, true]));
   });
 
   it('a closed one refuses everything, and errors carry a JavaScript stack', async () => {
@@ -243,6 +455,41 @@ describe('devices', () => {
     expect(error).toMatchObject({ code: 'EBADF' });
     expect(error instanceof Error && error.stack).toContain('.ts');
     await expect(other.buffer(1)).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(other.buffer(1)).rejects.toThrow(/^device \d+ is not open: it was closed, /);
+    await expect(buffer.read()).rejects.toThrow(
+      /^buffer \d+ is not open: it was released, or its device closed/,
+    );
+  });
+
+  it('what was released or closed before an `await using` ends is no error there', async () => {
+    const other = await openDevice('cpu');
+    const [early, late] = [await other.matrix('fp32', 2, 2), await other.buffer(16)];
+    await early.release();
+    await early[Symbol.asyncDispose]();
+    await expect(early.release()).rejects.toMatchObject({ code: 'EBADF' });
+    await other[Symbol.asyncDispose]();
+    await expect(late.read()).rejects.toMatchObject({ code: 'EBADF' });
+    await late[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+  });
+
+  it('another one is not computed on, and its buffers are not copied', async () => {
+    const other = await openDevice('cpu');
+    const [ours, theirs] = [await device.matrix('fp32', 2, 2), await other.matrix('fp32', 2, 2)];
+    const refused = async (asked: Promise<unknown>, name: string): Promise<void> =>
+      expect(asked).rejects.toMatchObject({
+        code: 'EXDEV',
+        message: `${name} was made by another device, and can be used with that one only`,
+      });
+    await refused(device.multiply(ours, theirs), 'B');
+    await refused(device.multiply(theirs, theirs), 'A');
+    await refused(device.copy(ours.buffer, theirs.buffer, 4), 'to');
+    await refused(device.copy(theirs.buffer, theirs.buffer, 4, 0, 8), 'from');
+    await expect(Reflect.apply(device.copy, device, [ours, ours.buffer, 4])).rejects.toThrow(
+      new UsageError('from is no Buffer; device.buffer makes them'),
+    );
+    await other.close();
+    await refused(device.multiply(ours, theirs), 'B');
   });
 
   it('the CPU has no modules, and says so', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultOptions, plan } from '../src/plan.js';
+import { defaultOptions, NoDeviceError, plan } from '../src/plan.js';
 import { levels } from '../src/row.js';
 import type { DeviceFacts, Shape } from '../src/schema.js';
 import { parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../src/usage.js';
@@ -40,6 +40,21 @@ describe('devices', () => {
       /no device "cuda:7"; here: cuda:0 \(GPU-00000000-test\).*cpu/,
     );
     expect(() => devicesOf(['cud'])).toThrow(UsageError);
+  });
+
+  it('that are not here are refused with why no GPU is, and what to do', () => {
+    const absences = [
+      { what: 'oneDNN', reason: 'it is not installed', remedy: 'install it' },
+      { what: 'CUDA devices', reason: 'cuDeviceGetCount failed', remedy: 'run nvidia-smi' },
+      { what: 'cuda:1', reason: 'it is lost', remedy: 'run nvidia-smi' },
+    ];
+    const asked = { ...defaultOptions(), devices: ['cuda:1'] };
+    expect(() => plan(asked, { ...inventory([cpu]), absences }, operations)).toThrow(
+      new NoDeviceError(
+        'no device "cuda:1"; here: cpu; CUDA devices: cuDeviceGetCount failed; run nvidia-smi; ' +
+          'cuda:1: it is lost; run nvidia-smi',
+      ),
+    );
   });
 });
 
@@ -145,6 +160,31 @@ describe('sizes', () => {
     expect(shapesOf(jobs([a100()], { shapes: shapes.slice(0, 1) }), 'memory.read')).toEqual([
       { bytes: 2 ** 30 },
     ]);
+  });
+
+  it('that are asked for twice are measured once', () => {
+    const eight = { m: 8, n: 8, k: 8 };
+    const turned = { k: 8, n: 8, m: 8 };
+    const shapes: Shape[] = [eight, { m: 8, n: 8, k: 9 }, turned, { bytes: 2 ** 20 }, { bytes: 2 ** 20 }];
+    const planned = jobs([a100()], { shapes });
+    expect(shapesOf(planned, 'gemm.bf16')).toEqual([eight, { m: 8, n: 8, k: 9 }]);
+    expect(shapesOf(planned, 'memory.copy')).toEqual([{ bytes: 2 ** 20 }]);
+  });
+
+  it('that no row takes are refused, with those that would', () => {
+    const gemm = () => jobs([a100()], { shapes: [{ bytes: 2 ** 20 }], only: ['gemm.fp*'] });
+    expect(gemm).toThrow(
+      new UsageError(
+        '--bytes sizes rows of memory, cache, latency, link, peer, and none of those is asked for: gemm.fp64, gemm.fp32',
+      ),
+    );
+    const shapes: Shape[] = [{ bytes: 2 ** 20 }, { m: 8, n: 8, k: 8 }];
+    expect(() => jobs([a100()], { shapes, only: ['memory.copy'] })).toThrow(
+      '--shape sizes rows of gemm, and none of those is asked for: memory.copy',
+    );
+    expect(() => jobs([cpu], { shapes, only: ['*.fp32'] })).toThrow(UsageError);
+    expect(jobs([cpu], { shapes, only: ['*.fp32', 'memory.*'] })).toHaveLength(3);
+    expect(() => jobs([cpu], { shapes: [{ steps: 64 }] })).toThrow(/^steps sizes rows of dpx, /);
   });
 
   it.each([

@@ -374,6 +374,7 @@ describe('options that a JavaScript program got wrong', () => {
     [{ shapes: [4096] }, /^shapes.0 4096 cannot be: expected \{ m, n, k \}, \{ bytes \}, /],
     [{ shapes: [{ m: 1, n: 2 }] }, /^shapes.0 \{ m: 1, n: 2 \} cannot be: expected \{ m, n, k \}/],
     [{ shapes: [{ m: 1, n: 2, k: 0 }] }, 'k "0" is not a whole number from 1 to 65536'],
+    [{ shapes: [{ bytes: 4096, m: 1 }] }, 'shapes.0 has no field m'],
     [{ colour: 'red' }, /^there is no option colour; there are devices, only, level, /],
   ])('%o are refused in one sentence', async (wrong, sentence) => {
     const error = await refusal({ ...defaultOptions(), ...wrong });

@@ -5,6 +5,7 @@ import type { Executor } from '../src/process/isolate.js';
 import type { Fault, RunRequest, SoakRequest } from '../src/schema.js';
 import { type Check, SelftestReport } from '../src/selftest/schema.js';
 import { selftest } from '../src/selftest/selftest.js';
+import { UsageError } from '../src/usage.js';
 import { nameplate } from './command.js';
 import { a100, cpu, inventory, measured, operations, verification } from './fake-native.js';
 
@@ -37,11 +38,16 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
 
 const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'];
 
-async function tested(side: Executor, devices = [cpu], signal?: AbortSignal): Promise<SelftestReport> {
+async function tested(
+  side: Executor,
+  devices = [cpu],
+  signal?: AbortSignal,
+  device: string | null = null,
+): Promise<SelftestReport> {
   const native = { inventory: async () => inventory(devices), operations: () => operations };
   const context = { native, open: () => side, wait: true, ...(signal && { signal }) };
   let last: SelftestReport | undefined;
-  for await (last of selftest({ device: null, timeoutSeconds: 5 }, context));
+  for await (last of selftest({ device, timeoutSeconds: 5 }, context));
   return SelftestReport.parse(last);
 }
 const outcomes = (checks: Check[], where: RegExp) =>
@@ -96,6 +102,32 @@ test('a known card is judged by its own figures', async () => {
   const { judgedAs, checks } = await tested(executor(allFaults), [a100()]);
   expect(judgedAs).toBe('a100-pcie-40gb, tensor.bf16');
   expect(outcomes(checks, /telemetry/)).not.toContain('missed');
+});
+
+test('one device is tested: the first GPU where none is named, and never one of several that are', async () => {
+  const side = executor(allFaults);
+  expect((await tested(side, [cpu, a100(0), a100(1)])).device.id).toBe('cuda:0');
+  expect((await tested(side, [cpu], undefined, 'all')).device.id).toBe('cpu');
+  await expect(tested(side, [cpu, a100(0)], undefined, 'all')).rejects.toThrow(
+    new UsageError('a self-test takes one device, and "all" names cpu, cuda:0'),
+  );
+});
+
+test.each([
+  [{ device: 7, timeoutSeconds: 5 }, 'device 7 cannot be: expected string, received number'],
+  [{ device: null, timeoutSeconds: 0 }, 'timeoutSeconds 0 cannot be: expected number to be >0'],
+  [
+    { device: null, timeoutSeconds: Number.NaN },
+    'timeoutSeconds NaN cannot be: expected number, received NaN',
+  ],
+  [
+    { device: null, timeoutSeconds: 5, wait: true },
+    'there is no option wait; there are device, timeoutSeconds',
+  ],
+  [null, 'options null cannot be: expected object, received null'],
+])('%o are no options, and are refused in a sentence', async (options, sentence) => {
+  const asked = Reflect.apply(selftest, undefined, [options, {}]).next();
+  await expect(asked).rejects.toThrow(new UsageError(sentence));
 });
 
 describe('nameplate selftest', { timeout: 120_000 }, () => {

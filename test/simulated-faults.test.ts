@@ -277,6 +277,16 @@ describe.concurrent('what outlasts a call', () => {
     },
   );
 
+  it('one of two devices does not answer: the other is measured all the same', async () => {
+    const environment = { NAMEPLATE_SIMULATE: 'two-h200', NAMEPLATE_FAULT: 'cuDeviceGetUuid' };
+    const args = ['run', '--device', 'cuda:1', '--quick', '--only', 'memory.copy', '--bytes', '1MiB'];
+    const { code, stdout } = await simulate(environment, cli, ...args, '--json', '-');
+    const { rows: measured, absences } = parseReport(stdout);
+    expect(code).toBe(0);
+    expect(absences).toContainEqual(expect.objectContaining({ what: 'cuda:0' }));
+    expect(measured.map(statusOf)).toEqual(['memory.copy builtin pass', 'memory.copy driver pass']);
+  });
+
   it('one of two devices falls off the bus: its rows fail, and those of the other are its own', async () => {
     const environment = {
       NAMEPLATE_SIMULATE: 'two-h200',
@@ -294,7 +304,7 @@ describe.concurrent('what outlasts a call', () => {
 });
 
 it.concurrent.each([
-  ['a run', [...run, '--only', 'gemm.fp32']],
+  ['a run', run('--only', 'gemm.fp32')],
   ['a soak', ['soak', '--device', 'cuda:0']],
   ['a self-test', ['selftest', '--device', 'cuda:0']],
 ])('%s that is interrupted while a driver hangs over its devices ends at once, with 130', async (_, args) => {
@@ -333,7 +343,7 @@ describe.concurrent('a wrong result that was found stays the exit code', () => {
   async function found() {
     const place = scratch();
     const file = join(place, 'report.json');
-    const args = [...run, '--only', 'gemm.bf16,memory.*', '--provider', 'builtin', '--json', file];
+    const args = run('--only', 'gemm.bf16,memory.*', '--provider', 'builtin', '--json', file);
     const running = startSimulated({ NAMEPLATE_FAULT: 'flip' }, cli, ...args);
     await until('the first row', () => rowsIn(file) > 0 || undefined);
     return { ...running, place, file };

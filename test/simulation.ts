@@ -53,14 +53,20 @@ export function startSimulated(environment: Environment, script: string, ...args
 export const simulate = (environment: Environment, script: string, ...args: string[]): Promise<Ended> =>
   startSimulated(environment, script, ...args).ended;
 
-/** The smallest work that every row can be verified on. */
-export const run = ['run', '--device', 'cuda:0', '--quick', '--shape', '64', '--bytes', '1MiB'];
+/** The smallest work that every row can be verified on; a size that no row takes would be refused. */
+export function run(...args: string[]): string[] {
+  const named = args.indexOf('--only');
+  const patterns = named < 0 ? '*' : (args[named + 1] ?? '');
+  const shape = /(^|,)(gemm|\*)/.test(patterns) ? ['--shape', '64'] : [];
+  const bytes = /(^|,)(memory|cache|latency|link|peer|\*)/.test(patterns) ? ['--bytes', '1MiB'] : [];
+  return ['run', '--device', 'cuda:0', '--quick', ...shape, ...bytes, ...args];
+}
 
 export async function measure(
   environment: Environment,
   ...args: string[]
 ): Promise<{ code: number | null; report: Report }> {
-  const { code, stdout, stderr } = await simulate(environment, cli, ...run, '--json', '-', ...args);
+  const { code, stdout, stderr } = await simulate(environment, cli, ...run('--json', '-', ...args));
   expect(stderr).toBe('');
   return { code, report: parseReport(stdout) };
 }

@@ -179,6 +179,10 @@ describe('a soak', () => {
     await expect(ask({}, [a100(0), a100(1)])).rejects.toThrow(
       /one device, and there are cuda:0, cuda:1.*--device/,
     );
+    await expect(ask({ device: 'all' }, [a100(0), cpu])).rejects.toThrow(
+      /one device, and there are cuda:0, cpu: name one/,
+    );
+    expect((await ask({ device: 'all' })).last.device.id).toBe('cpu');
     await expect(ask({ operation: 'gemm.*' })).rejects.toThrow(
       /one row, and "gemm.\*" names gemm.fp64, gemm.fp32/,
     );
@@ -248,6 +252,7 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     [['--only', 'gemm.fp4'], /no row matches "gemm.fp4"/],
     [['--device', 'cuda:9'], /no device "cuda:9"/],
     [['--shape', '64', '--bytes', '1MiB'], /cannot be used with/],
+    [['--device', 'cpu', '--bytes', '1MiB'], /--bytes sizes rows of memory, .* asked for: gemm.fp32/],
     [['--device', 'cpu', '--only', 'latency.memory'], /latency.memory only waits/],
     [
       ['--device', 'cpu', '--only', 'cache.read.core'],

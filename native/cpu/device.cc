@@ -71,9 +71,10 @@ class TimedClock : public Watch {
   double start_ = now();
 };
 
-void requireBuiltin(const std::string& provider, const char* operation) {
+void requireBuiltin(const std::string& provider, const std::string& what,
+                    const std::string& known = "builtin") {
   if (provider != "builtin")
-    throw Unsupported("on the CPU only builtin offers " + std::string(operation) + ", not " + provider);
+    throw Unsupported("no provider \"" + provider + "\" of " + what + " on the CPU; there are: " + known);
 }
 
 }  // namespace
@@ -182,14 +183,14 @@ Kernel CpuDevice::gemm(const GemmShape& shape, const std::string& provider, cons
     if (!dnn) throw Unsupported("oneDNN is absent: " + OneDnn::absence().reason);
     return queued(dnn->gemm(shape, threads_.count()));
   }
-  requireBuiltin(provider, "this GEMM");
+  requireBuiltin(provider, "GEMM", "builtin, openblas, onednn");
   return queued(blockedGemm(shape, threads_));
 }
 
 Kernel CpuDevice::stream(Stream stream, std::size_t bytesPerArray, const std::string& provider,
                          const Operands*) {
   if (provider == "libc") return queued(libraryStream(stream, bytesPerArray, threads_));
-  requireBuiltin(provider, "this memory row");
+  requireBuiltin(provider, "memory rows", "builtin, libc");
   return queued(memoryStream(stream, bytesPerArray, threads_));
 }
 

@@ -1,6 +1,7 @@
 // The CUDA backend's three functions: what is here, what it is made of, and a device by name.
 #include "backend.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,12 +59,20 @@ std::unique_ptr<Device> open(const std::string& id, std::size_t) {
   if (const auto absence = driverAbsence())
     throw Error("ENODEV", "there is no device \"" + id + "\": " + absence->reason + "; " + absence->remedy);
   std::string here;
+  std::optional<Error> broken;  // must not hide the others here either
   const int count = deviceCount();
   for (int ordinal = 0; ordinal < count; ++ordinal) {
-    const Facts facts = deviceFacts(ordinal);
+    Facts facts;
+    try {
+      facts = deviceFacts(ordinal);
+    } catch (const Error& error) {
+      if (!broken) broken = error;
+      continue;
+    }
     if (facts.id == id || facts.uuid == id) return std::make_unique<CudaDevice>(ordinal);
     here += (here.empty() ? "" : "; ") + facts.id + " (" + facts.name + ", " + facts.uuid.value_or("") + ")";
   }
+  if (broken) throw *broken;
   throw Error("ENODEV", "there is no device \"" + id + "\"; here are: " + (here.empty() ? "none" : here));
 }
 

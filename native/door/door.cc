@@ -31,12 +31,17 @@ void Door::settle(Napi::Env env, Napi::Function, Door*, std::function<void(Napi:
 }
 
 const Door::Entry& Door::entry(Handle handle, Kind kind) const {
-  constexpr std::array<const char*, 3> kinds{"device", "buffer", "module"};
+  struct Words {
+    const char *name, *end;
+  };
+  constexpr std::array<Words, 3> words{{{"device", "it was closed"},
+                                        {"buffer", "it was released, or its device closed"},
+                                        {"module", "it was unloaded, or its device closed"}}};
   const auto found = entries_.find(handle);
-  if (found == entries_.end() || found->second.kind != kind)
-    throw Error("EBADF", std::to_string(handle) + " is not an open " + kinds[static_cast<std::size_t>(kind)] +
-                             ": it was never opened, or is already closed");
-  return found->second;
+  if (found != entries_.end() && found->second.kind == kind) return found->second;
+  const auto& [name, end] = words[static_cast<std::size_t>(kind)];
+  throw Error("EBADF", std::string(name) + " " + std::to_string(handle) + " is not open: " + end +
+                           ", or there never was one");
 }
 
 OpenDevice& Door::device(Handle handle) const {

@@ -8,8 +8,10 @@
 
 #include <napi.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <map>
 #include <span>
@@ -75,8 +77,15 @@ class Fields {
     const Napi::Value value = take(name);
     const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
     if (!value.IsNumber() || !(number >= least && number <= most))
-      throw wrong(name, "a number from " + std::to_string(least) + " to " + std::to_string(most));
+      throw wrong(name, "a number from " + shortest(least) + " to " + shortest(most));
     return number;
+  }
+
+  // Any number at all, an infinity and NaN among them.
+  double real(const char* name) {
+    const Napi::Value value = take(name);
+    if (!value.IsNumber()) throw wrong(name, "a number");
+    return value.As<Napi::Number>().DoubleValue();
   }
 
   bool flag(const char* name) {
@@ -124,20 +133,38 @@ class Fields {
     return {"EINVAL", where_ + "." + name + " must be " + wanted};
   }
 
+  // The object has none of the fields of which it must have one.
+  Error lacking(const std::string& names) const {
+    return {"EINVAL", where_ + " needs one of the fields " + names};
+  }
+
  private:
+  // 4294967295 and 1e-06, where std::to_string has 4294967295.000000 and 0.000001.
+  static std::string shortest(double number) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.10g", number);
+    return text.data();
+  }
+
   std::string where_;
   std::map<std::string, Napi::Value> values_;
 };
 
 // The bytes of an ArrayBuffer or of a view of one. Valid until JavaScript runs again.
 inline std::span<const std::byte> bytesOf(const Napi::Value& value, const std::string& where) {
+  // A view may lie in a SharedArrayBuffer, which N-API has no other question for.
+  const auto unshared = [&where](const Napi::ArrayBuffer& buffer) {
+    if (!buffer.IsArrayBuffer()) throw Error("EINVAL", where + " must not lie in a SharedArrayBuffer");
+    return buffer;
+  };
   if (value.IsTypedArray()) {
     const auto array = value.As<Napi::TypedArray>();
-    Napi::ArrayBuffer buffer = array.ArrayBuffer();
+    Napi::ArrayBuffer buffer = unshared(array.ArrayBuffer());
     return {static_cast<const std::byte*>(buffer.Data()) + array.ByteOffset(), array.ByteLength()};
   }
   if (value.IsDataView()) {
     const auto view = value.As<Napi::DataView>();
+    unshared(view.ArrayBuffer());
     return {static_cast<const std::byte*>(view.Data()), view.ByteLength()};
   }
   if (value.IsArrayBuffer()) {

@@ -75,6 +75,13 @@ KernelArgument scalar(Fields fields) {
     if (!lossless) throw fields.wrong(name, "a BigInt of 64 bits");
     return bytesOfNumber(bits);
   };
+  const auto single = [&] {
+    constexpr double most = std::numeric_limits<float>::max();
+    const double value = fields.real("float32");
+    if (std::isfinite(value) && std::abs(value) > most)
+      throw fields.wrong("float32", "from -3.4028235e38 to 3.4028235e38, an infinity or NaN");
+    return static_cast<float>(value);
+  };
   KernelArgument argument;
   if (fields.has("int32"))
     argument = bytesOfNumber(static_cast<std::int32_t>(whole("int32", -2147483648.0, 2147483647.0)));
@@ -85,9 +92,11 @@ KernelArgument scalar(Fields fields) {
   else if (fields.has("uint64"))
     argument = big("uint64", false);
   else if (fields.has("float32"))
-    argument = bytesOfNumber(static_cast<float>(fields.number("float32", -3.4028235e38, 3.4028235e38)));
+    argument = bytesOfNumber(single());
+  else if (fields.has("float64"))
+    argument = bytesOfNumber(fields.real("float64"));
   else
-    argument = bytesOfNumber(fields.number("float64", -1.7976931348623157e308, 1.7976931348623157e308));
+    throw fields.lacking("buffer, int32, uint32, int64, uint64, float32, float64");
   fields.end();
   return argument;
 }

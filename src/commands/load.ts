@@ -25,6 +25,7 @@ async function load<T>(file: string, parse: (text: string) => T): Promise<T> {
 }
 
 async function read(file: string): Promise<string> {
+  if (file === '') throw new UsageError('"" names no file; write the name of a saved report');
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

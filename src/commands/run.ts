@@ -15,9 +15,9 @@ import {
   type RunOptions,
 } from '../row.js';
 import { run } from '../run.js';
-import { ReportFile } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
-import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../usage.js';
+import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList } from '../usage.js';
+import { reportFile } from './file.js';
 import { print, view } from './print.js';
 
 export const defaultReport = 'nameplate-report.json';
@@ -105,7 +105,7 @@ Exit codes: 0 nothing found wrong, 1 a row is low, 2 wrong usage, 3 could not me
 An interrupted run that had found a wrong result exits with 4.`;
 
 async function measureAndPrint(flags: Flags): Promise<void> {
-  const file = new ReportFile(fileOf(flags));
+  const file = reportFile(flags, defaultReport);
   const options = optionsOf(flags);
   const interruption = interruptible();
   const progress = progressLine();
@@ -129,11 +129,6 @@ async function measureAndPrint(flags: Flags): Promise<void> {
   print(format.render(report, view(file.saved)));
   process.exitCode = exitCode(report.rows, { strict: flags.strict ?? false, interrupted });
   file.end();
-}
-
-function fileOf({ json = defaultReport, save }: Flags): string | null {
-  if (json === '') throw new UsageError('--json "" names no file; write a file name, or - for stdout');
-  return json === '-' || !save ? null : json;
 }
 
 function optionsOf(flags: Flags): RunOptions {

@@ -6,12 +6,12 @@ import { interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
 import { rewrites } from '../progress.js';
 import { soakJson, soakLine, soakText } from '../report/soak.js';
-import { ReportFile } from '../save.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
 import { defaultSoak, soak } from '../soak/soak.js';
 import { survey } from '../survey.js';
 import { limits, parseBytesShape, parseGemmShape, parseInteger, parseNumber } from '../usage.js';
+import { reportFile } from './file.js';
 import { print, view } from './print.js';
 
 const defaultFile = 'nameplate-soak.json';
@@ -65,8 +65,8 @@ export function addSoak(program: Command): void {
 }
 
 async function soakAndPrint(flags: Flags): Promise<void> {
-  const { json = defaultFile, save, wait = false } = flags;
-  const file = new ReportFile(json === '-' || !save ? null : json);
+  const { json, wait = false } = flags;
+  const file = reportFile(flags, defaultFile);
   const interruption = interruptible();
   const line = rewrites(process.stderr) ? createLogUpdate(process.stderr) : null;
   let report: SoakReport | undefined;

@@ -24,12 +24,15 @@ const ofRun: readonly Reading<Report>[] = [
   { what: 'operating system', read: ({ host }) => host.os },
 ];
 
+const highestClock = ({ maxClockHz: clock }: DeviceFacts) => (clock === null ? null : formatClock(clock));
+
 const ofDevice: readonly Reading<DeviceFacts>[] = [
   { what: 'driver', read: ({ driver }) => driver },
   { what: 'CUDA version of the driver', read: ({ driverApi }) => driverApi },
   { what: 'power limit', read: ({ powerLimitWatts: limit }) => (limit === null ? null : formatWatts(limit)) },
   { what: 'SMs', read: ({ backend, multiprocessors }) => (backend === 'cpu' ? null : `${multiprocessors}`) },
-  { what: 'highest SM clock', read: ({ maxClockHz: clock }) => (clock === null ? null : formatClock(clock)) },
+  { what: 'highest SM clock', read: (device) => (device.backend === 'cpu' ? null : highestClock(device)) },
+  { what: 'highest clock', read: (device) => (device.backend === 'cpu' ? highestClock(device) : null) },
   {
     what: 'highest memory clock',
     read: ({ maxMemoryClockHz: clock }) => (clock === null ? null : formatClock(clock)),
@@ -70,21 +73,22 @@ type Measured = {
 const byShare = (share: number) => (before: number, after: number) =>
   Math.abs(after - before) > share * before;
 const by = (least: number) => (before: number, after: number) => Math.abs(after - before) >= least;
+const clock = { format: (hertz: number) => formatClock(hertz), differs: byShare(0.01) };
 const degrees = { format: formatCelsius, differs: by(3) };
 
 const sensors: readonly Measured[] = [
   {
     what: 'SM clock',
-    read: ({ conditions }) => conditions?.clockHz?.median,
-    format: (clock) => formatClock(clock),
-    differs: byShare(0.01),
+    read: ({ conditions }) => (conditions?.source === 'nvml' ? conditions.clockHz?.median : null),
+    ...clock,
   },
+  // A CPU has no SMs.
   {
-    what: 'memory clock',
-    read: ({ conditions }) => conditions?.memoryClockHz?.median,
-    format: (clock) => formatClock(clock),
-    differs: byShare(0.01),
+    what: 'clock',
+    read: ({ conditions }) => (conditions?.source === 'nvml' ? null : conditions?.clockHz?.median),
+    ...clock,
   },
+  { what: 'memory clock', read: ({ conditions }) => conditions?.memoryClockHz?.median, ...clock },
   {
     what: 'power',
     read: ({ conditions }) => conditions?.powerWatts?.median,

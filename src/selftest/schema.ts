@@ -4,6 +4,16 @@ import * as z from 'zod';
 import { Host } from '../host.js';
 import { Build, DeviceFacts } from '../schema.js';
 
+export const SelftestOptions = z.strictObject({
+  device: z.string().nullable().describe('id or uuid; null: the first GPU, or the CPU where there is none'),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .describe('after which a check that has not answered is ended'),
+});
+export type SelftestOptions = z.infer<typeof SelftestOptions>;
+
 export const Check = z.strictObject({
   where: z.string().describe('a row, a soak of one, or the telemetry'),
   seeded: z.string().describe('what was done, in words; for a control, that nothing was'),

@@ -13,16 +13,15 @@ import { rowOf } from '../rows.js';
 import type { DeviceFacts, Fault, ProviderResult, Shape } from '../schema.js';
 import { beyondCaches } from '../sizes.js';
 import { type Survey, survey } from '../survey.js';
-import { UsageError } from '../usage.js';
-import type { Check, SelftestReport } from './schema.js';
+import { parseOptions, UsageError } from '../usage.js';
+import {
+  type Check,
+  type SelftestOptions,
+  SelftestOptions as SelftestOptionsSchema,
+  type SelftestReport,
+} from './schema.js';
 import { type Staged, stagings } from './staging.js';
 import { type StandIn, standIn } from './standIn.js';
-
-export interface SelftestOptions {
-  /** Id or uuid; null: the first GPU, or the CPU where there is none. */
-  device: string | null;
-  timeoutSeconds: number;
-}
 
 export interface SelftestContext {
   native?: Survey;
@@ -76,10 +75,11 @@ const soakSeconds = 0.2;
  * @throws what `run` throws before its first row; a device that cannot be measured is a check that was not passed.
  */
 export async function* selftest(
-  options: SelftestOptions,
+  asked: SelftestOptions,
   context: SelftestContext = {},
 ): AsyncGenerator<SelftestReport> {
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
+  const options = parseOptions(SelftestOptionsSchema, asked);
   const inventory = await native.inventory({ threads: null }, signal);
   const job = (operation: string) => jobOf(operation, options, inventory, native);
   const { device } = job('gemm.fp32');
@@ -142,7 +142,11 @@ function jobOf(
 ): Job {
   const asked = { ...defaultOptions('quick'), provider: 'builtin' as const, only: [operation] };
   const devices = device === null ? [] : [device];
-  const [job] = plan({ ...asked, devices }, inventory, native.operations());
+  const jobs = plan({ ...asked, devices }, inventory, native.operations());
+  const ids = [...new Set(jobs.map((each) => each.device.id))];
+  if (device !== null && ids.length > 1)
+    throw new UsageError(`a self-test takes one device, and "${device}" names ${ids.join(', ')}`);
+  const [job] = jobs;
   if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
   const shape = job.operation.family === 'gemm' ? gemm : { bytes: leastArray(job.device) };
   return { ...job, request: { ...job.request, shape, budget } };

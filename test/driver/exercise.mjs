@@ -19,10 +19,10 @@ const everything = [
   ...['gemm.bf16', 'memory.copy', 'memory.read', 'cache.read.device', 'latency.host', 'launch.graph'],
   ...['link.h2d.pinned', 'link.d2h.pageable', 'link.both.pinned', 'peer.both'],
 ];
-const shapes = [{ m: 32, n: 32, k: 32 }, { bytes: 2 ** 18 }];
+const array = { bytes: 2 ** 18 };
 
 /** The rows as `nameplate run` would give them, but in this process. */
-async function measure(only) {
+async function measure(only, shapes) {
   const options = { ...defaultOptions('quick'), devices: ['cuda:0'], only, shapes };
   const rows = [];
   for (const job of plan(options, await native.inventory(), native.operations())) {
@@ -97,7 +97,7 @@ const letGo = () =>
   });
 
 async function exercise() {
-  const measured = await settled(measure(everything));
+  const measured = await settled(measure(everything, [{ m: 32, n: 32, k: 32 }, array]));
   const { absences } = await native.inventory();
   const rows = (measured.value ?? []).map(({ id, provider, verdict }) => ({ id, provider, verdict }));
   return {
@@ -113,7 +113,7 @@ async function exercise() {
 
 /** The same process, after the fault. */
 async function again() {
-  const { value, error } = await settled(measure(['memory.read']));
+  const { value, error } = await settled(measure(['memory.read'], [array]));
   return { rows: value?.map(({ verdict }) => verdict.status), error, module: await settled(scaled()) };
 }
 

@@ -1,0 +1,72 @@
+// Memory of a device, as a program holds it: written, read, and let go of.
+
+import * as z from 'zod';
+import { bytesOf } from './bytes.js';
+import type { Device } from './device.js';
+import { type Native, unlessGone } from './native.js';
+import { parseOptions, UsageError } from './usage.js';
+
+const piece = 8 * 1024 * 1024;
+
+/** Buffers that were dropped without `release()` are freed when the collector finds them. */
+const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ native, buffer }) => {
+  native.release({ buffer }).catch(() => undefined);
+});
+
+/** What lies outside of a buffer is refused at its turn; what is no number would be added to one before. */
+const Stretch = z.strictObject({ offset: z.number(), bytes: z.number().optional() });
+
+/** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
+export class Buffer {
+  readonly bytes: number;
+  readonly handle: number;
+  readonly device: Device;
+
+  /** @internal Buffers come from `Device.buffer`. */
+  constructor(device: Device, handle: number, bytes: number) {
+    this.device = device;
+    this.handle = handle;
+    this.bytes = bytes;
+    dropped.register(this, { native: device.native, buffer: handle }, this);
+  }
+
+  /** Copies `data` to byte `offset`. The array must not change before the promise settles. */
+  async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
+    parseOptions(Stretch, { offset });
+    const given = bytesOf(data, 'what is written');
+    const bytes = given.length;
+    return this.device.enqueue(() => this.fill(given, bytes, offset));
+  }
+
+  /** @internal Writes within the turn of its caller. `bytes`: the length of `data` when the turn was asked for. */
+  async fill(data: Uint8Array, bytes: number, offset = 0): Promise<void> {
+    for (let at = 0; at < bytes || at === 0; at += piece) {
+      if (data.length !== bytes)
+        throw new UsageError(`the array was to be written with ${bytes} bytes and has ${data.length} now`);
+      const part = data.subarray(at, Math.min(at + piece, bytes));
+      await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
+    }
+  }
+
+  /** The `bytes` from byte `offset` on; by default all of them. */
+  async read(offset = 0, bytes?: number): Promise<ArrayBuffer> {
+    parseOptions(Stretch, { offset, bytes });
+    const asked = { buffer: this.handle, offset, bytes: bytes ?? this.bytes - offset };
+    return this.device.enqueue(() => this.device.native.read(asked));
+  }
+
+  /** Frees the memory. What was asked of the buffer before this still happens. */
+  release(): Promise<void> {
+    return this.device.enqueue(() => this.free());
+  }
+
+  /** @internal Releases within the turn of its caller. */
+  free(): Promise<void> {
+    dropped.unregister(this);
+    return this.device.native.release({ buffer: this.handle });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return unlessGone(this.release());
+  }
+}

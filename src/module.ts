@@ -1,0 +1,50 @@
+// Kernels of a program's own, loaded on a device.
+
+import { Buffer } from './buffer.js';
+import type { Device } from './device.js';
+import { Matrix } from './matrix.js';
+import type { KernelArgument } from './native.js';
+import { UsageError } from './usage.js';
+
+type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
+
+/** Device code of the caller's own: a cubin, a fatbin or PTX text. */
+export class Module {
+  readonly #device: Device;
+  readonly #handle: number;
+
+  /** @internal Modules come from `Device.load`. */
+  constructor(device: Device, handle: number) {
+    this.#device = device;
+    this.#handle = handle;
+  }
+
+  /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
+  async launch(
+    name: string,
+    size: {
+      grid: [number, number, number];
+      block: [number, number, number];
+      sharedBytes?: number;
+    },
+    kernelArguments: readonly LaunchArgument[],
+  ): Promise<void> {
+    if (!(size instanceof Object)) throw new UsageError('the size of a launch is an object: { grid, block }');
+    if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
+    if (kernelArguments.some((item) => item instanceof Matrix))
+      throw new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer');
+    const asked = { ...size, module: this.#handle, function: name, sharedBytes: size.sharedBytes ?? 0 };
+    // The buffers themselves wait for the turn: of one that nobody holds, the collector would free the memory before it.
+    const given: LaunchArgument[] = [...kernelArguments];
+    return this.#device.enqueue(() =>
+      this.#device.native.launch({
+        ...asked,
+        arguments: given.map((item) => (item instanceof Buffer ? { buffer: item.handle, offset: 0 } : item)),
+      }),
+    );
+  }
+
+  unload(): Promise<void> {
+    return this.#device.enqueue(() => this.#device.native.unload({ module: this.#handle }));
+  }
+}
