@@ -6,13 +6,13 @@
 import { host } from './host.js';
 import { curves } from './judge/curves.js';
 import { type Nameplate, nameplate } from './judge/documented.js';
-import { lockAll, lockPeer, type Release } from './lock.js';
+import { BusyError, lockAll, lockPeer, type Release } from './lock.js';
 import { checkOptions, type Job, plan } from './plan.js';
 import { type Answered, Bench, failed } from './process/bench.js';
 import { type Executor, isolate } from './process/isolate.js';
 import { type Report, type Row, type RunOptions, schemaVersion } from './row.js';
 import { rowOf, withNear, withRatios } from './rows.js';
-import type { DeviceFacts, Inventory } from './schema.js';
+import type { DeviceFacts, Inventory, ProviderResult } from './schema.js';
 import { type Survey, survey } from './survey.js';
 
 /** The row that is about to be measured. */
@@ -81,7 +81,10 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
   }
 }
 
-/** What the bench answers, while the peer of a peer row is held as well. */
+/**
+ * What the bench answers, while the peer of a peer row is held as well. A peer that another run measures is no failure: a
+ * run for each GPU of a machine, side by side, is a fair way to check them.
+ */
 async function answersTo(
   { device, request }: Job,
   bench: Bench,
@@ -91,7 +94,11 @@ async function answersTo(
   try {
     release = await lockPeer(request.shape, others);
   } catch (error) {
-    return request.providers.map((provider) => ({ result: failed(provider, error), before: null }));
+    const result = (provider: string): ProviderResult =>
+      error instanceof BusyError
+        ? { outcome: 'unsupported', provider, reason: error.message }
+        : failed(provider, error);
+    return request.providers.map((provider) => ({ result: result(provider), before: null }));
   }
   try {
     return await bench.run(device, request);

@@ -319,7 +319,7 @@ it.concurrent.each([
 
 it.concurrent('a second run of other devices into the same file is refused, until the first is dead', async () => {
   const file = join(scratch(), 'report.json');
-  const args = [...run, '--only', 'memory.read', '--json', file];
+  const args = run('--only', 'memory.read', '--json', file);
   const first = startSimulated({ NAMEPLATE_FAULT: 'hang:cuMemAlloc:1' }, cli, ...args);
   await until('the first report', () => existsSync(file) || undefined);
   const soak = ['soak', '--device', 'cuda:0', '--shape', '64', '--minutes', '0.01', '--json', file];
