@@ -137,8 +137,8 @@ BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmS
                                        const Operands& operands) {
   std::vector<std::function<void(const Operands&)>> launches;
   for (const GemmConfiguration* candidate : candidates)
-    launches.push_back(
-        candidate->launcher.prepare(kernels_.find(candidate->family, candidate->kernel), *candidate, shape));
+    launches.push_back(candidate->launcher.prepare(kernels_.find(candidate->family, candidate->kernel),
+                                                   *candidate, shape, workspace_));
   const auto tuning = tune(kernels_.context(), candidates.size(), [&](std::size_t i) {
     launches[i](operands);
     return true;
@@ -174,7 +174,8 @@ Kernel BuiltinGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   const std::string cut = cutText(*configuration, shape, *kernels_.context());
   kernel.note = configuration->note + (cut.empty() ? "" : "; " + cut) + (why.empty() ? "" : "; " + why);
   kernel.launch = [](const Operands&) {};
-  if (shape.m > 0 && shape.n > 0) kernel.launch = configuration->launcher.prepare(own, *configuration, shape);
+  if (shape.m > 0 && shape.n > 0)
+    kernel.launch = configuration->launcher.prepare(own, *configuration, shape, workspace_);
   return kernel;
 }
 

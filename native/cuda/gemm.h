@@ -16,7 +16,7 @@ namespace nameplate::cuda {
 
 class BuiltinGemm {
  public:
-  explicit BuiltinGemm(OwnKernels& kernels) : kernels_(kernels) {}
+  explicit BuiltinGemm(OwnKernels& kernels) : kernels_(kernels), workspace_(kernels.context()) {}
 
   // With `tuneOn` the candidates are timed, once for each shape; without, what is known of the shape is used,
   // or else the heuristic's pick. The kernel's note says which, with the times. Throws Unsupported where the
@@ -34,6 +34,7 @@ class BuiltinGemm {
   Candidates held(const Candidates&);
 
   OwnKernels& kernels_;
+  Workspace workspace_;
   std::map<GemmShape, Choice> chosen_;
 };
 

@@ -22,7 +22,7 @@ std::string tiledRefusal(const GemmConfiguration& configuration, const GemmShape
 
 std::function<void(const Operands&)> tiledLaunch(const OwnKernel& kernel,
                                                  const GemmConfiguration& configuration,
-                                                 const GemmShape& shape) {
+                                                 const GemmShape& shape, Workspace&) {
   const GemmTile tile = configuration.tile;
   if (tile.sharedBytes > 0) kernel.allowSharedBytes(tile.sharedBytes);
   return [kernel, shape, tile](const Operands& operands) {

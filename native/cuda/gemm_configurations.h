@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "cuda/module.h"
+#include "cuda/workspace.h"
 #include "kernels/parameters.h"
 
 namespace nameplate::cuda {
@@ -23,7 +24,7 @@ struct GemmLauncher {
   // What enqueues one launch. M and N are not 0; K may be. May throw Error with EINVAL for operands that
   // start where the kernel cannot take them: addresses are known no earlier.
   std::function<void(const Operands&)> (*prepare)(const OwnKernel&, const GemmConfiguration&,
-                                                  const GemmShape&);
+                                                  const GemmShape&, Workspace&);
   // Which of several of its configurations, the largest tile first, to take for a shape where none is timed.
   std::size_t (*pick)(std::span<const GemmConfiguration* const>, const GemmShape&, unsigned multiprocessors);
   // How it cuts a shape, in words, where a reader of the row would not expect it; empty elsewhere.

@@ -24,7 +24,7 @@ std::string refusal(const GemmConfiguration& configuration, const GemmShape& sha
 }
 
 std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const GemmConfiguration& configuration,
-                                             const GemmShape& shape) {
+                                             const GemmShape& shape, Workspace&) {
   const LadderStep step = stepOf(configuration);
   const WgmmaGrid grid(
       step.tile, shape.m, shape.n, wgmmaBytesOfK(shape),

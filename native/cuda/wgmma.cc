@@ -5,7 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include "cuda/buffer.h"
 #include "cuda/tensormap.h"
 
 namespace nameplate::cuda {
@@ -103,39 +102,17 @@ WgmmaGrid bestGrid(const WgmmaTile& tile, const GemmShape& shape, unsigned multi
   return WgmmaGrid::best(tile, shape.m, shape.n, wgmmaBytesOfK(shape), multiprocessors);
 }
 
-// What the blocks that share a tile need: room for the sums of each, and a counter of those that have come,
-// zero between launches.
-class Workspace {
- public:
-  Workspace(const SharedContext& context, const WgmmaTile& tile, const WgmmaGrid& grid) {
-    if (grid.parts == 1) return;
-    partials_ = allocateDevice(context, grid.partialBytes(tile));
-    const std::size_t bytes = grid.arrivalBytes(tile);
-    arrivals_ = allocateDevice(context, bytes);
-    check(driver().cuMemsetD32Async(arrivals_->address(), 0, bytes / 4, context->stream()),
-          "cuMemsetD32Async");
-  }
-  void describe(WgmmaParameters& p) const {
-    if (!partials_) return;
-    p.partials = reinterpret_cast<void*>(partials_->address());
-    p.arrivals = reinterpret_cast<unsigned*>(arrivals_->address());
-  }
-
- private:
-  std::unique_ptr<Buffer> partials_, arrivals_;
-};
-
 // One shape's launches by one kernel. The copy engine's view of a matrix depends on its address, and timing
 // goes round the same few sets of buffers: what was encoded for a set is kept, so that it is not timed.
 class Launches {
  public:
-  Launches(OwnKernel kernel, const WgmmaTile& tile, const GemmShape& shape)
+  Launches(OwnKernel kernel, const WgmmaTile& tile, const GemmShape& shape, Workspace& workspace)
       : kernel_(std::move(kernel)),
         tile_(tile),
         shape_(shape),
-        grid_(bestGrid(tile, shape, multiprocessors(*kernel_.context()))),
-        workspace_(kernel_.context(), tile, grid_) {
+        grid_(bestGrid(tile, shape, multiprocessors(*kernel_.context()))) {
     kernel_.allowSharedBytes(tile.sharedBytes());
+    if (grid_.parts > 1) workspace_ = workspace.holding(grid_.partialBytes(tile));
   }
 
   void launch(const Operands& operands) {
@@ -143,7 +120,7 @@ class Launches {
     const auto [at, isNew] = encoded_.try_emplace({operands.out, operands.a, operands.b});
     if (isNew) try {
         at->second = wgmmaParameters(tile_, grid_, shape_, operands);
-        workspace_.describe(at->second);
+        if (workspace_) share(at->second);
       } catch (...) {
         encoded_.erase(at);
         throw;
@@ -153,13 +130,19 @@ class Launches {
   }
 
  private:
+  // Who has come is counted at the start; the most blocks that split tiles are as many as multiprocessors.
+  void share(WgmmaParameters& p) const {
+    p.arrivals = reinterpret_cast<unsigned*>(workspace_->address());
+    p.partials = reinterpret_cast<void*>(workspace_->address() + Workspace::counterBytes);
+  }
+
   static constexpr std::size_t mostEncoded = 64;
 
   OwnKernel kernel_;
   WgmmaTile tile_;
   GemmShape shape_;
   WgmmaGrid grid_;
-  Workspace workspace_;
+  std::shared_ptr<const Buffer> workspace_;  // where several blocks share a tile
   std::map<std::tuple<std::uintptr_t, std::uintptr_t, std::uintptr_t>, WgmmaParameters> encoded_;
 };
 
@@ -168,8 +151,8 @@ std::string refusal(const GemmConfiguration& configuration, const GemmShape& sha
 }
 
 std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const GemmConfiguration& configuration,
-                                             const GemmShape& shape) {
-  const auto launches = std::make_shared<Launches>(kernel, tileOf(configuration), shape);
+                                             const GemmShape& shape, Workspace& workspace) {
+  const auto launches = std::make_shared<Launches>(kernel, tileOf(configuration), shape, workspace);
   return [launches](const Operands& operands) { launches->launch(operands); };
 }
 
