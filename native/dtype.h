@@ -14,6 +14,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace nameplate {
@@ -42,6 +43,10 @@ inline constexpr std::array<DTypeRow, 9> dtypes{{
     {DType::int8, "int8", 1, 0, 7, false, DType::int32, "int32"},
     {DType::int32, "int32", 4, 0, 31, false, DType::int32, "int32"},
 }};
+
+// Those that are multiplied: all but int32, which a product of int8 gives.
+inline constexpr std::span<const DTypeRow> factors = std::span(dtypes).first<dtypes.size() - 1>();
+static_assert(dtypes.back().dtype == DType::int32);
 
 constexpr const DTypeRow& row(DType dtype) {
   return dtypes[static_cast<std::size_t>(dtype)];

@@ -33,8 +33,8 @@ struct OpenDevice {
   std::unique_ptr<Device> device;
   std::map<Handle, std::unique_ptr<Buffer>> buffers;
   std::map<Handle, std::unique_ptr<Module>> modules;
-  std::map<std::string, Kernel> kernels;  // GEMMs already prepared, by shape and provider
-  std::unique_ptr<Soak> soak;             // in progress, kept from step to step
+  std::map<std::pair<GemmShape, std::string>, Kernel> kernels;  // GEMMs already prepared, of each provider
+  std::unique_ptr<Soak> soak;                                   // in progress, kept from step to step
 
   void clear() {
     soak.reset();

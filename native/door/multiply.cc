@@ -1,5 +1,6 @@
 // multiply: one matrix product over stretches of a device's buffers.
 #include <limits>
+#include <ranges>
 
 #include "door/stretch.h"
 
@@ -39,10 +40,7 @@ bool overlap(const Stretch& x, const Stretch& y) {
 
 const Kernel& preparedGemm(OpenDevice& on, const GemmShape& s, const std::string& provider) {
   constexpr std::size_t most = 256;
-  std::string key = provider;
-  for (const std::size_t part : {static_cast<std::size_t>(s.dtype), static_cast<std::size_t>(s.accumulator),
-                                 s.m, s.n, s.k, s.lda, s.ldb, s.ldc, std::size_t{s.aligned}})
-    key += ' ' + std::to_string(part);
+  const std::pair key(s, provider);
   if (const auto found = on.kernels.find(key); found != on.kernels.end()) return found->second;
   if (on.kernels.size() >= most) on.kernels.clear();
   return on.kernels[key] = on.device->gemm(s, provider, nullptr);
@@ -51,13 +49,11 @@ const Kernel& preparedGemm(OpenDevice& on, const GemmShape& s, const std::string
 // C = A * B, where `b` lies N x K ("NxK", what the kernels take) or K x N ("KxN": transposed first, in a
 // buffer of ours).
 Napi::Value multiply(Door& door, const Napi::CallbackInfo& info) {
-  constexpr std::array<std::string_view, 8> formats{"fp64", "fp32",    "tf32",    "fp16",
-                                                    "bf16", "fp8e4m3", "fp8e5m2", "int8"};
   constexpr std::array<std::string_view, 3> accumulators{"full", "half", "fast"};
   constexpr std::array<std::string_view, 2> layouts{"NxK", "KxN"};
   constexpr double mostElements = std::numeric_limits<std::int32_t>::max();
   Fields fields = argument(info, "multiply");
-  const DType dtype = *dtypeNamed(formats[fields.choice("dtype", formats)]);
+  const DType dtype = factors[fields.choice("dtype", factors | std::views::transform(&DTypeRow::name))].dtype;
   const auto accumulator = static_cast<Accumulator>(fields.choice("accumulator", accumulators));
   const bool transposed = fields.choice("layout", layouts) == 0;
   const std::string provider = fields.text("provider");
