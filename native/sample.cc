@@ -201,14 +201,19 @@ void sustained(Device& device, Runners& runners, const Budget& budget, const std
   const double turn = std::min(sliceSeconds, budget.sustainedSeconds / 5);
   const auto isPrecise = [&](const auto& times) { return precise(times, budget.precision); };
   const auto isEnough = [](const auto& times) { return times.size() >= leastSamples; };
-  for (bool more = timing() > 0; more && !cancelled;) {
+  // Half of the time always; then until every median is known; past it only where samples are too few.
+  const auto goesOn = [&] {
+    const double spent = since(start), allowed = budget.sustainedSeconds * static_cast<double>(timing());
+    if (spent < allowed / 2) return true;
+    if (spent < allowed) return !all(isPrecise);
+    return spent < 4 * allowed && !all(isEnough);
+  };
+  for (bool more = timing() > 0; more && !cancelled; more = goesOn()) {
     sampleCeilings(device, runners);
     for (const auto& runner : runners) {
       if (!runner->timing() || cancelled) continue;
       runner->slice(*runner->measured().sustained, turn, [&] { return cancelled.load(); });
     }
-    const double spent = since(start), allowed = budget.sustainedSeconds * static_cast<double>(timing());
-    more = spent < allowed ? spent < allowed / 2 || !all(isPrecise) : spent < 4 * allowed && !all(isEnough);
   }
   if (!cancelled) sampleCeilings(device, runners);
   for (const auto& runner : runners) {
