@@ -4,6 +4,28 @@
 import { createLogUpdate } from 'log-update';
 import type { Progress } from './run.js';
 
+/** A line that each text replaces; nothing where the stream cannot go back in a line. */
+export interface LiveLine {
+  show(text: string): void;
+  /** Leaves no trace of it. */
+  end(): void;
+}
+
+/** A dumb terminal cannot go back in a line. */
+const rewrites = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env.TERM !== 'dumb';
+
+export function liveLine(stream: NodeJS.WriteStream = process.stderr): LiveLine {
+  if (!rewrites(stream)) return { show: () => {}, end: () => {} };
+  const line = createLogUpdate(stream);
+  return {
+    show: line,
+    end() {
+      line.clear();
+      line.done();
+    },
+  };
+}
+
 export interface ProgressLine {
   show(progress: Progress): void;
   end(): void;
@@ -11,16 +33,13 @@ export interface ProgressLine {
 
 const refreshMilliseconds = 500;
 
-/** A dumb terminal cannot go back in a line. */
-export const rewrites = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env.TERM !== 'dumb';
-
 export function progressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
   if (!rewrites(stream)) return { show: () => {}, end: () => {} };
-  const line = createLogUpdate(stream);
+  const line = liveLine(stream);
   let text = '';
   let since = 0;
   let timer: NodeJS.Timeout | undefined;
-  const draw = () => line(`${text} · ${Math.round((performance.now() - since) / 1000)} s`);
+  const draw = () => line.show(`${text} · ${Math.round((performance.now() - since) / 1000)} s`);
   return {
     show({ index, total, device, row }) {
       since = performance.now();
@@ -30,8 +49,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
     },
     end() {
       clearInterval(timer);
-      line.clear();
-      line.done();
+      line.end();
     },
   };
 }

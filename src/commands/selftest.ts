@@ -1,9 +1,9 @@
 // `nameplate selftest`: seeds faults and must catch each.
 
 import type { Command } from 'commander';
-import { createLogUpdate } from 'log-update';
 import { interruptedExit, interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
+import { liveLine } from '../progress.js';
 import { selftestText } from '../report/selftest.js';
 import type { Check, SelftestReport } from '../selftest/schema.js';
 import { selftest } from '../selftest/selftest.js';
@@ -41,14 +41,13 @@ async function testAndPrint({ device, timeout, json, wait = false }: Flags): Pro
     timeoutSeconds: timeout ?? defaultOptions('quick').timeoutSeconds,
   };
   const interruption = interruptible();
-  const line = process.stderr.isTTY ? createLogUpdate(process.stderr) : null;
+  const line = liveLine();
   let report: SelftestReport | undefined;
   try {
     for await (report of selftest(options, { wait, signal: interruption.signal }))
-      line?.(`${report.checks.length} of ${report.total}`);
+      line.show(`${report.checks.length} of ${report.total}`);
   } finally {
-    line?.clear();
-    line?.done();
+    line.end();
     interruption.end();
   }
   if (report === undefined) return;

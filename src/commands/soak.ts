@@ -1,10 +1,9 @@
 // `nameplate soak`: load for minutes, every launch compared.
 
 import { type Command, Option } from 'commander';
-import { createLogUpdate } from 'log-update';
-import { interruptible } from '../interrupt.js';
+import { interruptedExit, interruptible } from '../interrupt.js';
 import { defaultOptions } from '../plan.js';
-import { rewrites } from '../progress.js';
+import { liveLine } from '../progress.js';
 import { soakJson, soakLine, soakText } from '../report/soak.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
@@ -68,19 +67,18 @@ async function soakAndPrint(flags: Flags): Promise<void> {
   const { json, wait = false } = flags;
   const file = reportFile(flags, defaultFile);
   const interruption = interruptible();
-  const line = rewrites(process.stderr) ? createLogUpdate(process.stderr) : null;
+  const line = liveLine();
   let report: SoakReport | undefined;
   try {
     const { signal } = interruption;
     await file.hold(wait, signal);
     for await (const now of soak(await optionsOf(flags, signal), { wait, signal })) {
       report = now;
-      line?.(soakLine(now));
+      line.show(soakLine(now));
       await file.save(() => soakJson(now), now.launches > 0);
     }
   } finally {
-    line?.clear();
-    line?.done();
+    line.end();
     interruption.end();
   }
   if (report === undefined) return;
@@ -91,7 +89,7 @@ async function soakAndPrint(flags: Flags): Promise<void> {
 
 function exitCode({ state, verdict }: SoakReport): number {
   if (verdict.status === 'corrupted') return 4;
-  if (state === 'interrupted') return 130;
+  if (state === 'interrupted') return interruptedExit;
   return verdict.status === 'clean' ? 0 : 3;
 }
 
