@@ -8,7 +8,7 @@ const arithmetic = (changes: Partial<AttributionInput> = {}): AttributionInput =
   rate: 650e12,
   documented: tensorFigure,
   device: testCard,
-  conditions: conditions(1.45e9, ['power cap', 0.97]),
+  conditions: conditions(1.45e9, ['sw power cap', 0.97]),
   card: cardFacts,
   ...changes,
 });
@@ -36,7 +36,7 @@ describe('the factors multiply to measured / documented', () => {
           linkGeneration: maybe(1 + Math.floor(6 * next())),
           linkWidth: maybe(16),
         },
-        conditions: conditions(maybe(0.2e9 + 2e9 * next()), ['power cap', next()]),
+        conditions: conditions(maybe(0.2e9 + 2e9 * next()), ['sw power cap', next()]),
         card: { multiprocessors: maybe(100), ratePerClock: maybe(5000) },
       });
       const { factors, ofSpec } = attribute(input);
@@ -191,29 +191,28 @@ describe('link', () => {
 
 describe('reasons for a fallen clock', () => {
   test.each([
-    ['SwPowerCap', 'power', 'power cap'],
-    ['sw_power_cap', 'power', 'power cap'],
-    ['SW thermal slowdown', 'slowdown', 'thermal slowdown'],
-    ['HwThermalSlowdown', 'slowdown', 'thermal slowdown'],
-    ['HW Power Brake Slowdown', 'slowdown', 'external power brake'],
-    ['hardware slowdown', 'slowdown', 'hardware slowdown'],
+    ['sw power cap', 'power', 'power cap'],
+    ['sw thermal slowdown', 'slowdown', 'thermal slowdown'],
+    ['hw thermal slowdown', 'slowdown', 'thermal slowdown'],
+    ['hw power brake slowdown', 'slowdown', 'external power brake'],
+    ['hw slowdown', 'slowdown', 'hardware slowdown'],
     ['applications clocks setting', 'setting', 'clock setting'],
-    ['application clocks', 'setting', 'clock setting'],
-    ['BoardLimit', 'other', 'board limit'],
-    ['reliability', 'other', 'reliability limit'],
-    ['something new', 'other', 'something new'],
+    ['display clock setting', 'setting', 'clock setting'],
+    ['sync boost', 'setting', 'sync boost with another GPU'],
+    ['board limit', 'other', 'board limit'],
+    ['reliability limit', 'other', 'reliability limit'],
+    ['reason bit 11', 'other', 'reason bit 11'],
   ])('%s is %s: %s', (reason, kind, words) => {
     expect(standingReasons(conditions(1e9, [reason, 0.9]))).toEqual([{ kind, words, share: 0.9 }]);
   });
 
-  test('idle and what stood for moments do not count; the most frequent comes first, and once', () => {
+  test('what stood for moments does not count; the most frequent comes first, and once', () => {
     const standing = standingReasons(
       conditions(
         1e9,
-        ['idle', 1],
-        ['power cap', 0.05],
-        ['sw thermal', 0.3],
-        ['hw thermal', 0.3],
+        ['sw power cap', 0.05],
+        ['sw thermal slowdown', 0.3],
+        ['hw thermal slowdown', 0.3],
         ['sync boost', 0.9],
       ),
     );

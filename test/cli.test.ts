@@ -247,7 +247,7 @@ async function saved(rows: Row[], changes: Partial<Report> = {}): Promise<string
   return file;
 }
 
-const gemm = row(measured(0.65, conditions(1.45e9, ['power cap', 0.97])));
+const gemm = row(measured(0.65, conditions(1.45e9, ['sw power cap', 0.97])));
 const vendor = row(measured(0.7, conditions(1.45e9)), { provider: 'cublaslt' });
 const low = row(measured(0.2), { id: 'gemm.fp16', dtype: 'fp16' });
 

@@ -444,16 +444,16 @@ describe('what differs is named', () => {
   });
 
   test('but not readings that are never twice the same, nor reasons that nobody could read', () => {
-    const wobble = conditions(1.985e9, ['power cap', 0.05]);
+    const wobble = conditions(1.985e9, ['sw power cap', 0.05]);
     const steady = one(around(1000, { conditions: conditions(1.98e9) }), around(800, { conditions: wobble }));
     expect(steady).toMatchObject({ status: 'slower', changes: [] });
     const blind = one(
-      around(1000, { conditions: conditions(1.98e9, ['power cap', 1]) }),
+      around(1000, { conditions: conditions(1.98e9, ['sw power cap', 1]) }),
       around(800, { conditions: conditions(null) }),
     );
     const changes = 'changes' in blind ? (blind.changes ?? []) : [];
     expect(changes).toContainEqual({ what: 'SM clock', before: '1980 MHz', after: 'not known' });
-    expect(changes.map(({ what }) => what)).not.toContain('power cap');
+    expect(changes.map(({ what }) => what)).not.toContain('sw power cap');
   });
 });
 
@@ -467,7 +467,7 @@ describe('the text', () => {
     around(10e12, { id: 'gemm.fp32' }),
   ];
   const after = [
-    around(800e12, { conditions: conditions(1.45e9, ['power cap', 0.9]) }),
+    around(800e12, { conditions: conditions(1.45e9, ['sw power cap', 0.9]) }),
     around(600e12, { id: 'gemm.fp16' }),
     at(80e12, 40e12, 120e12, { id: 'gemm.tf32' }),
     { ...failed, id: 'gemm.fp64' },
@@ -487,7 +487,7 @@ describe('the text', () => {
       '800 TFLOPS',
       '-20.0 %',
       'slower',
-      'SM clock 2000 MHz → 1450 MHz; power cap 0 % → 90 % of the readings',
+      'SM clock 2000 MHz → 1450 MHz; sw power cap 0 % → 90 % of the readings',
     ]);
     expect(line('gemm.fp16')?.slice(5)).toEqual(['+20.0 %', 'faster', 'no condition that was read differs']);
     expect(line('gemm.tf32')?.slice(5)).toEqual(['-20.0 %', 'unchanged']);

@@ -59,7 +59,7 @@ describe('the waterfall', () => {
       const most = documented === tensorFigure ? (present / 100) * (clock / 2e9) : 1;
       const share = most * between(0.02, 1.03);
       const device = { ...testCard, multiprocessors: present, maxMemoryClockHz: between(3e9, 4e9) };
-      const subject = measured(share, conditions(clock, ['power cap', 0.9]), { documented, device });
+      const subject = measured(share, conditions(clock, ['sw power cap', 0.9]), { documented, device });
       const { factors, left, rate, ofSpec } = printed(alone(row(subject, changes)));
       expect(factors.length).toBe(subject.attribution?.factors.length);
       const product = factors.reduce((before, factor) => before * factor, 1);

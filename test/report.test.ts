@@ -25,8 +25,8 @@ const lineOf = (rendered: string, start: string) =>
   rendered.split('\n').find((line) => line.startsWith(start));
 
 const bytes = <Changes>(changes: Changes) => ({ unit: 'B/s' as const, dtype: null, ...changes });
-const gemm = row(measured(0.65, conditions(1.45e9, ['power cap', 0.97])), { ratioToVendor: 1.021 });
-const vendor = row(measured(0.66, conditions(1.45e9, ['power cap', 0.97])), { provider: 'cublaslt' });
+const gemm = row(measured(0.65, conditions(1.45e9, ['sw power cap', 0.97])), { ratioToVendor: 1.021 });
+const vendor = row(measured(0.66, conditions(1.45e9, ['sw power cap', 0.97])), { provider: 'cublaslt' });
 const copy = row(
   measured(0.9, conditions(1.9e9), { documented: memoryFigure }),
   bytes({ id: 'memory.copy', shape: { bytes: 2 ** 33 }, work: { ...work, bytesCounted: 'read + write' } }),

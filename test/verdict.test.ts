@@ -17,7 +17,7 @@ import {
   work,
 } from './testCard.js';
 
-const capped = conditions(1.45e9, ['SW power cap', 0.97]);
+const capped = conditions(1.45e9, ['sw power cap', 0.97]);
 const verdictOf = (...input: Parameters<typeof measured>) => {
   const verdict = judge(measured(...input));
   expect(Verdict.parse(verdict)).toEqual(verdict);
@@ -37,7 +37,7 @@ describe('the published healthy card passes', () => {
     ['H100 PCIe copy', 1704 / 2039, 1, memoryFigure],
     ['PCIe 5.0 x16, the slower direction', 53 / 63, 1, linkFigure],
   ])('%s', (_, share, clock, documented) => {
-    const state = conditions(2e9 * clock, ['power cap', 0.97]);
+    const state = conditions(2e9 * clock, ['sw power cap', 0.97]);
     expect(verdictOf(share, state, { documented }).status).toBe('pass');
   });
 });
@@ -57,20 +57,28 @@ describe('a slow card is found', () => {
     ['a third of the rate at full clock', verdictOf(0.35, conditions(2e9))],
     [
       'the same under a power cap that hardly lowers the clock',
-      verdictOf(0.35, conditions(1.9e9, ['power cap', 1])),
+      verdictOf(0.35, conditions(1.9e9, ['sw power cap', 1])),
     ],
-    ['a cap that no healthy card needs', verdictOf(0.35, conditions(0.8e9, ['power cap', 1]))],
+    ['a cap that no healthy card needs', verdictOf(0.35, conditions(0.8e9, ['sw power cap', 1]))],
     [
       'the same of a small card',
-      verdictOf(0.3, conditions(0.7e9, ['power cap', 1]), { documented: { ...tensorFigure, card: 't4' } }),
+      verdictOf(0.3, conditions(0.7e9, ['sw power cap', 1]), { documented: { ...tensorFigure, card: 't4' } }),
     ],
     ['a clock that fell for no named reason', verdictOf(0.5, conditions(1.1e9))],
-    ['thermal slowdown too brief to matter', verdictOf(0.5, conditions(1.9e9, ['thermal', 0.05]))],
-    ['thermal slowdown that does not explain it', verdictOf(0.35, conditions(1.9e9, ['thermal', 0.9]))],
+    [
+      'thermal slowdown too brief to matter',
+      verdictOf(0.5, conditions(1.9e9, ['sw thermal slowdown', 0.05])),
+    ],
+    [
+      'thermal slowdown that does not explain it',
+      verdictOf(0.35, conditions(1.9e9, ['sw thermal slowdown', 0.9])),
+    ],
     ['so slow that no clock could explain it, none being known', verdictOf(0.35, conditions(null))],
     [
       'missing SMs, power cap or not',
-      verdictOf(0.45, conditions(1.7e9, ['power cap', 1]), { device: { ...testCard, multiprocessors: 60 } }),
+      verdictOf(0.45, conditions(1.7e9, ['sw power cap', 1]), {
+        device: { ...testCard, multiprocessors: 60 },
+      }),
     ],
     ['slow memory under a power cap', verdictOf(0.57, capped, { documented: memoryFigure })],
     ...['reliability limit', 'board limit', 'reason bit 11'].map((reason): [string, Verdict] => [
@@ -104,13 +112,13 @@ describe('throttled: the clock was taken by what the nameplate does not allow fo
   test.each([
     [
       'heat',
-      verdictOf(0.5, conditions(1.1e9, ['SW thermal slowdown', 0.9])),
+      verdictOf(0.5, conditions(1.1e9, ['sw thermal slowdown', 0.9])),
       /thermal slowdown held the clock/,
     ],
     ['the board', verdictOf(0.5, conditions(1.1e9, ['hardware slowdown', 0.9])), /hardware slowdown/],
     [
       'heat beside a power cap',
-      verdictOf(0.6, conditions(1.3e9, ['power cap', 1], ['thermal', 0.9])),
+      verdictOf(0.6, conditions(1.3e9, ['sw power cap', 1], ['sw thermal slowdown', 0.9])),
       /thermal/,
     ],
     ['someone', verdictOf(0.5, conditions(1.1e9, ['applications clocks setting', 1])), /clock setting/],
@@ -121,12 +129,12 @@ describe('throttled: the clock was taken by what the nameplate does not allow fo
     ],
     [
       'a lowered limit',
-      verdictOf(0.6, conditions(1.3e9, ['power cap', 1]), { device: halved }),
+      verdictOf(0.6, conditions(1.3e9, ['sw power cap', 1]), { device: halved }),
       /400 W.* from 700 W/,
     ],
     [
       'heat, where memory starves',
-      verdictOf(0.4, conditions(0.4e9, ['thermal', 1]), { documented: memoryFigure }),
+      verdictOf(0.4, conditions(0.4e9, ['sw thermal slowdown', 1]), { documented: memoryFigure }),
       /thermal/,
     ],
   ])('%s', (_, verdict, why) => {
@@ -134,7 +142,7 @@ describe('throttled: the clock was taken by what the nameplate does not allow fo
   });
 
   test('but a row that reaches its threshold all the same passes', () => {
-    expect(verdictOf(0.75, conditions(1.7e9, ['thermal', 0.9])).status).toBe('pass');
+    expect(verdictOf(0.75, conditions(1.7e9, ['sw thermal slowdown', 0.9])).status).toBe('pass');
   });
 });
 
@@ -348,7 +356,7 @@ test('the fraction of a pass reaches its threshold, that of low and throttled do
   const seen = new Set<Status>();
   for (let share = 0.02; share < 1.4; share += 0.02) {
     for (let clock = 0.4e9; clock < 2.3e9; clock += 0.1e9) {
-      for (const reason of ['power cap', 'thermal', 'idle']) {
+      for (const reason of ['sw power cap', 'sw thermal slowdown', 'reason bit 11']) {
         const verdict = judge(measured(share, conditions(clock, [reason, 0.9])));
         seen.add(verdict.status);
         if (verdict.status === 'pass') expect(verdict.fraction).toBeGreaterThanOrEqual(verdict.threshold);
