@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { CodedError } from './error.js';
 import {
   DeviceFacts,
   Inventory,
@@ -18,13 +19,8 @@ import {
 } from './schema.js';
 
 /** An error of the native side. `code` is CUDA's, cuBLAS's or errno's own name. */
-export class NativeError extends Error {
+export class NativeError extends CodedError {
   override readonly name = 'NativeError';
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** The end of an `await using`: what a program has let go of before, or closed with its device, is no error there. */
@@ -123,11 +119,11 @@ const verbs = [
 const RawAddon = z.record(z.enum(verbs), RawFunction);
 type RawAddon = z.infer<typeof RawAddon>;
 
-const CodedError = z.object({ code: z.string(), message: z.string() });
+const Thrown = z.object({ code: z.string(), message: z.string() });
 
 /** A coded error becomes a NativeError with the caller's stack; anything else (a throwing getter) stays itself. */
 function asNativeError(error: unknown): unknown {
-  const coded = CodedError.safeParse(error);
+  const coded = Thrown.safeParse(error);
   return coded.success ? new NativeError(coded.data.code, coded.data.message) : error;
 }
 

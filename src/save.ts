@@ -5,8 +5,8 @@
 
 import { existsSync } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { CodedError, coded } from './error.js';
 import { lockFile, type Release } from './lock.js';
-import { coded } from './process/message.js';
 import { renderJson } from './report/json.js';
 import type { Report } from './row.js';
 import { UsageError } from './usage.js';
@@ -92,13 +92,8 @@ async function write(
 }
 
 /** No other name would help; `code` is errno's name. */
-export class FullError extends Error {
+export class FullError extends CodedError {
   override readonly name = 'FullError';
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 const full: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'];

@@ -1,9 +1,9 @@
 // What is here, asked in a process of its own: a driver may hang or crash as soon as its devices are listed, and the
 // command must outlive that as it outlives a row.
 
+import { CodedError, coded } from './error.js';
 import { loadNative, type Native } from './native.js';
 import { type Executor, isolate } from './process/isolate.js';
-import { coded } from './process/message.js';
 import type { Inventory, InventoryRequest } from './schema.js';
 
 /** What is here, and what can be run. */
@@ -16,13 +16,8 @@ export interface Survey extends Pick<Native, 'operations'> {
 const inventorySeconds = 90;
 
 /** The inventory could not be taken. `code` is ETIMEDOUT, the name of the signal, or the one that the native side gave. */
-export class SurveyError extends Error {
+export class SurveyError extends CodedError {
   override readonly name = 'SurveyError';
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** @throws NativeError where the addon cannot be loaded; its `inventory` throws a SurveyError. */

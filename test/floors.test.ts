@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 /** Floors from the ground up. A file may import from its own floor and below, and a pure floor nothing of the outer world. */
 const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(host|schema|row)\.ts$/, /^src\/(soak|selftest)\/schema\.ts$/],
-  [/^src\/(units|usage)\.ts$/, /^src\/process\/message\.ts$/, /^src\/specs\//],
+  [/^src\/(units|usage|error)\.ts$/, /^src\/process\/message\.ts$/, /^src\/specs\//],
   [/^src\/judge\//],
   [/^src\/(bytes|native|plan|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
   [/^src\/(buffer|device|matrix|module|save|survey|rows)\.ts$/, /^src\/process\//],

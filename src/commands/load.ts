@@ -1,7 +1,7 @@
 // A saved report, read back for the commands that look at one.
 
 import { readFile } from 'node:fs/promises';
-import { coded } from '../process/message.js';
+import { coded } from '../error.js';
 import { parseReport, ReportError } from '../report/index.js';
 import { parseSoak } from '../report/soak.js';
 import type { Report } from '../row.js';

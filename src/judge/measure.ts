@@ -3,6 +3,7 @@
 // A run that did nothing is the fault this file exists for: zero work, no samples or a stopped clock divide into a rate
 // that looks like a number. Each is refused.
 
+import { CodedError } from '../error.js';
 import type { Measurement, PhaseSummary } from '../row.js';
 import type { Phase, ProviderResult } from '../schema.js';
 import type { Unit } from '../units.js';
@@ -13,13 +14,8 @@ import { median, summarize } from './stats.js';
 type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 
 /** The native side answered, but there is no rate in the answer: the row is `failed`, with this code and message. */
-export class MeasurementError extends Error {
+export class MeasurementError extends CodedError<'ENOWORK' | 'ENOSAMPLES' | 'EBADTIME'> {
   override readonly name = 'MeasurementError';
-  readonly code: 'ENOWORK' | 'ENOSAMPLES' | 'EBADTIME';
-  constructor(code: MeasurementError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 export interface MeasureOptions {

@@ -3,9 +3,9 @@
 // Providers take turns within one request, and so share its process: where one of them takes it down, or loses the
 // context, all of them fail. Who did it is not told, so each is then asked once more, alone, in a process of its own.
 
+import { coded } from '../error.js';
 import type { DeviceFacts, ProviderResult, RunRequest } from '../schema.js';
 import type { Executor } from './isolate.js';
-import { coded } from './message.js';
 
 type Failed = Extract<ProviderResult, { outcome: 'failed' }>;
 

@@ -1,7 +1,8 @@
 // The child process that holds a device: one request at a time, in the order asked. isolate.ts is its other end.
 
+import { coded } from '../error.js';
 import { loadNative } from '../native.js';
-import { type Answer, coded, Order } from './message.js';
+import { type Answer, Order } from './message.js';
 
 let busy = false;
 

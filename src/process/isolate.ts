@@ -5,6 +5,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { CodedError } from '../error.js';
 import type { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from '../schema.js';
 import { formatSeconds } from '../units.js';
 import { Answer, type Order } from './message.js';
@@ -24,14 +25,12 @@ export interface Executor {
 }
 
 /** `code` is errno's name, the name of the signal, or the one that the native side gave. */
-class ChildError extends Error {
+class ChildError extends CodedError {
   override readonly name = 'ChildError';
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
+
+/** How a process ended: the name of the signal, its exit status, or why it never began. */
+type Death = { code: string; words: string | null };
 
 /** Between a launch and the next look at the request to stop lies one launch; beyond this it hangs. */
 const cancelSeconds = 3;
@@ -87,7 +86,7 @@ function unasked({ kind }: Answer): ChildError {
 
 class Child {
   readonly #process: ChildProcess;
-  readonly #ended: Promise<string>;
+  readonly #ended: Promise<Death>;
   #stderr = '';
 
   constructor(module: URL) {
@@ -102,8 +101,8 @@ class Child {
     const kill = () => this.#kill();
     process.once('exit', kill);
     this.#ended = new Promise((resolve) => {
-      this.#process.once('error', (error) => resolve(`EFORK ${error.message}`));
-      this.#process.once('close', (code, signal) => resolve(signal ?? `EXIT_${code}`));
+      this.#process.once('error', (error) => resolve({ code: 'EFORK', words: error.message }));
+      this.#process.once('close', (code, signal) => resolve({ code: signal ?? `EXIT_${code}`, words: null }));
     });
     void this.#ended.then(() => process.off('exit', kill));
   }
@@ -155,10 +154,10 @@ class Child {
     });
   }
 
-  #died(how: string): never {
+  #died({ code, words }: Death): never {
     const said = this.#stderr.trim().split('\n').slice(-3).join(' | ');
-    const message = `the process that held the device ended (${how})${said && `; its last words: ${said}`}`;
-    throw new ChildError(how.split(' ')[0] ?? how, message);
+    const message = `the process that held the device ended (${words === null ? code : `${code} ${words}`})${said && `; its last words: ${said}`}`;
+    throw new ChildError(code, message);
   }
 
   #timedOut(seconds: number): never {

@@ -19,10 +19,3 @@ export const Answer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('error'), code: z.string(), message: z.string() }),
 ]);
 export type Answer = z.infer<typeof Answer>;
-
-/** Code and message of anything thrown. */
-export function coded(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: 'EUNKNOWN', message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return { code, message: error.message };
-}

@@ -4,11 +4,11 @@
 // its launches leave in memory, and telemetry faults here, between the native answer and the judges. The card itself is
 // not touched: nothing is overheated, slowed down or set.
 
+import { coded } from '../error.js';
 import { host } from '../host.js';
 import { lock } from '../lock.js';
 import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
-import { coded } from '../process/message.js';
 import { rowOf } from '../rows.js';
 import type { DeviceFacts, Fault, ProviderResult, Shape } from '../schema.js';
 import { beyondCaches } from '../sizes.js';

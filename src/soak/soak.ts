@@ -3,11 +3,11 @@
 // An error that comes once an hour is not found by a run of a second. What is compared is what was computed under load,
 // on the device, so nearly all of the time is load.
 
+import { coded } from '../error.js';
 import { host } from '../host.js';
 import { lock, lockPeer, type Release } from '../lock.js';
 import { defaultOptions, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
-import { coded } from '../process/message.js';
 import type { DeviceFacts, Inventory, SoakRequest } from '../schema.js';
 import { type Survey, survey } from '../survey.js';
 import { parseOptions, UsageError } from '../usage.js';
