@@ -28,7 +28,7 @@ export function addReport(program: Command): void {
   program
     .command('schema')
     .description('print the JSON schema of a report, or of what another command prints as JSON')
-    .addArgument(new Argument('[of]', 'whose').choices(Object.keys(schemas)).default('report'))
+    .addArgument(new Argument('[of]', 'which of them').choices(Object.keys(schemas)).default('report'))
     .action((of: keyof typeof schemas) =>
       print(JSON.stringify(z.toJSONSchema(schemas[of], { io: 'input' }), null, 2)),
     );
