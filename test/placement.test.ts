@@ -234,6 +234,10 @@ it('threads stay on the CPUs they were given, and every ceiling loop of this pro
   expect(stdout).toContain('memory has no ceiling');
 });
 
+it('a quick core counts once in a ceiling, however many threads it has one after the other', async () => {
+  expect((await execute(program, ['turns'])).stdout).toBe('as fast as 4 slow cores\n');
+});
+
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
 
 describe('the measuring device', () => {

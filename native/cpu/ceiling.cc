@@ -183,9 +183,11 @@ double timeLoop(const CeilingLoop& loop, Threads& threads) {
   Clock::time_point begin;
   std::barrier line(static_cast<std::ptrdiff_t>(threads.count()),
                     [&]() noexcept { begin = Clock::now() + wakingTime; });
-  std::vector<double> best(threads.count());
-  threads.parallel(best.size(), [&](std::size_t thread) {
-    for (int window = 0; window < windows; ++window) {
+  // Of all threads in each window: they are not held on their cores, and each may be on a quick one once.
+  std::array<std::vector<double>, windows> rates;
+  rates.fill(std::vector<double>(threads.count()));
+  threads.parallel(threads.count(), [&](std::size_t thread) {
+    for (std::vector<double>& window : rates) {
       line.arrive_and_wait();
       for (const auto start = begin; Clock::now() < start;) {
       }
@@ -195,11 +197,14 @@ double timeLoop(const CeilingLoop& loop, Threads& threads) {
         loop.run(stepsPerReading);
         steps += stepsPerReading;
       }
-      // Whatever comes between makes a window slower, and nothing makes it quicker than the core is.
-      best[thread] = std::max(best[thread], loop.flopPerStep * steps / seconds);
+      window[thread] = loop.flopPerStep * steps / seconds;
     }
   });
-  return std::accumulate(best.begin(), best.end(), 0.0);
+  // Whatever comes between makes a window slower, and nothing makes it quicker than the cores are.
+  double best = 0;
+  for (const std::vector<double>& window : rates)
+    best = std::max(best, std::accumulate(window.begin(), window.end(), 0.0));
+  return best;
 }
 
 std::optional<Ceiling> measureCeiling(std::string_view resource, Threads& threads) {

@@ -27,7 +27,7 @@ struct CeilingLoop {
 // Of each resource the widest instructions first.
 std::span<const CeilingLoop> ceilingLoops();
 
-// FLOP/s of all `threads` together, each at its best of some windows of 1 ms. In the processor's time, so
+// FLOP/s of all `threads` together in the best of some windows of 1 ms. In the processor's time, so
 // that work of others takes nothing off it: a bound must not sink below what a quieter moment lets a GEMM
 // reach.
 double timeLoop(const CeilingLoop&, Threads& threads);

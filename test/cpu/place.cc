@@ -2,9 +2,13 @@
 // one do here.
 //   place ROOT ALLOWED THREADS    one fact a line
 //   place here CPU                threads held on one CPU, and every ceiling loop
+//   place turns                   a ceiling loop whose threads take turns on a quick core
 #include <sched.h>
+#include <time.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -75,9 +79,40 @@ void here(int cpu) {
   std::cout << "memory " << (measureCeiling("memory", one) ? "has" : "has no") << " ceiling\n";
 }
 
+// Time of this thread's processor, whoever else wants it: each call of such a loop is a whole window.
+void work(double milliseconds) {
+  const auto spent = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+  };
+  for (const double begin = spent(); spent() - begin < milliseconds;) {
+  }
+}
+
+// Of three cores one is twice as quick, and in each window has another thread.
+void inTurns(std::size_t) {
+  static std::atomic<int> threads = 0;
+  thread_local int turn = threads++;
+  work(turn++ % 3 == 0 ? 1.5 : 3);
+}
+
+bool always() {
+  return true;
+}
+
+void turns() {
+  Threads three(3, {});
+  const CeilingLoop slow{"", "", "", 1, [](std::size_t) { work(3); }, always};
+  const CeilingLoop quickOnce{"", "", "", 1, inTurns, always};
+  const double cores = 3 * timeLoop(quickOnce, three) / timeLoop(slow, three);
+  std::cout << "as fast as " << std::lround(cores) << " slow cores\n";
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count == 4) onMadeUp(arguments[1], arguments[2], arguments[3]);
   if (count == 3) here(std::atoi(arguments[2]));
+  if (count == 2) turns();
 }
