@@ -32,8 +32,12 @@ std::span<const CeilingLoop> ceilingLoops();
 // reach.
 double timeLoop(const CeilingLoop&, Threads& threads);
 
-// With the widest loop that runs here. Absent for a resource without one, and for a format that the processor
-// computes in matrix units (AMX), which no vector loop exhausts.
+// Of those for `resource` that run here: the first, unless another is clearly quicker. Some processors lower
+// their clock for wide vectors by more than the width is worth. Null where there is none.
+const CeilingLoop* quickestLoop(std::span<const CeilingLoop>, std::string_view resource, Threads& threads);
+
+// With the quickest loop. Absent for a resource without one, and for a format that the processor computes in
+// matrix units (AMX), which no vector loop exhausts.
 std::optional<Ceiling> measureCeiling(std::string_view resource, Threads& threads);
 
 }  // namespace nameplate::cpu

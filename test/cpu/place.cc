@@ -2,7 +2,7 @@
 // one do here.
 //   place ROOT ALLOWED THREADS    one fact a line
 //   place here CPU                threads held on one CPU, and every ceiling loop
-//   place turns                   a ceiling loop whose threads take turns on a quick core
+//   place loops                   what is made of ceiling loops that are made up as well
 #include <sched.h>
 #include <time.h>
 
@@ -13,6 +13,7 @@
 #include <cstring>
 #include <iostream>
 #include <set>
+#include <span>
 #include <thread>
 
 #include "cpu/ceiling.h"
@@ -100,13 +101,31 @@ void inTurns(std::size_t) {
 bool always() {
   return true;
 }
+bool never() {
+  return false;
+}
 
-void turns() {
+void madeUpLoops() {
   Threads three(3, {});
   const CeilingLoop slow{"", "", "", 1, [](std::size_t) { work(3); }, always};
   const CeilingLoop quickOnce{"", "", "", 1, inTurns, always};
   const double cores = 3 * timeLoop(quickOnce, three) / timeLoop(slow, three);
   std::cout << "as fast as " << std::lround(cores) << " slow cores\n";
+
+  Threads one(1, {});
+  const auto loop = [](const char* resource, const char* path, double flopPerStep, bool (*here)()) {
+    return CeilingLoop{resource, "", path, flopPerStep, [](std::size_t) { work(1.5); }, here};
+  };
+  const CeilingLoop loops[] = {
+      loop("other", "other", 9, always),   loop("this", "wide", 2, always),
+      loop("this", "as quick", 2, always), loop("this", "quicker", 3, always),
+      loop("this", "slow", 1, always),     loop("this", "not here", 9, never),
+  };
+  const auto path = [&](std::size_t count, const char* resource) {
+    const CeilingLoop* const quickest = quickestLoop(std::span(loops, count), resource, one);
+    return quickest == nullptr ? "none" : quickest->path;
+  };
+  std::cout << path(3, "this") << ", " << path(6, "this") << ", " << path(6, "no such") << "\n";
 }
 
 }  // namespace
@@ -114,5 +133,5 @@ void turns() {
 int main(int count, char** arguments) {
   if (count == 4) onMadeUp(arguments[1], arguments[2], arguments[3]);
   if (count == 3) here(std::atoi(arguments[2]));
-  if (count == 2) turns();
+  if (count == 2) madeUpLoops();
 }
