@@ -226,6 +226,8 @@ it('threads stay on the CPUs they were given, and every ceiling loop of this pro
   expect(stdout).not.toContain('is empty');
   expect(stdout).toMatch(/^loop vector.fp32 .* counts$/m);
   expect(stdout).toMatch(/^loop vector.fp64 .* counts$/m);
+  const avx = /^flags\s*:.* avx /m.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  expect(stdout.includes('loop vector.fp64 AVX counts')).toBe(avx);
   const best = /^best vector.fp32 fp32 .*, (.*), 1 thread$/m.exec(stdout)?.[1];
   expect(stdout).toContain(`loop vector.fp32 ${best} counts`);
   expect(stdout).toContain('beside other work the ceiling stays');

@@ -94,6 +94,11 @@ __attribute__((target("avx2,fma"))) void avx2(std::size_t steps) {
 }
 
 template <class T>
+__attribute__((target("avx"))) void avx(std::size_t steps) {
+  NAMEPLATE_MULTIPLY_ADDS(T, 32, few)
+}
+
+template <class T>
 void sse2(std::size_t steps) {
   NAMEPLATE_MULTIPLY_ADDS(T, 16, few)
 }
@@ -115,6 +120,9 @@ bool hasAvx512() {
 bool hasAvx2() {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
+bool hasAvx() {
+  return __builtin_cpu_supports("avx");
+}
 // Not every compiler that we build with knows their names.
 constexpr unsigned matrixBf16 = 1u << 22, matrixInt8 = 1u << 25;
 bool hasMatrixUnits(unsigned format) {
@@ -133,15 +141,17 @@ bool always() {
 
 constexpr auto fp32 = "vector.fp32", fp64 = "vector.fp64";
 constexpr auto fp32Adds = "fp32 multiply-adds", fp64Adds = "fp64 multiply-adds";
+constexpr auto fp32Pairs = "fp32 multiplications and additions",
+               fp64Pairs = "fp64 multiplications and additions";
 constexpr std::array table{
     CeilingLoop{fp32, fp32Adds, "AVX-512", flop<float>(64, many), avx512<float>, hasAvx512},
     CeilingLoop{fp32, fp32Adds, "AVX2", flop<float>(32, few), avx2<float>, hasAvx2},
-    CeilingLoop{fp32, "fp32 multiplications and additions", "SSE2", flop<float>(16, few), sse2<float>,
-                always},
+    CeilingLoop{fp32, fp32Pairs, "AVX", flop<float>(32, few), avx<float>, hasAvx},
+    CeilingLoop{fp32, fp32Pairs, "SSE2", flop<float>(16, few), sse2<float>, always},
     CeilingLoop{fp64, fp64Adds, "AVX-512", flop<double>(64, many), avx512<double>, hasAvx512},
     CeilingLoop{fp64, fp64Adds, "AVX2", flop<double>(32, few), avx2<double>, hasAvx2},
-    CeilingLoop{fp64, "fp64 multiplications and additions", "SSE2", flop<double>(16, few), sse2<double>,
-                always},
+    CeilingLoop{fp64, fp64Pairs, "AVX", flop<double>(32, few), avx<double>, hasAvx},
+    CeilingLoop{fp64, fp64Pairs, "SSE2", flop<double>(16, few), sse2<double>, always},
     CeilingLoop{"vector.bf16", "bf16 dot products", "AVX-512", flop<std::uint16_t>(64, many), avx512Bf16,
                 hasBf16},
     CeilingLoop{"vector.int8", "int8 dot products", "AVX-512", flop<std::uint8_t>(64, many), avx512Vnni,
