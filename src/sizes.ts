@@ -28,6 +28,8 @@ interface Plan {
   budget: Record<Family, Budget>;
   /** Sides of square GEMMs; a format that is not named has those of `others`. */
   gemm: Partial<Record<DType, number[]>> & { others: number[] };
+  /** Threads of a CPU that these sides keep busy; with more they grow. Absent: they stay as they are. */
+  gemmThreads?: number;
   /** Least bytes of one array; the cache and the memory of the device decide with it, see `arrayBytes`. */
   memory: number[];
   link: number[];
@@ -61,6 +63,7 @@ const onCpu: Record<Level, Plan> = {
       peer: budget(0.02, 0.05, 0.1),
     },
     gemm: { fp64: [512], fp32: [512], others: [256] },
+    gemmThreads: 4,
     memory: [128 * MiB],
     link: [64 * MiB],
     sweep: null,
@@ -77,6 +80,7 @@ const onCpu: Record<Level, Plan> = {
       peer: budget(0.05, 0.1, 0.25),
     },
     gemm: { fp64: [1024], fp32: [1024], others: [512] },
+    gemmThreads: 4,
     memory: [128 * MiB],
     link: [256 * MiB],
     sweep: null,
@@ -211,14 +215,17 @@ export function shapesOf(
   peers: readonly string[],
 ): Shape[] {
   const { family, dtype } = operation;
-  const { gemm, memory, link, sweep } = plans[device.backend][options.level];
+  const { gemm, gemmThreads, memory, link, sweep } = plans[device.backend][options.level];
   const perOctave = sweep ?? (options.only.length > 0 ? sweepWhenNamed : null);
   if (family === 'cache' && perOctave === null) return [];
   const asked = distinct(options.shapes.filter((shape) => kindOf(shape) === shapeKinds[family]));
   if (family === 'peer') return withPeers(asked.length > 0 ? asked : link.map((bytes) => ({ bytes })), peers);
   if (asked.length > 0) return asked;
   const byFamily: Record<Family, () => Shape[]> = {
-    gemm: () => ((dtype && gemm[dtype]) ?? gemm.others).map((side) => ({ m: side, n: side, k: side })),
+    gemm: () =>
+      ((dtype && gemm[dtype]) ?? gemm.others)
+        .map((side) => side * growth(options.threads ?? device.threads, gemmThreads))
+        .map((side) => ({ m: side, n: side, k: side })),
     memory: () => unique(memory.map((least) => arrayBytes(device, least))).map((bytes) => ({ bytes })),
     cache: () => (perOctave === null ? [] : sweepSizes(device, operation, perOctave)),
     dpx: () => [{ steps: dpxSteps }],
@@ -230,6 +237,14 @@ export function shapesOf(
     peer: () => [],
   };
   return byFamily[family]();
+}
+
+/**
+ * Of a GEMM's side, so that each thread has about as much to do as when there are `enough` of them: dealing, waking and
+ * packing would be what is timed. In quarters, at most fourfold, which is where 64 times as many have it.
+ */
+function growth(threads: number, enough = Number.POSITIVE_INFINITY): number {
+  return Math.min(4, Math.max(1, Math.floor(4 * Math.cbrt(threads / enough)) / 4));
 }
 
 /** Each size with each other device; with none, so that the row can say so, once. */

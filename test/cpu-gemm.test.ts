@@ -39,6 +39,7 @@ describe('the GEMM of the CPU', () => {
     const { stdout } = await execute(program, { timeout: 200_000 });
     expect(stdout).toMatch(/^baseline: \d{4} products right$/m);
     for (const [flag, path] of Object.entries({
+      avx: 'AVX',
       avx2: 'AVX2',
       avx_vnni: 'AVX_VNNI',
       avx512f: 'AVX-512',

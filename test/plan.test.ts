@@ -152,6 +152,34 @@ describe('sizes', () => {
     expect(shapesOf(jobs([a100()], { level: 'thorough' }), 'gemm.bf16')).toHaveLength(5);
   });
 
+  it.each([
+    [1, 1024, 512, 256],
+    [2, 1024, 512, 256],
+    [4, 1024, 512, 256],
+    [7, 1024, 512, 256],
+    [8, 1280, 640, 320],
+    [24, 1792, 896, 448],
+    [32, 2048, 1024, 512],
+    [64, 2560, 1280, 640],
+    [256, 4096, 2048, 1024],
+    [1024, 4096, 2048, 1024],
+  ])(
+    'of a CPU with %d threads are %d cubed, and %d or %d where less will do',
+    (threads, side, half, quarter) => {
+      const device = { ...cpu, threads, mostThreads: 1024 };
+      const of = (planned: ReturnType<typeof jobs>, id: string) =>
+        shapesOf(planned, id).map((shape) => ('m' in shape ? shape.m : 0));
+      expect(of(jobs([device]), 'gemm.fp32')).toEqual([side]);
+      expect(of(jobs([device]), 'gemm.bf16')).toEqual([half]);
+      expect(of(jobs([device], { level: 'quick' }), 'gemm.fp64')).toEqual([half]);
+      expect(of(jobs([device], { level: 'quick' }), 'gemm.bf16')).toEqual([quarter]);
+      // Sides that are to be compared with each other stay.
+      expect(of(jobs([device], { level: 'thorough' }), 'gemm.fp32')).toEqual([256, 512, 1024, 2048]);
+      // And it is the threads asked for that count.
+      expect(of(jobs([{ ...device, threads: 3 }], { threads }), 'gemm.fp32')).toEqual([side]);
+    },
+  );
+
   it('that are asked for replace those of their kind alone', () => {
     const shapes: Shape[] = [{ m: 100, n: 200, k: 300 }, { bytes: 2 ** 29 }];
     const planned = jobs([a100()], { shapes });

@@ -56,7 +56,8 @@ class BlockedGemm {
         threads_(threads),
         tile_(tile),
         blocking_(blockingOf(shape.m, shape.n, divideUp(shape.k, perUnit),
-                             {tile.rows, tile.columns, tile.lanes, sizeof(Unit)}, threads.count())),
+                             {tile.rows, tile.columns, tile.lanes, sizeof(Unit)},
+                             {threads.count(), threads.alike()})),
         ldt_(blocking_.vectors * tile.lanes),
         ldp_(blocking_.blockVectors * tile.lanes),
         panelUnits_(tile.columns * blocking_.depth),
@@ -75,7 +76,7 @@ class BlockedGemm {
     // next.
     streams_ = direct && blocking_.slices == 1 && tile.lanes * sizeof(Unit) == 64 &&
                shape.ldc * sizeof(Output) % 64 == 0 &&
-               shape.m > level1Bytes() / sizeof(Output) / std::max<std::size_t>(1, shape.n);
+               shape.m > coreCaches().level1 / sizeof(Output) / std::max<std::size_t>(1, shape.n);
   }
 
   std::size_t workers() const { return blocking_.workers; }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <limits>
 
 namespace nameplate::cpu {
@@ -10,37 +11,61 @@ namespace {
 // Bytes that a core has of any last level, also one that is shared with others.
 constexpr std::size_t lastLevel = 4 << 20;
 
+// Of a block, in vectors and rows of its own: to read A takes as long as multiplying half a vector, and to
+// pack B as multiplying some twenty rows.
+constexpr double readingA = 0.5, packingB = 20;
+// Blocks beyond the fewest that each thread may get; more of them even nothing out.
+constexpr std::size_t mostEach = 4;
+// Of the time; what saves less is noise of this model, and the fewer and wider blocks are taken.
+constexpr double worthwhile = 0.01;
+
 // A C library that does not know answers 0.
-std::size_t cacheBytes(int level, std::size_t usual) {
+std::size_t cacheBytes(int level) {
   const long bytes = sysconf(level);
-  return bytes > 0 ? static_cast<std::size_t>(bytes) : usual;
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
-// Cuts C into blocks, none wider than `most` vectors. Where rows are cut, several threads pack the same
-// columns, which takes as long as multiplying some twenty rows; where columns are, one thread may get more.
-void deal(Blocking& to, std::size_t tileRows, std::size_t most) {
-  std::size_t least = std::numeric_limits<std::size_t>::max();
-  for (std::size_t rows = 1; rows <= std::min(to.workers, to.tiles); ++rows) {
-    const std::size_t columns = divideUp(to.workers, rows);
-    const std::size_t cost = divideUp(to.vectors, columns) * (divideUp(to.tiles, rows) * tileRows + 20);
-    if (cost >= least) continue;
-    least = cost;
-    to.rowBlocks = rows;
-    // As wide as may be: each block reads all rows of A, and C in rows, the longer the better.
-    to.columnBlocks = std::min(to.vectors, roundUp(divideUp(to.vectors, most), columns));
+// Cuts C into blocks, `fewest` or more above each other and none wider than `most` vectors, so that the last
+// of them is done soonest. Each is multiplied by the thread that is free first. Nor is one a single vector
+// wide: a tile of it has too few sums in flight, and took 1.4 times as long on Zen 3.
+void deal(Blocking& to, std::size_t tileRows, std::size_t fewest, std::size_t most, bool alike) {
+  if (to.tiles == 0 || to.vectors == 0) return;
+  const auto time = [&](double tiles, double vectors) {
+    return (tiles * static_cast<double>(tileRows) + packingB) * (vectors + readingA);
+  };
+  const std::size_t fewestColumns = divideUp(to.vectors, most), spare = mostEach * to.workers;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t rows = fewest; rows <= std::min(to.tiles, fewest + spare); ++rows) {
+    const std::size_t mostColumns =
+        std::max(fewestColumns, std::min(to.vectors / 2, fewestColumns + spare / rows));
+    for (std::size_t columns = fewestColumns; columns <= mostColumns; ++columns) {
+      const double blocks = static_cast<double>(rows * columns), workers = static_cast<double>(to.workers);
+      // Alike, they take as many blocks each, and go on together. Unlike, all are busy until there are no
+      // more, and a slow one has just begun.
+      const double before = alike ? std::ceil(blocks / workers) - 1 : blocks / workers;
+      const double mean = time(static_cast<double>(to.tiles) / static_cast<double>(rows),
+                               static_cast<double>(to.vectors) / static_cast<double>(columns));
+      const double last = time(static_cast<double>(divideUp(to.tiles, rows)),
+                               static_cast<double>(divideUp(to.vectors, columns)));
+      if (before * mean + last > (1 - worthwhile) * least) continue;
+      least = before * mean + last;
+      to.rowBlocks = rows;
+      to.columnBlocks = columns;
+    }
   }
-  to.blockVectors = to.columnBlocks > 0 ? divideUp(to.vectors, to.columnBlocks) : 0;
+  to.blockVectors = divideUp(to.vectors, to.columnBlocks);
 }
 
 }  // namespace
 
-std::size_t level1Bytes() {
-  return cacheBytes(_SC_LEVEL1_DCACHE_SIZE, 32 << 10);
+CoreCaches coreCaches() {
+  const std::size_t level1 = cacheBytes(_SC_LEVEL1_DCACHE_SIZE);
+  return {level1 > 0 ? level1 : 32 << 10, cacheBytes(_SC_LEVEL2_CACHE_SIZE)};
 }
 
 Blocking blockingOf(std::size_t m, std::size_t n, std::size_t units, const TileSides& tile,
-                    std::size_t threads) {
-  const std::size_t level2 = cacheBytes(_SC_LEVEL2_CACHE_SIZE, 512 << 10);
+                    const Cores& cores, const CoreCaches& caches) {
+  const std::size_t level2 = caches.level2 > 0 ? caches.level2 : 512 << 10;
   Blocking to{};
   to.units = units;
   to.tiles = divideUp(m, tile.rows);
@@ -49,25 +74,25 @@ Blocking blockingOf(std::size_t m, std::size_t n, std::size_t units, const TileS
   // a panel are read in the order of memory, which the processor foresees, so the second level is near
   // enough.
   const std::size_t deepest = std::max<std::size_t>(
-      64, std::min(level1Bytes() / tile.rows, level2 / 5 / tile.columns) / tile.unitBytes);
+      64, std::min(caches.level1 / tile.rows, level2 / 5 / tile.columns) / tile.unitBytes);
   // Slices of equal depth.
   const std::size_t fewest = std::max<std::size_t>(1, divideUp(units, deepest));
   to.depth = std::max<std::size_t>(16, roundUp(divideUp(units, fewest), 16));
   to.slices = std::max<std::size_t>(1, divideUp(units, to.depth));
   // Waking a thread takes as long as about a million multiplications.
   const double multiplications = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(units);
-  to.workers = std::min(threads, 1 + static_cast<std::size_t>(multiplications / (1 << 20)));
+  to.workers = std::min(cores.threads, 1 + static_cast<std::size_t>(multiplications / (1 << 20)));
   // Pages lie at random in the second level, and what A and C leave there takes the place of others: B is
   // found again if it fills no more than 3/8 of it. That is two or three panels; where a core waits for A as
   // long as it takes to multiply them, four tiles take turns with each panel instead, which comes from the
   // last level for all of them. Found on Zen 3, with 512 KiB; what was found with 1 MiB, on Zen 4 and 5, is
   // left.
-  const bool fromLastLevel = level2 < 1 << 20 && cacheBytes(_SC_LEVEL2_CACHE_SIZE, 0) > 0;
+  const bool fromLastLevel = caches.level2 > 0 && level2 < 1 << 20;
   to.groupTiles = fromLastLevel ? mostGroupTiles : 1;
   const std::size_t unitsAcross =
       (fromLastLevel ? lastLevel / 2 : level2 * 3 / 8) / (to.depth * tile.unitBytes);
-  deal(to, tile.rows, std::max<std::size_t>(tile.columns, unitsAcross) / tile.lanes);
-  to.rowBlocks = std::max(to.rowBlocks, divideUp(m, lastLevel / (to.depth * tile.unitBytes)));
+  deal(to, tile.rows, divideUp(m, lastLevel / (to.depth * tile.unitBytes)),
+       std::max<std::size_t>(tile.columns, unitsAcross) / tile.lanes, cores.alike);
   to.sliceBySlice = to.slices > 1 && to.columnBlocks >= 4 * to.workers;
   return to;
 }

@@ -48,10 +48,20 @@ struct Blocking {
   }
 };
 
-// Of an m x n matrix C that sums `units` units, by at most `threads` threads.
-Blocking blockingOf(std::size_t m, std::size_t n, std::size_t units, const TileSides&, std::size_t threads);
+// That share the work.
+struct Cores {
+  std::size_t threads;
+  bool alike = true;
+};
 
-// Of a core's first-level data cache, or what is usual where the C library does not know.
-std::size_t level1Bytes();
+// Bytes that each core has; where the C library does not know, the first is what is usual and the second 0.
+struct CoreCaches {
+  std::size_t level1, level2;
+};
+CoreCaches coreCaches();
+
+// Of an m x n matrix C that sums `units` units.
+Blocking blockingOf(std::size_t m, std::size_t n, std::size_t units, const TileSides&, const Cores&,
+                    const CoreCaches& = coreCaches());
 
 }  // namespace nameplate::cpu

@@ -27,13 +27,17 @@ struct CeilingLoop {
 // Of each resource the widest instructions first.
 std::span<const CeilingLoop> ceilingLoops();
 
-// FLOP/s of all `threads` together, each at its best of some windows of 1 ms. In the processor's time, so
+// FLOP/s of all `threads` together in the best of some windows of 1 ms. In the processor's time, so
 // that work of others takes nothing off it: a bound must not sink below what a quieter moment lets a GEMM
 // reach.
 double timeLoop(const CeilingLoop&, Threads& threads);
 
-// With the widest loop that runs here. Absent for a resource without one, and for a format that the processor
-// computes in matrix units (AMX), which no vector loop exhausts.
+// Of those for `resource` that run here: the first, unless another is clearly quicker. Some processors lower
+// their clock for wide vectors by more than the width is worth. Null where there is none.
+const CeilingLoop* quickestLoop(std::span<const CeilingLoop>, std::string_view resource, Threads& threads);
+
+// With the quickest loop. Absent for a resource without one, and for a format that the processor computes in
+// matrix units (AMX), which no vector loop exhausts.
 std::optional<Ceiling> measureCeiling(std::string_view resource, Threads& threads);
 
 }  // namespace nameplate::cpu

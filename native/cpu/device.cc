@@ -79,7 +79,8 @@ void requireBuiltin(const std::string& provider, const std::string& what,
 
 }  // namespace
 
-CpuDevice::CpuDevice(Placement at) : place_(std::move(at)), threads_(place_.threads, place_.cpus) {}
+CpuDevice::CpuDevice(Placement at)
+    : place_(std::move(at)), threads_(place_.threads, place_.cpus, place_.groups.size() <= 1) {}
 
 Facts CpuDevice::facts() const {
   return cpu::facts(place_);

@@ -25,7 +25,7 @@ void runOn(const std::vector<int>& cpus) {
 
 }  // namespace
 
-Threads::Threads(std::size_t count, const std::vector<int>& cpus) {
+Threads::Threads(std::size_t count, const std::vector<int>& cpus, bool alike) : alike_(alike) {
   runOn(cpus);  // the workers inherit it
   try {
     for (std::size_t self = 1; self < count; ++self) workers_.emplace_back([this, self] { live(self); });

@@ -24,13 +24,14 @@ class Threads {
   // As many as place() gives a run, wherever the system puts them.
   Threads() : Threads(place().threads, {}) {}
   // The caller's thread counts as one of `count`. All of them, the caller's too, then run on `cpus` only; an
-  // empty list leaves them where they may run now.
-  Threads(std::size_t count, const std::vector<int>& cpus);
+  // empty list leaves them where they may run now. `alike`: whether no core is quicker than another.
+  Threads(std::size_t count, const std::vector<int>& cpus, bool alike = true);
   ~Threads();
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
 
   std::size_t count() const { return workers_.size() + 1; }
+  bool alike() const { return alike_; }
 
   // Calls work(0) … work(items - 1), each once, and returns when all have returned. The first `count()` items
   // always meet the same threads, so that a thread finds its share of a buffer where it first touched it; the
@@ -53,6 +54,7 @@ class Threads {
   void take(std::size_t self) noexcept;
   void join() noexcept;
 
+  bool alike_;
   std::mutex mutex_;
   std::condition_variable begin_, end_;
   const std::function<void(std::size_t)>* work_ = nullptr;

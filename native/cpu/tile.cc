@@ -13,6 +13,7 @@ namespace nameplate::cpu {
 // The compiler's own test of a feature asks the system as well; avxvnni it does not know everywhere.
 Instructions instructions() {
   Instructions has;
+  has.avx = __builtin_cpu_supports("avx");
   has.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   has.avx512 = has.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
@@ -25,6 +26,7 @@ Instructions instructions() {
 
 Tiles tilesFor(const Instructions& has) {
   Tiles tiles{baselineFp32, baselineFp64, {}, {}};
+  if (has.avx) tiles.fp32 = avxFp32, tiles.fp64 = avxFp64;
   if (has.avx2) tiles.fp32 = avx2Fp32, tiles.fp64 = avx2Fp64;
   if (has.avx512) tiles.fp32 = avx512Fp32, tiles.fp64 = avx512Fp64;
   if (has.avx512Bf16) tiles.bf16 = avx512Bf16;

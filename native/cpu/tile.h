@@ -58,7 +58,7 @@ using Int8Tile = Tile<std::uint32_t, std::uint32_t>;  // packed b holds uint8, w
 
 // Instruction sets that this processor has and its system has switched on.
 struct Instructions {
-  bool avx2 = false, avxVnni = false, avx512 = false, avx512Bf16 = false, avx512Vnni = false;
+  bool avx = false, avx2 = false, avxVnni = false, avx512 = false, avx512Bf16 = false, avx512Vnni = false;
 };
 Instructions instructions();
 

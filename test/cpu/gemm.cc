@@ -202,6 +202,7 @@ int run() {
     std::printf("%s: %zu products right\n", path, checkAll(tilesFor(has)));
   };
   report("baseline");
+  if ((has.avx = here.avx)) report("AVX");
   if ((has.avx2 = here.avx2)) report("AVX2");
   if ((has.avxVnni = here.avxVnni)) report("AVX_VNNI");
   has.avxVnni = false;

@@ -2,13 +2,18 @@
 // one do here.
 //   place ROOT ALLOWED THREADS    one fact a line
 //   place here CPU                threads held on one CPU, and every ceiling loop
+//   place loops                   what is made of ceiling loops that are made up as well
 #include <sched.h>
+#include <time.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <set>
+#include <span>
 #include <thread>
 
 #include "cpu/ceiling.h"
@@ -75,9 +80,58 @@ void here(int cpu) {
   std::cout << "memory " << (measureCeiling("memory", one) ? "has" : "has no") << " ceiling\n";
 }
 
+// Time of this thread's processor, whoever else wants it: each call of such a loop is a whole window.
+void work(double milliseconds) {
+  const auto spent = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+  };
+  for (const double begin = spent(); spent() - begin < milliseconds;) {
+  }
+}
+
+// Of three cores one is twice as quick, and in each window has another thread.
+void inTurns(std::size_t) {
+  static std::atomic<int> threads = 0;
+  thread_local int turn = threads++;
+  work(turn++ % 3 == 0 ? 1.5 : 3);
+}
+
+bool always() {
+  return true;
+}
+bool never() {
+  return false;
+}
+
+void madeUpLoops() {
+  Threads three(3, {});
+  const CeilingLoop slow{"", "", "", 1, [](std::size_t) { work(3); }, always};
+  const CeilingLoop quickOnce{"", "", "", 1, inTurns, always};
+  const double cores = 3 * timeLoop(quickOnce, three) / timeLoop(slow, three);
+  std::cout << "as fast as " << std::lround(cores) << " slow cores\n";
+
+  Threads one(1, {});
+  const auto loop = [](const char* resource, const char* path, double flopPerStep, bool (*here)()) {
+    return CeilingLoop{resource, "", path, flopPerStep, [](std::size_t) { work(1.5); }, here};
+  };
+  const CeilingLoop loops[] = {
+      loop("other", "other", 9, always),   loop("this", "wide", 2, always),
+      loop("this", "as quick", 2, always), loop("this", "quicker", 3, always),
+      loop("this", "slow", 1, always),     loop("this", "not here", 9, never),
+  };
+  const auto path = [&](std::size_t count, const char* resource) {
+    const CeilingLoop* const quickest = quickestLoop(std::span(loops, count), resource, one);
+    return quickest == nullptr ? "none" : quickest->path;
+  };
+  std::cout << path(3, "this") << ", " << path(6, "this") << ", " << path(6, "no such") << "\n";
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count == 4) onMadeUp(arguments[1], arguments[2], arguments[3]);
   if (count == 3) here(std::atoi(arguments[2]));
+  if (count == 2) madeUpLoops();
 }
