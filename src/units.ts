@@ -1,4 +1,4 @@
-// SI inside, printed units outside: beside specs/ the only file that spells a power of ten or of two.
+// SI inside, printed units outside.
 //
 // The trap is GB against GiB. Rates are decimal, always: NVIDIA's GB/s is 1e9 B/s. A size is printed in binary only
 // where that is exact, because "7.45 GiB" helps nobody who asked for 8 GB.
@@ -9,9 +9,6 @@ export type Unit = 'FLOP/s' | 'B/s' | 'op/s' | 's';
 
 /** What is printed for a figure that is not there. */
 export const absent = '–';
-
-/** For the tables of other files, whose standards are written in Gbit/s. */
-export const giga = 1e9;
 
 type Prefix = readonly [scale: number, symbol: string];
 const above: readonly Prefix[] = [

@@ -2,8 +2,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { explainText } from '../src/report/explain.js';
 import { formats, parseReport, ReportError } from '../src/report/index.js';
+import { inventoryText } from '../src/report/inventory.js';
 import type { Report, Row } from '../src/row.js';
 import { withNear } from '../src/rows.js';
+import { inventory } from './fake-native.js';
 import {
   conditions,
   emptyRow,
@@ -393,4 +395,13 @@ describe('JSON', () => {
     expect(() => parseReport(broken)).toThrow(message);
     expect(() => parseReport(broken)).toThrow(/^[^\n]+\.$/);
   });
+});
+
+test('the inventory leaves a terminal as it is, whatever a driver calls its card', () => {
+  const name = 'Test\u001b[2JGPU\u0007';
+  const absence = { what: name, reason: name, remedy: name };
+  const shown = inventoryText({ ...inventory([{ ...testCard, name }]), absences: [absence] });
+  expect(shown).toContain('GPU');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
 });

@@ -5,8 +5,9 @@
 
 import type { Documented, Factor } from '../row.js';
 import type { Conditions, DeviceFacts } from '../schema.js';
+import { pcieRate } from '../specs/pcie.js';
 import { formatClock, formatPercent, formatWatts } from '../units.js';
-import { linkRate, narrowed, pcie } from './pcie.js';
+import { narrowed, pcie } from './pcie.js';
 import type { ResourceClass } from './resource.js';
 import { standingReasons } from './throttle.js';
 
@@ -131,7 +132,7 @@ function link({ rate, documented, device, conditions }: AttributionInput): Evide
   const generation = conditions.link?.generation ?? device.linkGeneration;
   const width = conditions.link?.width ?? device.linkWidth;
   const inUse = generation === null || width === null ? null : { generation, width };
-  const carried = inUse && linkRate(inUse);
+  const carried = inUse && pcieRate(inUse.generation, inUse.width);
   if (inUse === null || carried === null) {
     return { factors: [], mixedIn: ['link in use not known'], rest };
   }

@@ -1,27 +1,10 @@
 // A PCI Express link: how it is written, what it carries, and which of its ends keeps it below the other.
 
 import type { DeviceFacts, LinkEnd } from '../schema.js';
-import { giga } from '../units.js';
 
 /** "PCIe 4.0 x8". */
 export function pcie({ generation, width }: LinkEnd): string {
   return `PCIe ${generation.toFixed(1)} x${width}`;
-}
-
-/** PCI Express per lane and generation, in Gbit/s after the line code (128/130 from 3 on; 6: 242 of 256 bytes). */
-const laneRate: Readonly<Record<number, number>> = {
-  1: (2.5 * 8) / 10,
-  2: (5 * 8) / 10,
-  3: (8 * 128) / 130,
-  4: (16 * 128) / 130,
-  5: (32 * 128) / 130,
-  6: (64 * 242) / 256,
-};
-
-/** B/s of one direction, packet headers included; null for a generation that the table lacks. */
-export function linkRate({ generation, width }: LinkEnd): number | null {
-  const lane = laneRate[generation];
-  return lane === undefined ? null : (giga * lane * width) / 8;
 }
 
 /**

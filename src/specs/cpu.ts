@@ -4,9 +4,10 @@
 // and who documents them; one that is not in it has no figure, because its neighbour's would be a guess.
 
 import { z } from 'zod';
-import { formatCount, formatRate, giga } from '../units.js';
+import { formatCount, formatRate } from '../units.js';
 import { Document } from './card.js';
 import cpusJson from './cpus.json' with { type: 'json' };
+import { giga } from './units.js';
 
 const count = z.int().nonnegative();
 

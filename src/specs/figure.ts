@@ -6,6 +6,7 @@
 import type { Card, Disagreement, Evidence, Figure, Resource } from './card.js';
 import { Peak } from './card.js';
 import { documents, rates } from './data.js';
+import { pcieStandard } from './pcie.js';
 import { mega, type PrintedUnit, si } from './units.js';
 
 export type Source = { id: string; title: string; url: string | null; access: string };
@@ -26,19 +27,6 @@ export type DocumentedFigure = {
   /** True when none of its sources could be opened: general knowledge, checked by arithmetic only. */
   recalled: boolean;
   disagreements: Disagreement[];
-};
-
-/**
- * PCI Express, by generation: transfer rate per lane and what the line code leaves of it. Generation 6 counts the
- * error-correction bytes of its 256-byte flits (8 CRC, 6 FEC) as the line code. Packet headers come off all of them.
- */
-const pcie: Readonly<Record<number, { gigatransfers: number; payload: number; total: number }>> = {
-  1: { gigatransfers: 2.5, payload: 8, total: 10 },
-  2: { gigatransfers: 5, payload: 8, total: 10 },
-  3: { gigatransfers: 8, payload: 128, total: 130 },
-  4: { gigatransfers: 16, payload: 128, total: 130 },
-  5: { gigatransfers: 32, payload: 128, total: 130 },
-  6: { gigatransfers: 64, payload: 242, total: 256 },
 };
 
 /** What the documents say of `resource` on this card, or null where they say nothing. */
@@ -109,7 +97,7 @@ function accumulator(card: Card, resource: Resource): DocumentedFigure['accumula
 
 /** One direction of the host link, after the line code and before packet headers: no copy reaches it quite. */
 function link(card: Card): DocumentedFigure | null {
-  const standard = card.pcie && pcie[card.pcie.generation];
+  const standard = card.pcie && pcieStandard[card.pcie.generation];
   if (card.pcie === undefined || standard === undefined) return null;
   const { generation, lanes, sources } = card.pcie;
   const { gigatransfers, payload, total } = standard;
