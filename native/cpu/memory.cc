@@ -64,9 +64,8 @@ void requireAvailable(double rowBytes) {
 
 HostBuffer::HostBuffer(std::size_t bytes, Threads& threads)
     : Buffer(reinterpret_cast<std::uintptr_t>(allocateAligned(bytes)), bytes) {
-  if (bytes < hugePage) return;
   // Fewer address translations; a kernel without huge pages says no, and nothing is lost.
-  (void)madvise(as<void>(), bytes, MADV_HUGEPAGE);
+  if (bytes >= hugePage) (void)madvise(as<void>(), bytes, MADV_HUGEPAGE);
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   threads.shares(bytes, page, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end; at += page) as<volatile char>()[at] = 0;

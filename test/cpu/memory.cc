@@ -1,0 +1,67 @@
+// What native/cpu/memory.cc and cgroup.cc say of memory, and what buffers do to the process.
+//   memory ROOT       limit and available bytes of the control groups below ROOT
+//   memory touched    resident bytes that small buffers add, of 64 MiB
+//   memory freed      resident bytes that are left when buffers of 128 MiB are gone
+//   memory rotations CACHE FREE PROVIDERS SIDE    what rotations.h prints
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "cpu/cgroup.h"
+#include "cpu/memory.h"
+#include "rotations.h"
+
+using namespace nameplate::cpu;
+
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+long resident() {
+  std::ifstream in("/proc/self/statm");
+  long all = 0, pages = 0;
+  in >> all >> pages;
+  return pages * sysconf(_SC_PAGESIZE);
+}
+
+std::vector<std::unique_ptr<HostBuffer>> buffers(std::size_t count, std::size_t bytes, Threads& threads) {
+  std::vector<std::unique_ptr<HostBuffer>> made;
+  for (std::size_t i = 0; i < count; ++i) {
+    made.push_back(std::make_unique<HostBuffer>(bytes, threads));
+    // What outlives them, between them: a heap shrinks from its end only.
+    static std::vector<std::unique_ptr<char[]>> kept;
+    kept.push_back(std::make_unique<char[]>(2000));
+  }
+  return made;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count == 6) {
+    const auto number = [&](int index) { return std::strtoul(arguments[index], nullptr, 10); };
+    printRotations(static_cast<double>(number(2)), number(3), number(4), number(5));
+    return 0;
+  }
+  if (count != 2) return 2;
+  Threads threads(2, {});
+  const long before = resident();
+  if (std::strcmp(arguments[1], "touched") == 0) {
+    const auto held = buffers(64, mebibyte, threads);
+    std::cout << resident() - before << "\n";
+  } else if (std::strcmp(arguments[1], "freed") == 0) {
+    buffers(1, 16 * mebibyte, threads);  // from now on, glibc takes as much from its heap
+    buffers(4, 16 * mebibyte, threads);
+    buffers(64, mebibyte, threads);
+    std::cout << resident() - before << "\n";
+  } else {
+    const auto grant = memoryGrant(arguments[1]);
+    std::cout << "limit " << (grant ? grant->limitBytes : 0) << "\navailable "
+              << (grant ? grant->availableBytes : 0) << "\n";
+  }
+}
