@@ -54,6 +54,16 @@ describe('a buffer', () => {
     const { stdout } = await execute(program, ['touched']);
     expect(Number(stdout)).toBeGreaterThan(60 * MiB);
   });
+
+  it('goes back to the system when it is freed', async () => {
+    const { stdout } = await execute(program, ['freed']);
+    expect(Number(stdout)).toBeLessThan(16 * MiB);
+  });
+
+  it('is aligned, a large one to a huge page, and the next one is another mapping', async () => {
+    const { stdout } = await execute(program, ['placed']);
+    expect(stdout).toBe('aligned to 64, 64, 4096, 2097152, 2097152; apart\n');
+  });
 });
 
 describe('a GEMM row', () => {

@@ -2,6 +2,7 @@
 //   memory ROOT       limit and available bytes of the control groups below ROOT
 //   memory touched    resident bytes that small buffers add, of 64 MiB
 //   memory freed      resident bytes that are left when buffers of 128 MiB are gone
+//   memory placed     how buffers are aligned, and whether two that follow each other touch
 //   memory rotations CACHE FREE PROVIDERS SIDE    what rotations.h prints
 #include <unistd.h>
 
@@ -40,6 +41,30 @@ std::vector<std::unique_ptr<HostBuffer>> buffers(std::size_t count, std::size_t 
   return made;
 }
 
+// The least that is promised for these sizes, or 0 where it is not kept.
+void printPlaced(Threads& threads) {
+  struct Size {
+    std::size_t bytes, alignment;
+  };
+  const char* between = "aligned to ";
+  for (const auto& [bytes, alignment] :
+       {Size{1, 64}, Size{65535, 64}, Size{65536, 4096}, Size{2 * mebibyte, 2 * mebibyte},
+        Size{3 * mebibyte + 8, 2 * mebibyte}}) {
+    std::size_t kept = alignment;
+    for (const auto& buffer : buffers(3, bytes, threads)) {
+      if (buffer->address() % alignment != 0) kept = 0;
+      std::memset(buffer->as<char>(), 1, bytes);
+    }
+    std::cout << between << kept;
+    between = ", ";
+  }
+  bool apart = true;
+  const auto held = buffers(8, 2 * mebibyte, threads);
+  for (const auto& one : held)
+    for (const auto& other : held) apart &= one->address() + one->bytes() != other->address();
+  std::cout << (apart ? "; apart" : "; side by side") << "\n";
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -59,6 +84,8 @@ int main(int count, char** arguments) {
     buffers(4, 16 * mebibyte, threads);
     buffers(64, mebibyte, threads);
     std::cout << resident() - before << "\n";
+  } else if (std::strcmp(arguments[1], "placed") == 0) {
+    printPlaced(threads);
   } else {
     const auto grant = memoryGrant(arguments[1]);
     std::cout << "limit " << (grant ? grant->limitBytes : 0) << "\navailable "
