@@ -109,6 +109,21 @@ describe('hyperthreads', () => {
   });
 });
 
+describe('a list of processors that is numbered from 0, as in LXC', () => {
+  const four = (...blocks: string[]) =>
+    machine(cores(['4', '5', '6', '7']), online('0-7'), cpuinfo(...blocks));
+
+  it('names cores that are all alike', async () => {
+    const { groups } = await place(four(amd(0), amd(1), amd(2), amd(3)), '4-7');
+    expect(groups).toEqual(['4 of AuthenticAMD 25/97 alike at 0 GHz']);
+  });
+
+  it('names none that are not', async () => {
+    const { groups } = await place(four(arm(0, '0xd05'), arm(1, '0xd0c')), '4-7');
+    expect(groups).toEqual(['4 of  0/0 alike at 0 GHz']);
+  });
+});
+
 describe('unlike cores', () => {
   const intel = () =>
     machine(

@@ -51,6 +51,19 @@ std::size_t coresAmong(const fs::path& root, const std::vector<int>& cpus) {
   return cores.size();
 }
 
+// What the list says of a processor. In a container lxcfs lists the ones that it grants, numbered from 0;
+// where all of them are alike, the first answers for one that is not found.
+const ProcessorFields* processor(const std::map<int, ProcessorFields>& listed, int cpu) {
+  if (const auto found = listed.find(cpu); found != listed.end()) return &found->second;
+  const auto kind = [](const ProcessorFields& fields) {
+    const CoreGroup group = coreGroup(fields);
+    return std::tuple(group.vendor, group.family, group.model);
+  };
+  for (const auto& [number, fields] : listed)
+    if (kind(fields) != kind(listed.begin()->second)) return nullptr;
+  return listed.empty() ? nullptr : &listed.begin()->second;
+}
+
 std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
   const auto processors = readProcessors(root);
   const std::vector<int> efficient = parseCpuList(line(root / "sys/devices/cpu_atom/cpus"));
@@ -61,8 +74,7 @@ std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
     if (!seen.insert(siblings(root, cpu)).second) continue;
     const fs::path own = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu));
     Core core{cpu, 1, {}};
-    if (const auto found = processors.find(cpu); found != processors.end())
-      core.kind = coreGroup(found->second);
+    if (const ProcessorFields* const found = processor(processors, cpu)) core.kind = coreGroup(*found);
     core.kind.count = 1;
     const bool slow = std::ranges::binary_search(efficient, cpu);
     if (slow || std::ranges::binary_search(performance, cpu))
