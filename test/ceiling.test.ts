@@ -89,6 +89,10 @@ describe('the derived ceiling', () => {
       );
   });
 
+  test('knows Neoverse N2 by its part, 0xd49', () => {
+    expect(derived([group('0x41', 8, 0xd49, { count: 4 })], 3e9)?.value).toBe(4 * 16 * 3e9);
+  });
+
   test('goes by the name where the model number does not tell the units', () => {
     const rate = (name: string) => microarchitecture(intel(85), name)?.flopPerClock['vector.fp32'];
     expect(rate('Intel(R) Xeon(R) Platinum 8175M CPU @ 2.50GHz')).toBe(64);
