@@ -19,7 +19,7 @@ beforeAll(async () => {
   const sources = ['memory', 'rotations'].map((part) => `test/cpu/${part}.cc`);
   sources.push(...parts.map((part) => `native/${part}.cc`));
   await execute('g++', ['-std=c++20', '-Wall', '-I', 'native', ...sources, '-pthread', '-o', program]);
-});
+}, 300_000);
 
 describe('a control group', () => {
   let roots = 0;

@@ -23,4 +23,5 @@ it.skipIf(!present).each(['native/reference.cc', 'native/cpu/encode.cc'])(
     expect(stdout).toMatch(/ i _Z\S+$/m);
     for (const clone of ['avx512f', 'avx2', 'default']) expect(stdout).toMatch(new RegExp(`\\.${clone}`));
   },
+  180_000,
 );
