@@ -5,7 +5,17 @@
 namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new nameplate::Door(env));
+  try {
+    env.SetInstanceData(new nameplate::Door(env));
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    const Napi::Error refused =
+        Napi::Error::New(env, std::string("the addon cannot start a thread of its own (") + error.what() +
+                                  "): allow the process more memory (ulimit -v) or more threads (ulimit -u)");
+    refused.Set("code", Napi::String::New(env, "EAGAIN"));
+    throw refused;
+  }
   nameplate::exportMeasure(env, exports);   // inventory, operations, run, cancel
   nameplate::exportBuffers(env, exports);   // open, close, allocate, release, write, read, copy
   nameplate::exportMultiply(env, exports);  // multiply

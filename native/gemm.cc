@@ -47,6 +47,23 @@ void checkMemory(const Device& device, const GemmShape& s) {
   cpu::requireAvailable(2 * in + out);
 }
 
+// Sets of inputs that launches rotate through: of twice the last-level cache, so that each launch reads
+// memory, but no more than fill half of what is free together with every provider's outputs. The other half
+// is for what is not counted here: copies on the host, the float64 reference, the buffers of libraries.
+struct Rotations {
+  std::size_t sets, wanted;
+};
+
+Rotations chooseRotations(const Device& device, double inBytes, double outBytes) {
+  const auto wanted = static_cast<std::size_t>(2 * device.facts().l2Bytes / inBytes) + 1;
+  const auto providers = static_cast<double>(device.providers().size());
+  const double verified = providers * outBytes;
+  const double room = static_cast<double>(device.freeBytes()) / 2 - verified;
+  const auto fitting = static_cast<std::size_t>(std::max(0.0, room / (inBytes + providers * outBytes)));
+  const std::size_t most = std::clamp<std::size_t>(wanted, 2, mostRotations);
+  return {std::clamp<std::size_t>(fitting, 2, most), most};
+}
+
 class GemmInputs {
  public:
   GemmInputs(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
@@ -54,9 +71,14 @@ class GemmInputs {
     checkMemory(device, shape);
     a = randomMatrix(threads, shape.dtype, data, seed, shape.m, shape.k, shape.lda);
     b = randomMatrix(threads, shape.dtype, data, seed + 1, shape.n, shape.k, shape.ldb);
-    const double l2 = device.facts().l2Bytes;
-    const auto needed = static_cast<std::size_t>(2 * l2 / static_cast<double>(a.size() + b.size())) + 1;
-    rotations = std::clamp<std::size_t>(needed, 2, mostRotations);
+    outBytes =
+        roundUp(shape.m * shape.ldc * row(row(shape.dtype).output).bytes + 2 * redZone, sizeof poisonWord);
+    const auto [sets, wanted] =
+        chooseRotations(device, static_cast<double>(a.size() + b.size()), static_cast<double>(outBytes));
+    rotations = sets;
+    if (sets < wanted)
+      note = "inputs rotate over " + std::to_string(sets) + " sets and not " + std::to_string(wanted) +
+             ", for lack of free memory";
     for (std::size_t set = 0; set < rotations; ++set) {
       setsA.push_back(device.allocate(a.size()));
       setsB.push_back(device.allocate(b.size()));
@@ -80,7 +102,9 @@ class GemmInputs {
   GemmShape shape;
   Ternary ternaryA, ternaryB;
   std::vector<std::byte> a, b;
+  std::size_t outBytes;  // of one output, its red zones included
   std::size_t rotations;
+  std::string note;  // what a reader should know of them
   std::vector<std::unique_ptr<Buffer>> setsA, setsB;
 
  private:
@@ -90,9 +114,7 @@ class GemmInputs {
 class GemmTrial : public Trial {
  public:
   GemmTrial(std::shared_ptr<GemmInputs> inputs, const std::string& provider)
-      : inputs_(std::move(inputs)), in_(*inputs_), device_(in_.device) {
-    const std::size_t outBytes = in_.shape.m * in_.shape.ldc * row(row(in_.shape.dtype).output).bytes;
-    bytes_ = roundUp(outBytes + 2 * redZone, sizeof poisonWord);
+      : inputs_(std::move(inputs)), in_(*inputs_), device_(in_.device), bytes_(in_.outBytes) {
     for (std::size_t set = 0; set < in_.rotations; ++set) {
       outputs_.push_back(device_.allocate(bytes_));
       device_.fill(*outputs_.back(), poisonWord);
@@ -100,6 +122,7 @@ class GemmTrial : public Trial {
     verified_ = device_.allocate(bytes_);
     const Operands first = operands(0);
     kernel_ = device_.gemm(in_.shape, provider, &first);
+    if (!in_.note.empty()) kernel_.note += (kernel_.note.empty() ? "" : "; ") + in_.note;
   }
 
   const Kernel& kernel() const override { return kernel_; }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <mutex>
 
+#include "clones.h"
 #include "random.h"
 
 namespace nameplate {
@@ -61,11 +62,8 @@ std::vector<std::size_t> chosen(std::size_t count) {
 
 // The dot products of `lines` (decoded, element-major: lines of one k beside each other, so that the inner
 // loop has no reduction and vectorises) with one row of the other matrix.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-void dotMany(const double* lines, std::size_t count, const double* other, std::size_t k, double* value,
-             double* scale) {
+NAMEPLATE_CLONES void dotMany(const double* lines, std::size_t count, const double* other, std::size_t k,
+                              double* value, double* scale) {
   std::array<double, 64> sums{}, sizes{};
   for (std::size_t i = 0; i < k; ++i) {
     const double factor = other[i];

@@ -226,7 +226,8 @@ export function shapesOf(
       ((dtype && gemm[dtype]) ?? gemm.others)
         .map((side) => side * growth(options.threads ?? device.threads, gemmThreads))
         .map((side) => ({ m: side, n: side, k: side })),
-    memory: () => unique(memory.map((least) => arrayBytes(device, least))).map((bytes) => ({ bytes })),
+    memory: () =>
+      unique(memory.map((least) => arrayBytes(device, operation, least))).map((bytes) => ({ bytes })),
     cache: () => (perOctave === null ? [] : sweepSizes(device, operation, perOctave)),
     dpx: () => [{ steps: dpxSteps }],
     // Of memory itself there is always one: a set that no cache holds.
@@ -279,9 +280,13 @@ function sweepSizes(device: DeviceFacts, { variant }: OperationRow, perOctave: n
   return unique(sizes).map((bytes) => ({ bytes }));
 }
 
-/** At least four times the last cache, so that it is memory that answers; at most an eighth of it, as a row holds several. */
-function arrayBytes(device: DeviceFacts, least: number): number {
-  const bytes = Math.min(Math.max(least, beyondCaches(device)), device.memoryBytes / 8);
+/**
+ * At least four times the last cache, so that it is memory that answers. At most an eighth of it, and less where several
+ * providers hold three arrays each at once: half of it for all.
+ */
+function arrayBytes(device: DeviceFacts, { providers }: OperationRow, least: number): number {
+  const parts = Math.max(8, 2 * 3 * providers[device.backend].length);
+  const bytes = Math.min(Math.max(least, beyondCaches(device)), device.memoryBytes / parts);
   return Math.max(MiB, Math.floor(bytes / MiB) * MiB);
 }
 

@@ -1,10 +1,11 @@
 // The derived ceiling of a CPU is arithmetic on documented units; an unknown one has none.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { attributeCeiling, measuredCeiling } from '../src/judge/ceiling.js';
 import { nameplate } from '../src/judge/documented.js';
 import { notices } from '../src/report/notices.js';
-import { cpus, derivedCeiling, microarchitecture } from '../src/specs/index.js';
+import { cpus, derivedCeiling, microarchitecture, processorReason } from '../src/specs/index.js';
 import { conditions, measured, row, testCpu } from './testCard.js';
 
 const group = (vendor: string, family: number, model: number, changes = {}) => ({
@@ -18,12 +19,14 @@ const group = (vendor: string, family: number, model: number, changes = {}) => (
 });
 const zen4 = (changes = {}) => group('AuthenticAMD', 25, 17, { count: 2, ...changes });
 const intel = (model: number, changes = {}) => group('GenuineIntel', 6, model, changes);
+const all = ['avx2', 'fma', 'avx512f', 'neon'];
 const derived = (
   cores: ReturnType<typeof group>[],
   clock: number | null,
   resource = 'vector.fp32',
   name = '',
-) => derivedCeiling({ name, cores }, resource, clock);
+  features = all,
+) => derivedCeiling({ name, cores, features }, resource, clock);
 
 describe('the derived ceiling', () => {
   test('is cores x FLOP per clock x the measured clock, and says so', () => {
@@ -66,6 +69,30 @@ describe('the derived ceiling', () => {
     expect(derived(cores, clock, resource)).toBeNull();
   });
 
+  test.each([
+    ['a Pentium or Celeron, sold without AVX', intel(158), []],
+    ['a guest whose AVX2 is masked', zen4(), ['fma']],
+    ['a guest whose AVX-512 is masked', intel(106), ['avx2', 'fma']],
+  ])('is absent for %s, with the reason', (_, core, features) => {
+    expect(derived([core], 3e9, 'vector.fp32', '', features)).toBeNull();
+    expect(derived([core], 3e9)).not.toBeNull();
+    const reason = (here: string[]) => processorReason({ name: '', cores: [core], features: here });
+    expect(reason(features)).toMatch(/^no derived ceiling: .* is here without [a-z0-9]+( and [a-z0-9]+)*$/);
+    expect(reason(all)).not.toContain('no derived ceiling');
+  });
+
+  test('is absent where the system does not name its cores, in so many words', () => {
+    const cores = [group('', 0, 0, { count: 2 })];
+    for (const none of [cores, []])
+      expect(processorReason({ name: '', cores: none, features: all })).toBe(
+        'no derived ceiling: the system does not name its cores',
+      );
+  });
+
+  test('knows Neoverse N2 by its part, 0xd49', () => {
+    expect(derived([group('0x41', 8, 0xd49, { count: 4 })], 3e9)?.value).toBe(4 * 16 * 3e9);
+  });
+
   test('goes by the name where the model number does not tell the units', () => {
     const rate = (name: string) => microarchitecture(intel(85), name)?.flopPerClock['vector.fp32'];
     expect(rate('Intel(R) Xeon(R) Platinum 8175M CPU @ 2.50GHz')).toBe(64);
@@ -83,6 +110,12 @@ describe('the table', () => {
   test('cites documents that exist, and every one of them', () => {
     const cited = new Set(microarchitectures.flatMap(({ sources }) => sources));
     expect([...cited].sort()).toEqual(Object.keys(documents).sort());
+  });
+
+  test('needs instruction sets that the addon looks for', () => {
+    const source = readFileSync(new URL('../native/cpu/facts.cc', import.meta.url), 'utf8');
+    const names = [...source.matchAll(/Feature\{"(\w+)"/g)].map(([, name]) => name);
+    for (const { needs } of microarchitectures) for (const need of needs) expect(names).toContain(need);
   });
 
   test('fits no model of a processor twice', () => {
@@ -104,7 +137,7 @@ describe('the table', () => {
 });
 
 describe('a row', () => {
-  const device = { ...testCpu, cores: [zen4()] };
+  const device = { ...testCpu, cores: [zen4()], features: all };
   const plate = nameplate(device);
 
   test('of a known CPU has a figure that is labelled as derived', () => {

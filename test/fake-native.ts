@@ -47,7 +47,7 @@ export const cpu: DeviceFacts = {
   linkCard: null,
   linkSlot: null,
   numaNode: null,
-  features: ['avx2'],
+  features: ['avx2', 'fma'],
 };
 
 /** An A100 PCIe 40GB by name, SMs and memory; `index` gives it an id and a uuid of its own. */

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nameplate-place-'));
 const program = join(folder, 'place');
 
 beforeAll(async () => {
-  const parts = ['placement', 'cgroup', 'processor', 'threads', 'ceiling', 'clock'];
+  const parts = ['placement', 'caches', 'cgroup', 'processor', 'threads', 'ceiling', 'clock'];
   const sources = ['test/cpu/place.cc', ...parts.map((name) => `native/cpu/${name}.cc`)];
   await execute('g++', ['-std=c++20', '-O3', '-Wall', '-I', 'native', ...sources, '-pthread', '-o', program]);
 });
@@ -32,6 +32,11 @@ function machine(...parts: Files[]): string {
     writeFileSync(join(root, path), `${text}\n`);
   }
   return root;
+}
+
+async function fact(name: string, root: string, allowed: string, threads = 0) {
+  const { stdout } = await execute(program, [root, allowed, String(threads)]);
+  return new RegExp(`^${name} (.*)$`, 'm').exec(stdout)?.[1];
 }
 
 async function place(root: string, allowed: string, threads = 0) {
@@ -109,6 +114,21 @@ describe('hyperthreads', () => {
   });
 });
 
+describe('a list of processors that is numbered from 0, as in LXC', () => {
+  const four = (...blocks: string[]) =>
+    machine(cores(['4', '5', '6', '7']), online('0-7'), cpuinfo(...blocks));
+
+  it('names cores that are all alike', async () => {
+    const { groups } = await place(four(amd(0), amd(1), amd(2), amd(3)), '4-7');
+    expect(groups).toEqual(['4 of AuthenticAMD 25/97 alike at 0 GHz']);
+  });
+
+  it('names none that are not', async () => {
+    const { groups } = await place(four(arm(0, '0xd05'), arm(1, '0xd0c')), '4-7');
+    expect(groups).toEqual(['4 of  0/0 alike at 0 GHz']);
+  });
+});
+
 describe('unlike cores', () => {
   const intel = () =>
     machine(
@@ -156,6 +176,38 @@ describe('unlike cores', () => {
       cpus: '2-3',
       groups: ['1 of 0x41 8/3340 alike at 0 GHz'],
     });
+  });
+});
+
+describe('last-level caches', () => {
+  // Four chiplets of four cores, 32 MiB each.
+  const numbers = Array.from({ length: 16 }, (_, cpu) => cpu);
+  const chiplets = (files: Files = {}) =>
+    machine(
+      cores(numbers.map(String)),
+      online('0-15'),
+      ...numbers.map((cpu) => ({
+        [`${system}/cpu${cpu}/cache/index0/level`]: '1',
+        [`${system}/cpu${cpu}/cache/index0/type`]: 'Data',
+        [`${system}/cpu${cpu}/cache/index0/size`]: '32K',
+        [`${system}/cpu${cpu}/cache/index0/shared_cpu_list`]: `${cpu}`,
+        [`${system}/cpu${cpu}/cache/index1/level`]: '3',
+        [`${system}/cpu${cpu}/cache/index1/type`]: 'Unified',
+        [`${system}/cpu${cpu}/cache/index1/size`]: '32768K',
+        [`${system}/cpu${cpu}/cache/index1/shared_cpu_list`]: `${cpu - (cpu % 4)}-${cpu - (cpu % 4) + 3}`,
+      })),
+      files,
+    );
+  const quota = { 'proc/self/cgroup': '0::/', 'sys/fs/cgroup/cpu.max': '200000 100000' };
+
+  it.each([
+    ['of all cores are counted', chiplets(), '0-15', 0, '0-15', '128'],
+    ['are one where a quota leaves two threads', chiplets(quota), '0-15', 0, '0-3', '32'],
+    ['are as few as hold the threads that were asked for', chiplets(), '0-15', 6, '0-7', '64'],
+    ['are those that hold the most of the allowed cores', chiplets(), '2-8', 4, '4-7', '32'],
+  ])('%s', async (_, root, allowed, threads, cpus, mebibytes) => {
+    expect(await fact('cpus', root, allowed, threads)).toBe(cpus);
+    expect(await fact('cache', root, allowed, threads)).toBe(mebibytes);
   });
 });
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <string>
 
 namespace nameplate::cpu {
@@ -50,6 +51,29 @@ std::vector<Cache> caches(const Placement& at, const std::filesystem::path& root
   }
   std::ranges::sort(found, {}, &Cache::level);
   return found;
+}
+
+double lastLevelBytes(const Placement& at, const std::filesystem::path& root) {
+  std::map<std::string, double> caches;  // by the CPUs that share it
+  for (const int cpu : at.cpus) {
+    const auto folder = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "cache";
+    int top = 0;
+    std::string sharers;
+    double bytes = 0;
+    for (int index = 0;; ++index) {
+      const auto cache = folder / ("index" + std::to_string(index));
+      const int level = std::atoi(line(cache / "level").c_str());
+      if (level <= 0) break;
+      if (level <= top || line(cache / "type") == "Instruction") continue;
+      top = level;
+      sharers = line(cache / "shared_cpu_list");
+      bytes = sizeBytes(line(cache / "size"));
+    }
+    if (top > 0) caches[sharers] = bytes;
+  }
+  double total = 0;
+  for (const auto& [sharers, bytes] : caches) total += bytes;
+  return total;
 }
 
 std::size_t cacheLineBytes() {

@@ -99,6 +99,8 @@ std::optional<MemoryGrant> memoryGrant(const fs::path& root) {
   };
   for (const fs::path& group : groups(root, "memory")) {
     consider(group, "memory.max", "memory.current", "inactive_file");
+    // Beyond it nothing is killed, but whoever allocates is stopped until pages are written out.
+    consider(group, "memory.high", "memory.current", "inactive_file");
     consider(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
   }
   return tightest;

@@ -1,5 +1,6 @@
 #include "cpu/encode.h"
 
+#include "clones.h"
 #include "cpu/formats.h"
 
 #ifdef __x86_64__
@@ -8,23 +9,16 @@
 
 #include <algorithm>
 
-// The choice among clones is made by the loader, and that of glibc alone knows how.
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
-#define NAMEPLATE_WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define NAMEPLATE_WIDEST
-#endif
-
 namespace nameplate::cpu {
 
-NAMEPLATE_WIDEST void encodeBf16(const float* __restrict from, std::size_t ldf, std::uint16_t* __restrict to,
+NAMEPLATE_CLONES void encodeBf16(const float* __restrict from, std::size_t ldf, std::uint16_t* __restrict to,
                                  std::size_t ldt, std::size_t rows, std::size_t columns) {
   for (std::size_t row = 0; row < rows; ++row)
     for (std::size_t column = 0; column < columns; ++column)
       to[row * ldt + column] = encodeBf16(from[row * ldf + column]);
 }
 
-NAMEPLATE_WIDEST void encodeFp16(const float* __restrict from, std::size_t ldf, std::uint16_t* __restrict to,
+NAMEPLATE_CLONES void encodeFp16(const float* __restrict from, std::size_t ldf, std::uint16_t* __restrict to,
                                  std::size_t ldt, std::size_t rows, std::size_t columns) {
   for (std::size_t row = 0; row < rows; ++row)
     for (std::size_t column = 0; column < columns; ++column)

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -53,41 +52,8 @@ std::string line(const std::string& file) {
   return text;
 }
 
-// "32768K" or "32M" in bytes, or 0.
-double sizeBytes(const std::string& text) {
-  std::istringstream in(text);
-  double size = 0;
-  char unit = ' ';
-  in >> size >> unit;
-  return unit == 'K' ? size * 1024 : unit == 'M' ? size * 1024 * 1024 : size;
-}
-
 std::string sysfs(int cpu) {
   return "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/";
-}
-
-// All last-level caches that these CPUs reach, each counted once. One alone would be the wrong bound for
-// "does not fit in cache": threads on eight chiplets stream through eight of them.
-double lastLevelBytes(const std::vector<int>& cpus) {
-  std::map<std::string, double> caches;  // by the CPUs that share it
-  for (const int cpu : cpus) {
-    int top = 0;
-    std::string sharers;
-    double bytes = 0;
-    for (int index = 0;; ++index) {
-      const std::string cache = sysfs(cpu) + "cache/index" + std::to_string(index) + "/";
-      const int level = std::atoi(line(cache + "level").c_str());
-      if (level == 0) break;
-      if (level <= top || line(cache + "type") == "Instruction") continue;
-      top = level;
-      sharers = line(cache + "shared_cpu_list");
-      bytes = sizeBytes(line(cache + "size"));
-    }
-    if (top > 0) caches[sharers] = bytes;
-  }
-  double total = 0;
-  for (const auto& [sharers, bytes] : caches) total += bytes;
-  return total;
 }
 
 }  // namespace
@@ -105,7 +71,7 @@ Facts facts(const Placement& at) {
   found.placement = at.words;
   found.cores = at.groups;
   found.memoryBytes = static_cast<double>(memoryBytes());
-  found.l2Bytes = lastLevelBytes(cpus);
+  found.l2Bytes = lastLevelBytes(at);
   found.caches = caches(at);
   for (const int cpu : cpus) {
     const double kilohertz = std::atof(line(sysfs(cpu) + "cpufreq/cpuinfo_max_freq").c_str());

@@ -15,6 +15,7 @@ namespace nameplate::cpu {
 namespace {
 
 constexpr std::size_t hugePage = std::size_t{2} << 20;
+constexpr std::size_t line = 64;
 
 // A line of /proc/meminfo, in bytes, or 0.
 std::size_t meminfo(const std::string& key) {
@@ -25,19 +26,42 @@ std::size_t meminfo(const std::string& key) {
   return 0;
 }
 
-void* allocateAligned(std::size_t bytes) {
-  const std::size_t alignment = bytes >= hugePage ? hugePage : 64;
+// Smaller ones come from the heap: a process has some 65,000 mappings, and each is a page at least.
+constexpr std::size_t leastMapping = std::size_t{64} << 10;
+
+// What a mapping takes of the address space: where it starts is the system's choice, and a huge page is
+// aligned. The rest of it is never touched. It also keeps neighbours apart, which the kernel would otherwise
+// list as one mapping.
+std::size_t mappingBytes(std::size_t bytes) {
+  return bytes < hugePage ? bytes : bytes + hugePage;
+}
+
+// A mapping of its own goes back to the system when it is freed. The heap of the C library keeps freed blocks
+// of up to 32 MiB, and a process that is held to 512 MiB then runs out of memory that it has.
+void* map(std::size_t bytes) {
+  void* const memory =
+      mmap(nullptr, mappingBytes(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
+
+void* allocateMemory(std::size_t bytes) {
   const std::size_t available = availableBytes();
   void* memory = nullptr;
-  if (bytes <= available)  // which also keeps the rounding below from overflowing
-    memory =
-        std::aligned_alloc(alignment, std::max(alignment, (bytes + alignment - 1) / alignment * alignment));
+  if (bytes <= available)  // which also keeps the sums from overflowing
+    memory = bytes < leastMapping ? std::aligned_alloc(line, std::max(line, (bytes + line - 1) / line * line))
+                                  : map(bytes);
   if (!memory)
     throw Error("ENOMEM", "the allocation asks for " + std::to_string(bytes) + " bytes and " +
                               std::to_string(available) + " are available" +
                               (bytes > available ? "" : ", more than the process may have (ulimit -v)") +
                               ": use smaller sizes");
   return memory;
+}
+
+// The first address in `memory` that is aligned as a buffer of so many bytes is.
+std::uintptr_t aligned(void* memory, std::size_t bytes) {
+  const auto at = reinterpret_cast<std::uintptr_t>(memory);
+  return bytes < hugePage ? at : (at + hugePage - 1) / hugePage * hugePage;
 }
 
 }  // namespace
@@ -63,10 +87,10 @@ void requireAvailable(double rowBytes) {
 }
 
 HostBuffer::HostBuffer(std::size_t bytes, Threads& threads)
-    : Buffer(reinterpret_cast<std::uintptr_t>(allocateAligned(bytes)), bytes) {
-  if (bytes < hugePage) return;
+    : Buffer(0, bytes), memory_(allocateMemory(bytes)) {
+  address_ = aligned(memory_, bytes);
   // Fewer address translations; a kernel without huge pages says no, and nothing is lost.
-  (void)madvise(as<void>(), bytes, MADV_HUGEPAGE);
+  if (bytes >= hugePage) (void)madvise(as<void>(), bytes, MADV_HUGEPAGE);
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   threads.shares(bytes, page, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end; at += page) as<volatile char>()[at] = 0;
@@ -96,7 +120,10 @@ std::string HostBuffer::where() const {
 }
 
 HostBuffer::~HostBuffer() {
-  std::free(as<void>());
+  if (bytes_ < leastMapping)
+    std::free(memory_);
+  else
+    munmap(memory_, mappingBytes(bytes_));
 }
 
 }  // namespace nameplate::cpu

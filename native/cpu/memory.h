@@ -35,6 +35,9 @@ class HostBuffer : public Buffer {
   T* as() const {
     return reinterpret_cast<T*>(address_);
   }
+
+ private:
+  void* memory_;  // as the system gave it
 };
 
 }  // namespace nameplate::cpu

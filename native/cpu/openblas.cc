@@ -1,12 +1,16 @@
 #include "cpu/openblas.h"
 
 #include <dlfcn.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <fstream>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include "cpu/gemm.h"
 
@@ -32,6 +36,26 @@ constexpr std::array places{
 #endif
 };
 
+// Of each of its threads, one per CPU from the moment it is loaded, and of the caller: a buffer of up to 64
+// MiB, a stack, and the reservation of glibc's heap.
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t threadBytes = 200 * mebibyte;
+
+// Where a limit on the address space has no room for that, why OpenBLAS cannot be used; empty otherwise. It
+// asks for a buffer until it gets one, and would ask for ever.
+std::string noRoom(std::size_t threads) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const std::size_t used = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t room = limit.rlim_cur > used ? limit.rlim_cur - used : 0, needed = threads * threadBytes;
+  if (room >= needed) return "";
+  return "it may need " + std::to_string(needed / mebibyte) +
+         " MiB of address space, and the limit (ulimit -v) leaves " + std::to_string(room / mebibyte) +
+         " MiB";
+}
+
 template <class Function>
 bool resolve(void* library, const char* symbol, Function& function) {
   function = reinterpret_cast<Function>(dlsym(library, symbol));
@@ -43,11 +67,17 @@ bool resolve(void* library, const char* symbol, Function& function) {
 struct OpenBlas::Search {
   std::optional<OpenBlas> found;
   std::string reason = "libopenblas.so.0 is not on the loader's path";
+  std::string remedy = "on Debian or Ubuntu: apt-get install libopenblas0-pthread";
 };
 
 const OpenBlas::Search& OpenBlas::search() {
   static const Search once = [] {
     Search search;
+    if (const std::string why = noRoom(std::max(1u, std::thread::hardware_concurrency()) + 1); !why.empty()) {
+      search.reason = why;
+      search.remedy = "raise the limit, or lift it: ulimit -v unlimited";
+      return search;
+    }
     for (const char* place : places) {
       void* const library = dlopen(place, RTLD_NOW | RTLD_LOCAL);
       if (!library) {
@@ -91,7 +121,7 @@ const OpenBlas* OpenBlas::find() {
 }
 
 Absence OpenBlas::absence() {
-  return {"OpenBLAS", search().reason, "on Debian or Ubuntu: apt-get install libopenblas0-pthread"};
+  return {"OpenBLAS", search().reason, search().remedy};
 }
 
 template <class T>
@@ -112,6 +142,8 @@ Kernel OpenBlas::gemm(const GemmShape& shape, std::size_t threads) const {
   if (shape.accumulator != Accumulator::full) throw Unsupported("OpenBLAS has no choice of accumulator");
   if (std::max({shape.m, shape.n, shape.k, shape.lda, shape.ldb, shape.ldc}) > INT_MAX)
     throw Unsupported("OpenBLAS takes dimensions up to " + std::to_string(INT_MAX));
+  // Its own threads have their buffers; the caller's comes with the first product.
+  if (const std::string why = noRoom(1); !why.empty()) throw Unsupported("OpenBLAS is not called: " + why);
   setThreads_(static_cast<int>(threads));
   const int used = getThreads_();
   Kernel kernel;

@@ -33,8 +33,9 @@ std::string line(const fs::path& file) {
 // One physical core, known by the first of its CPUs that the process may use.
 struct Core {
   int cpu = 0;
-  double speed = 1;  // of the core's kind, relative
-  CoreGroup kind;    // a group of one
+  std::string cache;  // whom it shares its last-level cache with
+  double speed = 1;   // of the core's kind, relative
+  CoreGroup kind;     // a group of one
 };
 
 std::string siblings(const fs::path& root, int cpu) {
@@ -51,6 +52,33 @@ std::size_t coresAmong(const fs::path& root, const std::vector<int>& cpus) {
   return cores.size();
 }
 
+// What the list says of a processor. In a container lxcfs lists the ones that it grants, numbered from 0;
+// where all of them are alike, the first answers for one that is not found.
+const ProcessorFields* processor(const std::map<int, ProcessorFields>& listed, int cpu) {
+  if (const auto found = listed.find(cpu); found != listed.end()) return &found->second;
+  const auto kind = [](const ProcessorFields& fields) {
+    const CoreGroup group = coreGroup(fields);
+    return std::tuple(group.vendor, group.family, group.model);
+  };
+  for (const auto& [number, fields] : listed)
+    if (kind(fields) != kind(listed.begin()->second)) return nullptr;
+  return listed.empty() ? nullptr : &listed.begin()->second;
+}
+
+// The CPUs that share the last-level cache of this one; empty where the system does not say.
+std::string cacheSharers(const fs::path& root, int cpu) {
+  const fs::path folder = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "cache";
+  std::string sharers;
+  for (int index = 0, last = 0;; ++index) {
+    const fs::path cache = folder / ("index" + std::to_string(index));
+    const int level = std::atoi(line(cache / "level").c_str());
+    if (level <= 0) return sharers;
+    if (level <= last) continue;
+    last = level;
+    sharers = line(cache / "shared_cpu_list");
+  }
+}
+
 std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
   const auto processors = readProcessors(root);
   const std::vector<int> efficient = parseCpuList(line(root / "sys/devices/cpu_atom/cpus"));
@@ -60,9 +88,8 @@ std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
   for (const int cpu : cpus) {
     if (!seen.insert(siblings(root, cpu)).second) continue;
     const fs::path own = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu));
-    Core core{cpu, 1, {}};
-    if (const auto found = processors.find(cpu); found != processors.end())
-      core.kind = coreGroup(found->second);
+    Core core{cpu, cacheSharers(root, cpu), 1, {}};
+    if (const ProcessorFields* const found = processor(processors, cpu)) core.kind = coreGroup(*found);
     core.kind.count = 1;
     const bool slow = std::ranges::binary_search(efficient, cpu);
     if (slow || std::ranges::binary_search(performance, cpu))
@@ -75,6 +102,28 @@ std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
   }
   std::ranges::stable_sort(cores, std::greater{}, &Core::speed);
   return cores;
+}
+
+// The CPUs that `threads` threads may use, fewer than there are cores. Every core as fast as the slowest that
+// is needed, for the system may choose among equals; but of those only the ones below as few last-level
+// caches as hold the threads: arrays must be larger than all caches that are used, and eight take eight times
+// as long to fill.
+std::vector<int> narrowed(const std::vector<Core>& cores, std::size_t threads) {
+  const double speed = cores[threads - 1].speed;
+  std::vector<int> cpus;
+  std::map<std::string, std::vector<int>> equals;  // by their cache
+  for (const Core& core : cores) {
+    if (core.speed > speed) cpus.push_back(core.cpu);
+    if (core.speed == speed) equals[core.cache].push_back(core.cpu);
+  }
+  while (cpus.size() < threads) {
+    const auto fullest = std::ranges::max_element(
+        equals, {}, [](const auto& below) { return std::pair(below.second.size(), -below.second.front()); });
+    cpus.insert(cpus.end(), fullest->second.begin(), fullest->second.end());
+    equals.erase(fullest);
+  }
+  std::ranges::sort(cpus);
+  return cpus;
 }
 
 // Alike cores are one group, whose clock is the mean of their highest: favoured cores reach a little more.
@@ -163,11 +212,8 @@ Placement place(std::size_t threads, const std::vector<int>& allowed, const fs::
   if (at.threads > cores.size()) {
     at.cpus = allowed;
   } else {
-    // Every core as fast as the slowest that is needed: the system may choose among equals.
-    const double speed = cores[at.threads - 1].speed;
-    for (const Core& core : cores)
-      if (core.speed >= speed) at.cpus.push_back(core.cpu);
-    std::ranges::sort(at.cpus);
+    at.cpus = narrowed(cores, at.threads);
+    std::erase_if(cores, [&](const Core& core) { return !std::ranges::binary_search(at.cpus, core.cpu); });
     cores.resize(at.threads);
   }
   at.groups = grouped(cores);

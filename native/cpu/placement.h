@@ -4,7 +4,7 @@
 // multiply-add units, so it adds nothing to a GEMM and makes every figure noisier. Unlike cores (Intel's
 // performance and efficiency cores, Arm's big and little) are all used: a machine's own limit is that of all
 // of its cores, and our GEMM deals its blocks to whoever is free. Asked for fewer threads, the fast ones are
-// taken.
+// taken, and of equals those below the fewest last-level caches.
 #pragma once
 
 #include <cstddef>

@@ -22,6 +22,8 @@ const Microarchitecture = z.strictObject({
   kind: z.string().optional(),
   /** Where the model number alone does not tell the number of units: what the processor's name must match. */
   named: z.string().optional(),
+  /** The instruction sets, by the addon's names, without which the units do less: some are sold so, and guests have them masked. */
+  needs: z.array(z.string()).min(1),
   flopPerClock: z.record(z.string(), z.int().positive()),
   units: z.string(),
   sources: z.array(z.string()).min(1),
@@ -50,7 +52,7 @@ export type CoreGroup = {
   count: number;
   maxClockHz: number | null;
 };
-export type Processor = { name: string; cores: readonly CoreGroup[] };
+export type Processor = { name: string; cores: readonly CoreGroup[]; features: readonly string[] };
 
 /** The one row that fits; null for none, and for several, which would be a choice and not a fact. */
 export function microarchitecture(group: CoreGroup, name: string): Microarchitecture | null {
@@ -65,6 +67,9 @@ export function microarchitecture(group: CoreGroup, name: string): Microarchitec
   );
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
 }
+
+const missing = ({ needs }: Microarchitecture, features: readonly string[]): string[] =>
+  needs.filter((feature) => !features.includes(feature));
 
 export type DerivedCeiling = {
   /** FLOP/s. */
@@ -84,7 +89,7 @@ export type DerivedCeiling = {
  * known. The clock is the highest that the system gives, or else `measuredClockHz`, if all cores are alike.
  */
 export function derivedCeiling(
-  { name, cores }: Processor,
+  { name, cores, features }: Processor,
   resource: string,
   measuredClockHz: number | null,
 ): DerivedCeiling | null {
@@ -92,7 +97,8 @@ export function derivedCeiling(
     const known = microarchitecture(group, name);
     const rate = known?.flopPerClock[resource];
     const clockHz = group.maxClockHz ?? (cores.length === 1 ? measuredClockHz : null);
-    return known === null || rate === undefined || clockHz === null ? [] : [{ group, known, rate, clockHz }];
+    if (known === null || missing(known, features).length > 0) return [];
+    return rate === undefined || clockHz === null ? [] : [{ group, known, rate, clockHz }];
   });
   if (parts.length === 0 || parts.length < cores.length) return null;
   const value = parts.reduce((sum, { group, rate, clockHz }) => sum + group.count * rate * clockHz, 0);
@@ -114,20 +120,24 @@ export function derivedCeiling(
 }
 
 /** In words, what a derived ceiling rests on, or why there is none. */
-export function processorReason({ name, cores }: Processor): string {
+export function processorReason({ name, cores, features }: Processor): string {
   const words = cores.map((group) => {
+    if (group.vendor === '') return { known: false, text: unnamed };
     const known = microarchitecture(group, name);
-    const numbers = `${group.vendor} family ${group.family} model ${group.model}`;
     const kind = group.kind === null ? '' : `, ${group.kind} cores`;
-    return known === null
-      ? { known: false, text: `${numbers}${kind}` }
-      : { known: true, text: `${known.name} (${numbers}${kind}): ${known.units}` };
+    const numbers = `${group.vendor} family ${group.family} model ${group.model}${kind}`;
+    if (known === null) return { known: false, text: `${numbers} is not in src/specs/cpus.json` };
+    const lacking = missing(known, features);
+    return lacking.length === 0
+      ? { known: true, text: `${known.name} (${numbers}): ${known.units}` }
+      : { known: false, text: `${known.name} (${numbers}) is here without ${lacking.join(' and ')}` };
   });
   const unknown = words.filter(({ known }) => !known).map(({ text }) => text);
   if (words.length > 0 && unknown.length === 0) return words.map(({ text }) => text).join('; ');
-  const what = unknown.length === 0 ? 'the system does not name its cores' : unknown.join('; ');
-  return `no derived ceiling: ${what} ${unknown.length === 0 ? '' : 'is not in src/specs/cpus.json'}`.trimEnd();
+  return `no derived ceiling: ${unknown.length === 0 ? unnamed : [...new Set(unknown)].join('; ')}`;
 }
+
+const unnamed = 'the system does not name its cores';
 
 function document(id: string): Document {
   const found = cpus().documents[id];

@@ -16,6 +16,7 @@
 #include <span>
 #include <thread>
 
+#include "cpu/caches.h"
 #include "cpu/ceiling.h"
 #include "cpu/clock.h"
 
@@ -27,7 +28,8 @@ namespace {
 void onMadeUp(const char* root, const char* allowed, const char* threads) {
   const Placement at = place(std::strtoul(threads, nullptr, 10), parseCpuList(allowed), root);
   std::cout << "threads " << at.threads << "\nmost " << at.most << "\ncores " << at.cores << "\ncpus "
-            << cpuList(at.cpus) << "\nwords " << at.words << "\n";
+            << cpuList(at.cpus) << "\ncache " << lastLevelBytes(at, root) / (1 << 20) << "\nwords "
+            << at.words << "\n";
   for (const CoreGroup& group : at.groups)
     std::cout << "group " << group.count << " of " << group.vendor << " " << group.family << "/"
               << group.model << " " << (group.kind.empty() ? "alike" : group.kind) << " at "
