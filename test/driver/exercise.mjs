@@ -6,11 +6,11 @@
 //   node exercise.mjs             NAMEPLATE_FAULT, or none, from the first call of the process on
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { coded } from '../../dist/error.js';
 import { nameplate } from '../../dist/judge/documented.js';
 import { exitCode } from '../../dist/judge/exitCode.js';
 import { loadNative } from '../../dist/native.js';
 import { defaultOptions, plan } from '../../dist/plan.js';
-import { coded } from '../../dist/process/message.js';
 import { rowOf } from '../../dist/rows.js';
 
 const native = loadNative();
