@@ -70,7 +70,7 @@ const onCpu: Record<Level, Plan> = {
   },
   default: {
     budget: {
-      gemm: budget(0.03, 0.08, 0.2),
+      gemm: budget(0.03, 0.05, 0.17),
       memory: budget(0.02, 0.03, 0.1),
       cache: swept,
       dpx: swept,
