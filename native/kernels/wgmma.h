@@ -133,21 +133,20 @@ struct WgmmaGrid {
 // memory takes to bring the operands, or less. 128 x 16384 x 4096 by 128 x 128 side by side takes 0.71 of 128
 // x 64.
 // clang-format off
+#define NAMEPLATE_WGMMA_SMALL_TILES(kernel, format) \
+  kernel(format, 128, 128, 6, 2, 1)                 \
+  kernel(format, 128, 128, 6, 1, 2)                 \
+  kernel(format, 128, 64, 8, 1, 1)                  \
+  kernel(format, 64, 128, 8, 1, 1)
 #define NAMEPLATE_WGMMA_TILES(kernel, format) \
   kernel(format, 128, 256, 4, 2, 1)           \
   kernel(format, 256, 128, 4, 1, 2)           \
   kernel(format, 256, 192, 3, 1, 2)           \
   kernel(format, 128, 192, 4, 2, 1)           \
-  kernel(format, 128, 128, 6, 2, 1)           \
-  kernel(format, 128, 128, 6, 1, 2)           \
-  kernel(format, 128, 64, 8, 1, 1)            \
-  kernel(format, 64, 128, 8, 1, 1)
+  NAMEPLATE_WGMMA_SMALL_TILES(kernel, format)
 #define NAMEPLATE_WGMMA_PROMOTED_TILES(kernel, format) \
-  kernel(format, 128, 128, 6, 2, 1)                    \
-  kernel(format, 128, 128, 6, 1, 2)                    \
   kernel(format, 256, 128, 4, 1, 2)                    \
-  kernel(format, 128, 64, 8, 1, 1)                     \
-  kernel(format, 64, 128, 8, 1, 1)
+  NAMEPLATE_WGMMA_SMALL_TILES(kernel, format)
 #define NAMEPLATE_WGMMA_KERNELS(kernel)           \
   NAMEPLATE_WGMMA_TILES(kernel, bf16)             \
   NAMEPLATE_WGMMA_TILES(kernel, fp16)             \
@@ -155,10 +154,7 @@ struct WgmmaGrid {
   kernel(fp16_acc16, 256, 256, 3, 2, 1)           \
   kernel(fp16_acc16, 256, 128, 4, 1, 2)           \
   kernel(fp16_acc16, 256, 192, 3, 1, 2)           \
-  kernel(fp16_acc16, 128, 128, 6, 2, 1)           \
-  kernel(fp16_acc16, 128, 128, 6, 1, 2)           \
-  kernel(fp16_acc16, 128, 64, 8, 1, 1)            \
-  kernel(fp16_acc16, 64, 128, 8, 1, 1)            \
+  NAMEPLATE_WGMMA_SMALL_TILES(kernel, fp16_acc16) \
   NAMEPLATE_WGMMA_TILES(kernel, tf32)             \
   NAMEPLATE_WGMMA_TILES(kernel, int8)             \
   NAMEPLATE_WGMMA_PROMOTED_TILES(kernel, fp8e4m3) \
