@@ -51,12 +51,37 @@ describe('the derived ceiling', () => {
   test('sums unlike cores, each at its own clock, or is absent', () => {
     const fast = intel(151, { kind: 'performance', count: 8, maxClockHz: 5e9 });
     const slow = intel(151, { kind: 'efficiency', count: 8, maxClockHz: 4e9 });
-    expect(derived([fast], null)).toMatchObject({ value: 8 * 32 * 5e9, recalled: true });
-    expect(derived([fast, slow], null)).toBeNull();
+    expect(derived([fast], null)).toMatchObject({ value: 8 * 32 * 5e9, recalled: false });
+    expect(derived([fast, slow], null)).toMatchObject({
+      value: 8 * 32 * 5e9 + 8 * 16 * 4e9,
+      label: 'intel-golden-cove-client + intel-gracemont',
+    });
+    expect(derived([fast, { ...slow, maxClockHz: null }], 4e9)).toBeNull();
     const v1 = group('0x41', 8, 0xd40, { maxClockHz: 3e9 });
     const n1 = group('0x41', 8, 0xd0c, { maxClockHz: 2e9, count: 4 });
     expect(derived([v1, n1], null)).toMatchObject({ value: 32 * 3e9 + 4 * 16 * 2e9, clockHz: null });
     expect(derived([{ ...v1, maxClockHz: null }, n1], 3e9)).toBeNull();
+  });
+
+  test.each([
+    ['Alder Lake, both kinds', 151, 'efficiency', 16],
+    ['Alder Lake without efficiency cores, which names no kinds', 151, null, 32],
+    ['Lunar Lake, both kinds', 189, 'efficiency', 32],
+    ['Arrow Lake S', 198, 'performance', 32],
+    ['Alder Lake N, all Gracemont', 190, null, 16],
+    ['Tiger Lake', 140, null, 32],
+    // Two of its efficiency cores are of an older kind, and the system does not tell them apart.
+    ['Arrow Lake H', 197, 'efficiency', undefined],
+    ['Meteor Lake', 170, 'performance', undefined],
+  ])('knows the kinds of cores of %s', (_, model, kind, rate) => {
+    expect(microarchitecture(intel(model, { kind }), '')?.flopPerClock['vector.fp32']).toBe(rate);
+  });
+
+  test('knows Strix Halo, whose vector units are whole, and not Strix Point, whose are halved', () => {
+    const rate = (model: number) =>
+      microarchitecture(group('AuthenticAMD', 26, model), '')?.flopPerClock['vector.fp32'];
+    expect(rate(112)).toBe(64);
+    expect(rate(36)).toBeUndefined();
   });
 
   test.each([
@@ -121,9 +146,12 @@ describe('the table', () => {
   test('fits no model of a processor twice', () => {
     const models = microarchitectures
       .filter(({ named }) => named === undefined)
-      .flatMap(({ vendor, family, models }) =>
+      .flatMap(({ vendor, family, models, kind }) =>
         models.flatMap(([first, last]) =>
-          Array.from({ length: last - first + 1 }, (_, step) => `${vendor} ${family} ${first + step}`),
+          Array.from(
+            { length: last - first + 1 },
+            (_, step) => `${vendor} ${family} ${first + step} ${kind ?? 'performance'}`,
+          ),
         ),
       );
     expect(new Set(models).size).toBe(models.length);

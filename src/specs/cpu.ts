@@ -56,13 +56,14 @@ export type Processor = { name: string; cores: readonly CoreGroup[]; features: r
 
 /** The one row that fits; null for none, and for several, which would be a choice and not a fact. */
 export function microarchitecture(group: CoreGroup, name: string): Microarchitecture | null {
+  // Where the system names no kinds, all cores are alike: a hybrid's model then has its performance cores only.
+  const kindHere = group.kind ?? 'performance';
   const fitting = cpus().microarchitectures.filter(
     ({ vendor, family, models, kind, named }) =>
       vendor === group.vendor &&
       family === group.family &&
       models.some(([first, last]) => group.model >= first && group.model <= last) &&
-      (kind === undefined || group.kind === null || kind === group.kind) &&
-      (group.kind !== 'efficiency' || kind === 'efficiency') &&
+      (kind === kindHere || (kind === undefined && kindHere !== 'efficiency')) &&
       (named === undefined || new RegExp(named).test(name)),
   );
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
