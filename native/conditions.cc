@@ -1,6 +1,7 @@
 #include <algorithm>
+#include <array>
 
-#include "backend.h"
+#include "conditions.h"
 
 namespace nameplate {
 namespace {

@@ -7,7 +7,7 @@
 namespace nameplate {
 namespace {
 
-// The state as backend.h has it, in CUDA's types.
+// The state as kernel.h has it, in CUDA's types.
 struct State {
   unsigned long long at, steps;
 };

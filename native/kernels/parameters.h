@@ -50,7 +50,7 @@ inline constexpr GemmTile wmmaTile{64, 64, 128};
 inline constexpr GemmTile mmaTile{64, 64, 128};
 
 // `out`, `a` and `b` are arrays of `words` 64-bit words, except that `read` writes one 32-bit partial XOR per
-// block to `out`, and `dot` one partial sum (at most mostPartials of backend.h, so at most that many blocks).
+// block to `out`, and `dot` one partial sum (at most mostPartials of kernel.h, so at most that many blocks).
 struct StreamParameters {
   void* out;
   const void* a;
@@ -98,7 +98,7 @@ inline constexpr unsigned chaseThreads = 32;  // a warp, of which one thread wor
 
 // One thread takes `steps` steps from where `state` says; `nodes` is where the cycle lies.
 struct ChaseParameters {
-  void* state;  // ChaseState of backend.h
+  void* state;  // ChaseState of kernel.h
   const void* nodes;
   unsigned long long steps;
 };
@@ -108,7 +108,7 @@ struct TickParameters {
   unsigned long long* count;
 };
 
-// Every thread turns dpxChains words, `rounds` times dpxStepsPerRound steps each; see DpxLoop of backend.h
+// Every thread turns dpxChains words, `rounds` times dpxStepsPerRound steps each; see DpxLoop of kernel.h
 // for the steps, and for how `in` and `out` are laid out.
 struct DpxParameters {
   unsigned* out;
