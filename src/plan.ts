@@ -3,9 +3,10 @@
 // Whether a device can do a format, or has the memory for a shape, is not guessed: the native side answers that for each
 // row.
 
+import { budgetOf } from './levels.js';
 import { type Level, RunOptions } from './row.js';
 import type { DeviceFacts, Inventory, OperationRow, RunRequest } from './schema.js';
-import { budgetOf, checkSizes, shapesOf } from './sizes.js';
+import { checkSizes, shapesOf } from './sizes.js';
 import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {

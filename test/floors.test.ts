@@ -9,7 +9,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(host|schema|row)\.ts$/, /^src\/(soak|selftest)\/schema\.ts$/],
   [/^src\/(units|usage|error)\.ts$/, /^src\/process\/message\.ts$/, /^src\/specs\//],
   [/^src\/judge\//],
-  [/^src\/(bytes|native|plan|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
+  [/^src\/(bytes|native|plan|levels|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
   [/^src\/(buffer|device|matrix|module|save|survey|rows)\.ts$/, /^src\/process\//],
   [/^src\/run\.ts$/, /^src\/(soak|selftest)\//],
   [/^src\/index\.ts$/],
