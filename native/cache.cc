@@ -14,7 +14,9 @@ namespace nameplate {
 namespace {
 
 constexpr std::size_t grain = 64;
-// What a set's walker moves in one launch: some hundred microseconds in the nearest cache.
+// What a walker, a core or a multiprocessor, moves in one launch: some hundred microseconds in the nearest
+// cache. One set of all has as many walkers as there are sets of their own: H200's L2 gives them as much in
+// seven microseconds as one L1 in three hundred, and the gaps between launches would be timed.
 constexpr std::size_t walkedBytes = std::size_t{64} << 20;
 // A buffer of at least a huge page gets huge ones. In small ones a set is scattered over the memory, and
 // scattered pages contend for the lines of a cache long before they fill it.
@@ -69,7 +71,8 @@ class CacheTrial : public Trial {
     std::vector<std::uint64_t> words(copies() ? arrayBytes() / 8 : sweepPartials);
     device_.read(*out_, 0, words.data(), words.size() * 8);
     if (copies()) {
-      verification.method = "every word of the output against the one computed from the seed";
+      verification.method =
+          "every word of the output against the one computed from the seed; each pass writes the same words";
       verification.compareWords<std::uint64_t>(
           words, [this](std::size_t i) { return patternWord(seed_, i); }, wordText);
       return verification;
@@ -98,9 +101,11 @@ Workload cacheWorkload(Device& device, const CacheOperation& operation, const Sh
   if (bytes == 0)
     throw Error("ERANGE",
                 "a cache row needs a working set of at least " + std::to_string(arrays * grain) + " bytes");
-  // Odd, so that no pass can be left out unseen: an odd factor is undone modulo 2^64, an even one loses bits.
-  const std::size_t passes = (walkedBytes + bytes - 1) / bytes | 1;
-  const Sweep sweep{operation.stream, operation.scope, device.sets(operation.scope), bytes, passes};
+  const std::size_t sets = device.sets(operation.scope), walkers = device.sets(Scope::core) / sets;
+  // Odd, so that no pass of a read can be left out unseen: an odd factor is undone modulo 2^64, an even one
+  // loses bits.
+  const std::size_t passes = (walkers * walkedBytes + bytes - 1) / bytes | 1;
+  const Sweep sweep{operation.stream, operation.scope, sets, bytes, passes};
   const std::size_t free = device.freeBytes();
   if (bytes > free / arrays / sweep.sets)
     throw Unsupported(std::to_string(sweep.sets) + " working sets of " + std::to_string(bytes * arrays) +

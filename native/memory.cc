@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 #include "backend.h"
 #include "cpu/threads.h"
@@ -46,6 +47,7 @@ constexpr std::array<StreamRow, 7> rows{{
 
 // Below four times the cache, part of what is measured is the cache.
 constexpr double leastCaches = 4;
+constexpr std::size_t grain = 64;  // of a size that is asked for, see bytesMultiple of src/usage.ts
 // Where the system tells of no cache, as some virtual machines do. src/sizes.ts assumes the same.
 constexpr double assumedCache = 64 << 20;
 
@@ -244,12 +246,14 @@ Workload memoryWorkload(Device& device, const MemoryOperation& operation, const 
                               " products is not exact, and could not be verified: ask for at most " +
                               std::to_string(mostShortProducts * sizeof(double)) + " bytes");
   const double known = device.facts().l2Bytes, cache = known > 0 ? known : assumedCache;
-  if (row.arrays() * static_cast<double>(bytes) < leastCaches * cache)
+  // In whole steps, or what is recommended here would be refused for its size.
+  const std::size_t leastBytes =
+      static_cast<std::size_t>(std::ceil(leastCaches * cache / row.arrays() / grain)) * grain;
+  if (bytes < leastBytes)
     throw Unsupported("the arrays would fit in cache (" + std::to_string(bytes) +
                       " bytes each, last-level cache " + std::to_string(static_cast<std::size_t>(cache)) +
                       (known > 0 ? "" : ", assumed, as the system does not tell") + "): ask for at least " +
-                      std::to_string(static_cast<std::size_t>(leastCaches * cache / row.arrays())) +
-                      " bytes");
+                      std::to_string(leastBytes) + " bytes");
   return [&device, operation, bytes, seed](const std::string& provider) {
     return std::make_unique<MemoryTrial>(device, operation.stream, bytes, seed, provider);
   };
