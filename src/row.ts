@@ -10,10 +10,12 @@ import {
   DataPattern,
   DeviceFacts,
   DType,
+  Family,
   KernelFacts,
   Library,
   Shape,
   stopReasons,
+  Variant,
   Verification,
   Work,
 } from './schema.js';
@@ -145,9 +147,10 @@ export type Status = Verdict['status'];
 /** One row per operation, format, shape, provider and device. Absent parts are null, and the verdict says why. */
 export const Row = z.strictObject({
   id: z.string(),
+  family: Family.nullable().default(null).describe('null in a report of an earlier version'),
   operation: z.string(),
   dtype: DType.nullable(),
-  variant: z.string().nullable(),
+  variant: Variant.nullable(),
   provider: z.string(),
   device: z.string(),
   shape: Shape,

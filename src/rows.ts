@@ -56,13 +56,14 @@ export function withRatios(rows: readonly Row[]): Row[] {
 export function withNear(rows: readonly Row[]): Row[] {
   return rows.map((row) => {
     if (row.variant !== 'far' || row.rate === null) return row;
-    const like = { ...row, id: row.id.replace(/far$/, 'pinned') };
-    const near = rows.find((other) => keyOf(other) === keyOf(like))?.rate ?? null;
+    const near =
+      rows.find((other) => other.variant === 'pinned' && copyOf(other) === copyOf(row))?.rate ?? null;
     return near === null ? row : { ...row, ratioToNear: row.rate / near };
   });
 }
 
-const keyOf = ({ id, provider, device, shape }: Row) => JSON.stringify([id, provider, device, shape]);
+const copyOf = ({ operation, provider, device, shape }: Row) =>
+  JSON.stringify([operation, provider, device, shape]);
 
 function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, plate: Nameplate): Row {
   const { work, kernel, verification } = result;
@@ -141,6 +142,7 @@ function measured(result: Measured, options: MeasureOptions) {
 function emptyRow({ device, operation, request }: Job, provider: string): Omit<Row, 'verdict'> {
   return {
     id: operation.id,
+    family: operation.family,
     operation: operation.operation,
     dtype: operation.dtype,
     variant: operation.variant,

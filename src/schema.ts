@@ -12,6 +12,28 @@ export const dtypes = ['fp64', 'fp32', 'tf32', 'fp16', 'bf16', 'fp8e4m3', 'fp8e5
 export const DType = z.enum(dtypes);
 export type DType = z.infer<typeof DType>;
 
+/** The families of operations. What is asked of a row's kind is asked of these, never of the words in its id. */
+export const Family = z.enum(['gemm', 'memory', 'cache', 'dpx', 'latency', 'launch', 'link', 'peer']);
+export type Family = z.infer<typeof Family>;
+
+/** What tells operations of one name and format apart, of all families. */
+export const Variant = z.enum([
+  // Accumulators of a GEMM.
+  'acc16',
+  'fast',
+  // Whose caches: one core's, or those that the whole device shares.
+  'core',
+  'device',
+  // DPX on pairs, and with a floor of zero.
+  's16x2',
+  's16x2.relu',
+  // The host's memory of a copy.
+  'pinned',
+  'pageable',
+  'far',
+]);
+export type Variant = z.infer<typeof Variant>;
+
 export const dataPatterns = ['uniform', 'normal', 'integers', 'zeros'] as const;
 export const DataPattern = z.enum(dataPatterns);
 export type DataPattern = z.infer<typeof DataPattern>;
@@ -106,10 +128,10 @@ export type Inventory = z.infer<typeof Inventory>;
 /** One row of the native table of operations: `gemm.fp16.acc16`, `memory.copy`, `link.h2d.pinned`. */
 export const OperationRow = z.strictObject({
   id: z.string(),
-  family: z.enum(['gemm', 'memory', 'cache', 'dpx', 'latency', 'launch', 'link', 'peer']),
+  family: Family,
   operation: z.string().describe('the id without format and variant'),
   dtype: DType.nullable(),
-  variant: z.string().nullable(),
+  variant: Variant.nullable(),
   unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
   providers: z
     .strictObject({ cpu: z.array(z.string()), cuda: z.array(z.string()) })

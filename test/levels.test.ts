@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { curves } from '../src/judge/curves.js';
 import { cacheOf, levels, type Point } from '../src/judge/levels.js';
+import { loadNative } from '../src/native.js';
 import type { Row } from '../src/row.js';
 import { emptyRow, testCpu } from './testCard.js';
 
@@ -102,17 +103,20 @@ describe('curves of rows', () => {
     { level: 3, bytes: 32 * MiB, sharedBy: 2 },
   ];
   const cpu = { ...testCpu, caches };
-  const rows = (id: string, unit: Row['unit'], points: Point[]): Row[] =>
+  // An id that says nothing: what a curve tells is not read from it.
+  const rows = (kind: Pick<Row, 'family' | 'variant' | 'unit'>, points: Point[]): Row[] =>
     points.map(({ bytes, value }) => ({
       ...emptyRow({ verdict: { status: 'unjudged', why: 'a CPU' } }),
-      ...{ id, unit, device: 'cpu', shape: { bytes } },
+      ...{ ...kind, id: 'renamed', device: 'cpu', shape: { bytes } },
       rate: value,
-      clocks: unit === 's' ? value * 4e9 : null,
+      clocks: kind.unit === 's' ? value * 4e9 : null,
     }));
+
+  const ofCore = { family: 'cache', variant: 'core', unit: 'B/s' } as const;
 
   it('name their levels, each cache once, and what is beyond all caches memory', () => {
     const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
-    const [curve] = curves(rows('cache.read.core', 'B/s', points), [cpu]);
+    const [curve] = curves(rows(ofCore, points), [cpu]);
     // Each core has half of the L3 that two share.
     expect(curve?.levels.map(({ name, to, reportedBytes }) => [name, to, reportedBytes])).toEqual([
       ['L1', 32 * KiB, 32 * KiB],
@@ -137,23 +141,53 @@ describe('curves of rows', () => {
       const points = Array.from({ length: 28 }, (_, step) => Math.round(16 * KiB * 2 ** (step / 2))).map(
         (bytes) => ({ bytes, value: bytes <= (own[0]?.bytes ?? 0) ? 800e9 : bytes <= most ? 400e9 : 35e9 }),
       );
-      const [curve] = curves(rows('cache.read.core', 'B/s', points), [{ ...cpu, caches: own }]);
+      const [curve] = curves(rows(ofCore, points), [{ ...cpu, caches: own }]);
       const named = sizes.slice(0, -1).map((_, index) => `L${index + 1}`);
       expect(curve?.levels.map(({ name }) => name)).toEqual([...named, 'memory']);
       expect(named.at(-1)).toBe(last);
     },
   );
 
+  it('of what all share name the caches that all share, whole', () => {
+    const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
+    const [curve] = curves(rows({ ...ofCore, variant: 'device' }, points), [cpu]);
+    expect(curve?.levels.map(({ name, reportedBytes }) => [name, reportedBytes])).toEqual([
+      ['L3', 32 * MiB],
+      [null, null],
+      [null, null],
+      ['memory', null],
+    ]);
+  });
+
+  it.each(['link', 'peer'] as const)('of the family %s have a half-rate size and no levels', (family) => {
+    const points = sizes(KiB, 64 * MiB, 1).map((bytes) => ({ bytes, value: 50e9 / (1 + MiB / bytes) }));
+    const [curve] = curves(rows({ family, variant: null, unit: 'B/s' }, points), [cpu]);
+    expect(curve?.levels).toEqual([]);
+    expect((curve?.half?.bytes ?? 0) / MiB).toBeCloseTo(1, 0);
+  });
+
+  it('are read of every row of the table that is measured at several sizes for it', () => {
+    const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
+    const silent = loadNative()
+      .operations()
+      .filter(({ family }) => family === 'cache' || family === 'latency')
+      .filter((operation) => curves(rows(operation, points), [cpu])[0]?.levels.length !== 4);
+    expect(silent.map(({ id }) => id)).toEqual([]);
+  });
+
   it('have the clocks of a latency', () => {
-    const [curve] = curves(rows('latency.memory', 's', staircase([1e-9, 4e-9, 15e-9, 140e-9], 3)), [cpu]);
+    const [curve] = curves(
+      rows({ family: 'latency', variant: null, unit: 's' }, staircase([1e-9, 4e-9, 15e-9, 140e-9], 3)),
+      [cpu],
+    );
     expect(curve?.levels.map(({ clocks }) => clocks?.toFixed(0))).toEqual(['4', '16', '60', '560']);
   });
 
   it('are none of a few sizes, of rows without a rate, or of rows that are no sweep', () => {
     const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
-    expect(curves(rows('cache.read.core', 'B/s', points.slice(0, 3)), [cpu])).toEqual([]);
-    expect(curves(rows('memory.read', 'B/s', points), [cpu])).toEqual([]);
-    const failed = rows('cache.read.core', 'B/s', points).map((row) => ({ ...row, rate: null }));
+    expect(curves(rows(ofCore, points.slice(0, 3)), [cpu])).toEqual([]);
+    expect(curves(rows({ family: 'memory', variant: null, unit: 'B/s' }, points), [cpu])).toEqual([]);
+    const failed = rows(ofCore, points).map((row) => ({ ...row, rate: null }));
     expect(curves(failed, [cpu])).toEqual([]);
   });
 });

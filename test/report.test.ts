@@ -5,6 +5,7 @@ import { formats, parseReport, ReportError } from '../src/report/index.js';
 import { inventoryText } from '../src/report/inventory.js';
 import type { Report, Row } from '../src/row.js';
 import { withNear } from '../src/rows.js';
+import type { Variant } from '../src/schema.js';
 import { inventory } from './fake-native.js';
 import {
   conditions,
@@ -229,19 +230,23 @@ test('a row says what its samples did and what the device counted, beside its ve
     expect(rendered).toContain(words);
   // A card without a bridge has none active, and is none the worse for it.
   expect(rendered).not.toContain('NVLinks');
-  const peer = row({ ...subject, statistics }, { id: 'peer.copy', operation: 'peer.copy', dtype: null });
+  // By its shape, whatever it is called, and in a report from before rows had a family.
+  const renamed = { id: 'renamed', family: null, shape: { bytes: 2 ** 28, peer: 'cuda:1' }, dtype: null };
+  const peer = row({ ...subject, statistics }, renamed);
   expect(text(report([peer]), { width: 100 }).replace(/\s+/g, ' ')).toContain('17 of 18 NVLinks active');
   expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
   expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
 });
 
 describe('a far NUMA node', () => {
-  const copy = (id: string, rate: number | null, changes: Partial<Row> = {}) =>
+  // Ids that say nothing: which copy is beside which is not read from them.
+  const copy = (way: string, variant: Variant, rate: number | null, changes: Partial<Row> = {}) =>
     row(measured(0.9), {
-      id,
-      operation: id.split('.').slice(0, 2).join('.'),
+      id: `renamed ${way} ${rate}`,
+      family: 'link',
+      operation: way,
       dtype: null,
-      variant: id.split('.')[2] ?? null,
+      variant,
       provider: 'driver',
       shape: { bytes: 2 ** 28 },
       unit: 'B/s',
@@ -252,28 +257,28 @@ describe('a far NUMA node', () => {
 
   test("is set beside the device's own, by the same way, size, provider and device alone", () => {
     const rows = [
-      copy('link.h2d.pinned', 50e9, { shape: { bytes: 4096 } }),
-      copy('link.h2d.pinned', 40e9, { provider: 'builtin' }),
-      copy('link.h2d.pinned', 20e9, { device: 'cuda:1' }),
-      copy('link.h2d.pinned', 55e9),
-      copy('link.d2h.pinned', 50e9),
-      copy('link.h2d.pageable', 10e9),
-      copy('link.h2d.far', 44e9),
-      copy('link.d2h.far', 51e9),
+      copy('h2d', 'pinned', 50e9, { shape: { bytes: 4096 } }),
+      copy('h2d', 'pinned', 40e9, { provider: 'builtin' }),
+      copy('h2d', 'pinned', 20e9, { device: 'cuda:1' }),
+      copy('h2d', 'pageable', 10e9),
+      copy('h2d', 'pinned', 55e9),
+      copy('d2h', 'pinned', 50e9),
+      copy('h2d', 'far', 44e9),
+      copy('d2h', 'far', 51e9),
     ];
     expect(ratios(rows)).toEqual([...Array(6).fill(null), 0.8, 1.02]);
   });
 
   test('has no ratio where one of the two has no rate', () => {
-    expect(ratios([copy('link.h2d.far', 44e9)])).toEqual([null]);
-    expect(ratios([copy('link.h2d.pinned', null), copy('link.h2d.far', 44e9)])).toEqual([null, null]);
-    expect(ratios([copy('link.h2d.pinned', 55e9), copy('link.h2d.far', null)])).toEqual([null, null]);
+    expect(ratios([copy('h2d', 'far', 44e9)])).toEqual([null]);
+    expect(ratios([copy('h2d', 'pinned', null), copy('h2d', 'far', 44e9)])).toEqual([null, null]);
+    expect(ratios([copy('h2d', 'pinned', 55e9), copy('h2d', 'far', null)])).toEqual([null, null]);
   });
 
   test('says in the table and in explain how much slower it is', () => {
     const rows = ['h2d', 'd2h'].flatMap((way) => [
-      copy(`link.${way}.pinned`, 55e9),
-      copy(`link.${way}.far`, way === 'h2d' ? 44e9 : 56.1e9),
+      copy(way, 'pinned', 55e9),
+      copy(way, 'far', way === 'h2d' ? 44e9 : 56.1e9),
     ]);
     const whole = report(withNear(rows));
     const view = { color: false, width: 160, file: null };

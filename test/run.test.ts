@@ -410,9 +410,10 @@ describe('a report', () => {
     const context = fakeContext([gpu()], ({ operation, providers }) =>
       providers.map((provider) => measured(provider, operation.endsWith('far') ? 0.01 : 0.005, 'link')),
     );
-    const pinned = operations.find(({ id }) => id === 'link.h2d.pinned');
-    if (pinned === undefined) throw new Error('no such row');
-    const far = { ...pinned, id: 'link.h2d.far', variant: 'far' };
+    const found = operations.find(({ id }) => id === 'link.h2d.pinned');
+    if (found === undefined) throw new Error('no such row');
+    const pinned = { ...found, operation: 'link.h2d', variant: 'pinned' as const };
+    const far = { ...pinned, id: 'link.h2d.far', variant: 'far' as const };
     const native = { ...context.native, operations: () => [far, pinned] };
     const all = await reports({}, { ...context, native });
     expect(all.at(-1)?.rows.map(({ id, ratioToNear }) => [id, ratioToNear])).toEqual([

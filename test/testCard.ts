@@ -218,6 +218,7 @@ export function measured(
 export function row(subject: Measured, changes: Partial<Row> = {}): Row {
   return {
     id: 'gemm.bf16',
+    family: 'gemm',
     operation: 'gemm',
     dtype: 'bf16',
     variant: null,

@@ -1,7 +1,7 @@
 // What rows of one operation at several sizes say together: levels of a memory system.
 
 import type { Curve, CurveLevel, Row } from '../row.js';
-import type { DeviceFacts } from '../schema.js';
+import type { DeviceFacts, Variant } from '../schema.js';
 import { halfSize } from './half.js';
 import { cacheOf, type Level, levels } from './levels.js';
 import { median } from './stats.js';
@@ -20,13 +20,30 @@ type Reading =
   | 'levels of common caches'
   | 'half-rate size';
 
-/** The operations whose sizes make a curve. */
-const kinds: readonly { pattern: RegExp; reading: Reading }[] = [
-  { pattern: /^cache\..*\.core$/, reading: 'levels of shared caches' },
-  { pattern: /^cache\./, reading: 'levels of common caches' },
-  { pattern: /^latency\./, reading: 'levels of whole caches' },
-  { pattern: /^(link|peer)\./, reading: 'half-rate size' },
-];
+/** By the scope of the caches that a row goes through. */
+const cacheReadings: Readonly<Partial<Record<Variant, Reading>>> = {
+  core: 'levels of shared caches',
+  device: 'levels of common caches',
+};
+
+/** Null for an operation whose sizes make no curve. */
+function readingOf({ family, variant }: Row): Reading | null {
+  switch (family) {
+    case 'cache':
+      return (variant && cacheReadings[variant]) ?? null;
+    case 'latency':
+      return 'levels of whole caches';
+    case 'link':
+    case 'peer':
+      return 'half-rate size';
+    case 'gemm':
+    case 'memory':
+    case 'dpx':
+    case 'launch':
+    case null:
+      return null;
+  }
+}
 
 /** One curve for each operation, provider and device that was measured at several sizes, in the order of the rows. */
 export function curves(rows: readonly Row[], devices: readonly DeviceFacts[]): Curve[] {
@@ -39,12 +56,11 @@ export function curves(rows: readonly Row[], devices: readonly DeviceFacts[]): C
   }
   return [...groups.values()].flatMap((group) => {
     const [row] = group;
-    const kind = kinds.find(({ pattern }) => row !== undefined && pattern.test(row.id));
-    const device = devices.find(({ id }) => id === row?.device);
-    if (row === undefined || kind === undefined || device === undefined || group.length < fewestSizes)
-      return [];
+    if (row === undefined || group.length < fewestSizes) return [];
     const { id, provider, unit } = row;
-    const { reading } = kind;
+    const reading = readingOf(row);
+    const device = devices.find(({ id }) => id === row.device);
+    if (reading === null || device === undefined) return [];
     const isCopy = reading === 'half-rate size';
     return [
       {

@@ -6,7 +6,8 @@ import { formatCount, formatPercent, formatRate } from '../units.js';
 
 /** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
 export function notices(row: Row): string[] {
-  const { id, kernel, statistics, conditions, ceiling, unit, dtype } = row;
+  const { shape, kernel, statistics, conditions, ceiling, unit, dtype } = row;
+  const isPeer = 'peer' in shape;
   const { drift = null, modes = null, stragglers = 0 } = statistics ?? {};
   const { correctedErrors, link, nvlinks } = conditions ?? {};
   const levels = modes?.map(
@@ -15,8 +16,7 @@ export function notices(row: Row): string[] {
   const faster = unit === 's' ? 'fell' : 'rose';
   const slower = unit === 's' ? 'rose' : 'fell';
   // Which way the copies took, NVLink or PCI Express, is what tells one rate from the other.
-  const way =
-    id.startsWith('peer.') && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
+  const way = isPeer && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
   return [
     alone(row),
     way,
@@ -30,7 +30,7 @@ export function notices(row: Row): string[] {
     !!correctedErrors && `${formatCount(correctedErrors, 'ECC error')} corrected meanwhile`,
     !!link?.replays && `${formatCount(link.replays, 'PCI Express replay')} meanwhile`,
     // Without a bridge a card has none active, and only copies between GPUs want for them.
-    id.startsWith('peer.') &&
+    isPeer &&
       !!nvlinks &&
       nvlinks.active < nvlinks.present &&
       `${nvlinks.active} of ${nvlinks.present} NVLinks active`,
