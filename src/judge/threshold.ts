@@ -1,7 +1,7 @@
 // From which share of a documented figure on a device is healthy, and what that rests on.
 //
 // A threshold without evidence is a habit: it drains healthy machines or passes slow ones. Each row says what published
-// measurement it lies below. How the rows are applied is verdict.ts.
+// measurement it lies below. How the rows are applied is rule.ts.
 
 import type { DataPattern } from '../schema.js';
 import type { ResourceClass } from './resource.js';

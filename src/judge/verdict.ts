@@ -1,56 +1,16 @@
 // One row, one verdict: is anything wrong with the device, and how sure is that?
 //
-// The rule, in two sentences. A row passes when its sustained rate reaches the threshold of its resource as a share of
-// the documented figure (of a MIG slice's share of it); where a power cap at the card's own default limit held the
-// clock, and the clock stayed above `lowestCappedClock`, the share at the clock held may reach the threshold instead.
-// What stays below is `throttled` when a slowdown, a lowered limit or a clock setting took the clock and explains the
-// gap, and `low` when nothing does.
-//
-// Why not one threshold on the percentage: a healthy H200 sustains 71 % of its BF16 figure at its 700 W, at 90 % of
-// what its clock allows, and a healthy L40 44 % of its FP32 figure. A rule that fails those is wrong, and a rule that
-// passes everything at 40 % has let a GPU at a third of its speed through an official diagnostic.
+// Here is what needs no threshold: a wrong result, one that was not compared, one that nothing is documented of, and one
+// that cannot be. What is left is a share of a documented figure, and ruled on in rule.ts.
 
-import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
-import type {
-  Conditions,
-  DataPattern,
-  DeviceFacts,
-  KernelFacts,
-  ProviderResult,
-  Verification,
-} from '../schema.js';
-import { formatCount, formatPercent, formatWatts } from '../units.js';
+import type { Attribution, Documented, Verdict } from '../row.js';
+import type { ProviderResult, Verification } from '../schema.js';
+import { formatCount, formatPercent } from '../units.js';
 import { resourceClass } from './resource.js';
-import {
-  clockLimit,
-  fewestSamples,
-  flattering,
-  lowestCappedClock,
-  THRESHOLDS,
-  type Threshold,
-} from './threshold.js';
-import { standingReasons } from './throttle.js';
+import { type Measured, rule } from './rule.js';
+import { clockLimit, flattering, THRESHOLDS, type Threshold } from './threshold.js';
 
-/** A measured row, before its verdict. */
-export type Measured = {
-  outcome: 'measured';
-  device: DeviceFacts;
-  provider: string;
-  data: DataPattern;
-  kernel: KernelFacts;
-  verification: Verification;
-  /** Of the sustained phase, as are the conditions. */
-  statistics: Statistics;
-  conditions: Conditions;
-  /** Of the burst phase, in which an error counts as much. */
-  burstConditions: Conditions;
-  /** Uncorrected ECC errors outside of any window, as during a verification. */
-  untimedErrors: number | null;
-  /** Null together, and then `undocumented` says why: an unknown card, or a figure that no document gives. */
-  documented: Documented | null;
-  attribution: Attribution | null;
-  undocumented: string;
-};
+export type { Measured } from './rule.js';
 
 /** What a row ended as. The outcomes without a measurement are those of the native side. */
 export type Subject = Measured | Extract<ProviderResult, { outcome: 'wrong' | 'unsupported' | 'failed' }>;
@@ -124,101 +84,6 @@ function judgeMeasured(row: Measured): Verdict {
   return rule(row, threshold, documented, attribution, share);
 }
 
-function rule(
-  row: Measured,
-  threshold: Threshold,
-  documented: Documented,
-  attribution: Attribution,
-  share: number,
-): Verdict {
-  const { device, conditions, statistics } = row;
-  const place = (fraction: number) => side(fraction, statistics, threshold.value);
-  const of = documented.expected === documented.value ? 'the documented figure' : "this slice's share";
-  const footing = [
-    `${formatPercent(share, 1)} of ${of}`,
-    ...(documented.recalled ? ['which no source could be opened for'] : []),
-  ].join(', ');
-  const judged = { fraction: share, threshold: threshold.value };
-  const against = `${footing}, against ${formatPercent(threshold.value)}`;
-
-  if (statistics.samples < fewestSamples) {
-    return {
-      status: 'inconclusive',
-      ...judged,
-      why: `${against}, but from ${statistics.samples} samples only`,
-    };
-  }
-  if (!row.verification.timedLaunchesCompared) {
-    const why = `${against}, but the output of the timed launches was not compared`;
-    return { status: 'inconclusive', ...judged, why };
-  }
-  if (place(share) === 'above') return { status: 'pass', ...judged, why: footing };
-  if (!row.kernel.tuned) {
-    const whose = row.provider === 'builtin' ? 'own kernel' : `work of the ${row.provider}`;
-    const why = `${whose}: right, but its speed is not established; its rate does not judge the card`;
-    return { status: 'unjudged', why };
-  }
-
-  // Not `ofClock`: that counts only the SMs present, and would forgive a card its missing ones.
-  const clock = attribution.factors.find((factor) => factor.name === 'clock')?.value ?? null;
-  const atClock = clock === null ? null : share / clock;
-  const standing = standingReasons(conditions);
-  const capped = standing.some(({ kind }) => kind === 'power');
-  const limit = powerLimit(device);
-  const slowdown =
-    standing.find(({ kind }) => kind === 'slowdown')?.words ??
-    (capped && limit === 'lowered' ? lowered(device) : null);
-
-  const leastClock = lowestCappedClock(documented.card);
-  const excusable = threshold.clock === 'sm' && capped && slowdown === null;
-  if (excusable && clock !== null && atClock !== null && clock >= leastClock) {
-    const why = `${footing}; ${attribution.summary}, and at that clock it is ${formatPercent(atClock, 1)}`;
-    const allowed = { fraction: atClock, threshold: threshold.value, why };
-    if (place(atClock) === 'above' && limit === 'default') return { status: 'pass', ...allowed };
-    if (place(atClock) === 'above') {
-      const blind = 'the power limit could not be read, so a lowered one is not ruled out';
-      return { status: 'inconclusive', ...judged, why: `${against}; ${attribution.summary}; ${blind}` };
-    }
-    if (place(atClock) === 'straddles') return { status: 'inconclusive', ...allowed };
-  }
-  const why = `${against}; ${attribution.summary}`;
-  if (place(share) === 'straddles') {
-    return {
-      status: 'inconclusive',
-      ...judged,
-      why: `${why}; the confidence interval straddles the threshold`,
-    };
-  }
-  // A slowdown starves the memory by way of the SM clock, which the memory clock does not show.
-  const setting = standing.find(({ kind }) => kind === 'setting')?.words ?? null;
-  // What is not known to take more is held to the SM clock, and only where that was seen to fall.
-  const other =
-    threshold.clock === 'sm' && atClock !== null
-      ? (standing.find(({ kind }) => kind === 'other')?.words ?? null)
-      : null;
-  const explained = atClock === null ? threshold.clock === 'sm' : place(atClock) !== 'below';
-  const cause = explained ? (slowdown ?? setting ?? other) : threshold.clock === 'memory' ? slowdown : null;
-  if (cause !== null) {
-    const named = attribution.summary.includes(cause) ? '' : `; meanwhile stood: ${cause}`;
-    return { status: 'throttled', ...judged, why: `${why}${named}` };
-  }
-  // Without a clock a capped card cannot be told from a slow one, unless no clock could explain the gap.
-  if (threshold.clock === 'sm' && clock === null && share >= threshold.value * leastClock) {
-    return { status: 'inconclusive', ...judged, why };
-  }
-  return { status: 'low', ...judged, why };
-}
-
-/** Where the confidence interval of a share lies. The interval is of the rate, so it is scaled by its median. */
-function side(
-  share: number,
-  { median, interval }: Statistics,
-  threshold: number,
-): 'above' | 'straddles' | 'below' {
-  if ((share * interval.low) / median >= threshold) return 'above';
-  return (share * interval.high) / median < threshold ? 'below' : 'straddles';
-}
-
 function implausible(
   row: Measured,
   documented: Documented,
@@ -249,13 +114,4 @@ function corrupted({ differences, first, worst, bound }: Verification): Verdict 
   const how = worst !== null && worst > 1 ? `; the worst is ${worst.toPrecision(3)} times its bound` : '';
   const allowed = bound === '' ? '' : ` (bound: ${bound})`;
   return { status: 'corrupted', why: `${differences} ${noun}${where}${how}${allowed}` };
-}
-
-function powerLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: Measured['device']) {
-  if (limit === null || normal === null) return 'unknown';
-  return limit < normal - 1 ? 'lowered' : 'default';
-}
-
-function lowered({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: Measured['device']): string {
-  return `a power limit of ${formatWatts(limit ?? 0)}, lowered from ${formatWatts(normal ?? 0)}`;
 }

@@ -1,0 +1,215 @@
+// The rule by which a share of the documented figure becomes a verdict.
+//
+// In two sentences: a row passes when its sustained rate reaches the threshold of its resource as a share of the
+// documented figure (of a MIG slice's share of it); where a power cap at the card's own default limit held the clock, and
+// the clock stayed above `lowestCappedClock`, the share at the clock held may reach the threshold instead. What stays below
+// is `throttled` when a slowdown, a lowered limit or a clock setting took the clock and explains the gap, and `low` when
+// nothing does.
+//
+// Why not one threshold on the percentage: a healthy H200 sustains 71 % of its BF16 figure at its 700 W, at 90 % of
+// what its clock allows, and a healthy L40 44 % of its FP32 figure. A rule that fails those is wrong, and a rule that
+// passes everything at 40 % has let a GPU at a third of its speed through an official diagnostic.
+
+import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
+import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } from '../schema.js';
+import { formatPercent, formatWatts } from '../units.js';
+import { fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
+import { type ReasonKind, standingReasons } from './throttle.js';
+
+/** A measured row, before its verdict. */
+export type Measured = {
+  outcome: 'measured';
+  device: DeviceFacts;
+  provider: string;
+  data: DataPattern;
+  kernel: KernelFacts;
+  verification: Verification;
+  /** Of the sustained phase, as are the conditions. */
+  statistics: Statistics;
+  conditions: Conditions;
+  /** Of the burst phase, in which an error counts as much. */
+  burstConditions: Conditions;
+  /** Uncorrected ECC errors outside of any window, as during a verification. */
+  untimedErrors: number | null;
+  /** Null together, and then `undocumented` says why: an unknown card, or a figure that no document gives. */
+  documented: Documented | null;
+  attribution: Attribution | null;
+  undocumented: string;
+};
+
+/** What the cases ask of a row. */
+type Case = {
+  row: Measured;
+  threshold: Threshold;
+  /** Of the documented figure, or of a slice's part of it; in words, alone and against the threshold. */
+  share: number;
+  footing: string;
+  against: string;
+  judged: { fraction: number; threshold: number };
+  /** Where the attribution sees the gap. */
+  summary: string;
+  clock: Clock;
+};
+
+/** The clock that was held, as far as it may explain a gap. */
+type Clock = {
+  /** Of the one that the figure assumes; null where it is not known. */
+  held: number | null;
+  /** The share of what that clock allows; null with it. */
+  share: number | null;
+  /** The least that its own power cap leaves a healthy card. */
+  leastCapped: number;
+  capped: boolean;
+  /** In words, what a healthy card does not need, what was chosen, and what no document explains. */
+  slowdown: string | null;
+  setting: string | null;
+  other: string | null;
+};
+
+/** In this order; the first that has an answer gives it. What none answers is low. */
+const cases: readonly ((of: Case) => Verdict | null)[] = [
+  unproven,
+  reached,
+  untuned,
+  cappedOnly,
+  straddling,
+  throttled,
+  unclocked,
+];
+
+/** The verdict on a sound measurement of a documented resource that has a threshold. */
+export function rule(
+  row: Measured,
+  threshold: Threshold,
+  documented: Documented,
+  attribution: Attribution,
+  share: number,
+): Verdict {
+  const of = documented.expected === documented.value ? 'the documented figure' : "this slice's share";
+  const source = documented.recalled ? ', which no source could be opened for' : '';
+  const footing = `${formatPercent(share, 1)} of ${of}${source}`;
+  const subject: Case = {
+    row,
+    threshold,
+    share,
+    footing,
+    against: `${footing}, against ${formatPercent(threshold.value)}`,
+    judged: { fraction: share, threshold: threshold.value },
+    summary: attribution.summary,
+    clock: clockOf(row, documented, attribution, share),
+  };
+  for (const answer of cases) {
+    const verdict = answer(subject);
+    if (verdict !== null) return verdict;
+  }
+  return { status: 'low', ...subject.judged, why: `${subject.against}; ${subject.summary}` };
+}
+
+/** Too little was measured, or not seen to be right. */
+function unproven({ row, judged, against }: Case): Verdict | null {
+  const { samples } = row.statistics;
+  const doubt =
+    samples < fewestSamples
+      ? `from ${samples} samples only`
+      : row.verification.timedLaunchesCompared
+        ? null
+        : 'the output of the timed launches was not compared';
+  return doubt === null ? null : { status: 'inconclusive', ...judged, why: `${against}, but ${doubt}` };
+}
+
+function reached({ row, threshold, share, judged, footing }: Case): Verdict | null {
+  return side(share, row, threshold) === 'above' ? { status: 'pass', ...judged, why: footing } : null;
+}
+
+/** A kernel whose speed is not established proves a healthy card, and never a slow one. */
+function untuned({ row: { kernel, provider } }: Case): Verdict | null {
+  if (kernel.tuned) return null;
+  const whose = provider === 'builtin' ? 'own kernel' : `work of the ${provider}`;
+  const why = `${whose}: right, but its speed is not established; its rate does not judge the card`;
+  return { status: 'unjudged', why };
+}
+
+/** Nothing but the card's own power cap held the clock, no lower than it may: then the share at that clock counts. */
+function cappedOnly({ row, threshold, judged, footing, against, summary, clock }: Case): Verdict | null {
+  const { held, share } = clock;
+  if (threshold.clock !== 'sm' || !clock.capped || clock.slowdown !== null) return null;
+  if (held === null || share === null || held < clock.leastCapped) return null;
+  const atClock = side(share, row, threshold);
+  if (atClock === 'below') return null;
+  if (atClock === 'above' && powerLimit(row.device) === 'unknown') {
+    const blind = 'the power limit could not be read, so a lowered one is not ruled out';
+    return { status: 'inconclusive', ...judged, why: `${against}; ${summary}; ${blind}` };
+  }
+  const why = `${footing}; ${summary}, and at that clock it is ${formatPercent(share, 1)}`;
+  const status = atClock === 'above' ? 'pass' : 'inconclusive';
+  return { status, fraction: share, threshold: threshold.value, why };
+}
+
+function straddling({ row, threshold, share, judged, against, summary }: Case): Verdict | null {
+  if (side(share, row, threshold) !== 'straddles') return null;
+  const why = `${against}; ${summary}; the confidence interval straddles the threshold`;
+  return { status: 'inconclusive', ...judged, why };
+}
+
+/** What held the clock explains the gap. */
+function throttled({ row, threshold, judged, against, summary, clock }: Case): Verdict | null {
+  const { share, slowdown, setting, other } = clock;
+  const explained = share === null ? threshold.clock === 'sm' : side(share, row, threshold) !== 'below';
+  // A slowdown starves the memory by way of the SM clock, which the memory clock does not show.
+  const starving = threshold.clock === 'memory' ? slowdown : null;
+  // What is not known to take more is held to the SM clock, and only where that was seen to fall.
+  const vague = threshold.clock === 'sm' && share !== null ? other : null;
+  const cause = explained ? (slowdown ?? setting ?? vague) : starving;
+  if (cause === null) return null;
+  const named = summary.includes(cause) ? '' : `; meanwhile stood: ${cause}`;
+  return { status: 'throttled', ...judged, why: `${against}; ${summary}${named}` };
+}
+
+/** Without a clock a capped card cannot be told from a slow one, unless no clock could explain the gap. */
+function unclocked({ threshold, share, judged, against, summary, clock }: Case): Verdict | null {
+  if (threshold.clock !== 'sm' || clock.held !== null) return null;
+  if (share < threshold.value * clock.leastCapped) return null;
+  return { status: 'inconclusive', ...judged, why: `${against}; ${summary}` };
+}
+
+function clockOf(
+  { device, conditions }: Measured,
+  { card }: Documented,
+  { factors }: Attribution,
+  share: number,
+): Clock {
+  // Not `ofClock`: that counts only the SMs present, and would forgive a card its missing ones.
+  const held = factors.find(({ name }) => name === 'clock')?.value ?? null;
+  const standing = standingReasons(conditions);
+  const words = (wanted: ReasonKind) => standing.find(({ kind }) => kind === wanted)?.words ?? null;
+  const capped = standing.some(({ kind }) => kind === 'power');
+  const lowered = capped && powerLimit(device) === 'lowered' ? loweredLimit(device) : null;
+  return {
+    held,
+    share: held === null ? null : share / held,
+    leastCapped: lowestCappedClock(card),
+    capped,
+    slowdown: words('slowdown') ?? lowered,
+    setting: words('setting'),
+    other: words('other'),
+  };
+}
+
+/** Where the confidence interval of a share lies. The interval is of the rate, so it is scaled by its median. */
+function side(
+  share: number,
+  { statistics: { median, interval } }: Measured,
+  threshold: Threshold,
+): 'above' | 'straddles' | 'below' {
+  if ((share * interval.low) / median >= threshold.value) return 'above';
+  return (share * interval.high) / median < threshold.value ? 'below' : 'straddles';
+}
+
+function powerLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: DeviceFacts) {
+  if (limit === null || normal === null) return 'unknown';
+  return limit < normal - 1 ? 'lowered' : 'default';
+}
+
+function loweredLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: DeviceFacts): string {
+  return `a power limit of ${formatWatts(limit ?? 0)}, lowered from ${formatWatts(normal ?? 0)}`;
+}
