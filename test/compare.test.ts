@@ -362,7 +362,7 @@ describe('what differs is named', () => {
     const before = report([base], { libraries: [{ name: 'cuBLASLt', path: '', version: '12.8' }] });
     const after = report([base], {
       tool: { name: 'nameplate', build: { version: '0.2.0', compiler: 'g++', images: [] } },
-      options: { ...before.options, telemetry: false, level: 'quick' },
+      options: { ...before.options, telemetry: false, level: 'quick', provider: 'builtin' },
       libraries: [
         { name: 'cuBLASLt', path: '', version: '13.0' },
         { name: 'NVML', path: '', version: '13' },
@@ -384,6 +384,7 @@ describe('what differs is named', () => {
     expect(words(changes)).toEqual([
       'nameplate 0.0.0 > 0.2.0',
       'level default > quick',
+      'providers asked for both > builtin',
       'telemetry on > off',
       'cuBLASLt 12.8 > 13.0',
       'NVML absent > 13',
@@ -543,6 +544,27 @@ describe('the text', () => {
     expect(lines[0]).toMatch(/^SIMULATED/);
     expect(lines.at(-1)).toMatch(/^SIMULATED/);
     expect(text()).not.toContain('SIMULATED');
+  });
+
+  describe('of a row that was asked alone after a shared crash', () => {
+    const priorFailure = { code: 'ECRASH', why: 'the process ended by SIGSEGV' };
+    const crashed = (row: Row): Row => ({ ...row, priorFailure });
+    const words = 'while the providers took turns, ECRASH: the process ended by SIGSEGV';
+    const slow = around(800);
+    const unlike = { ...base, data: 'zeros' as const };
+    test.each<[string, Row, Row, 'before' | 'after' | null, string]>([
+      ['unchanged', base, crashed(base), 'after', `unchanged  asked alone in NEW: ${words}`],
+      ['slower', crashed(around(1000)), slow, 'before', `asked alone in OLD: ${words}; no cond`],
+      ['lost', base, crashed(failed), 'after', `asked alone in NEW: ${words}; failed: CUDA`],
+      ['not compared', base, crashed(unlike), 'after', `asked alone in NEW: ${words}; another`],
+      ['both alone', crashed(base), crashed(base), null, 'unchanged'],
+      ['neither', base, base, null, 'unchanged'],
+    ])('%s', (_, old, now, side, said) => {
+      const found = compare(report([old]), report([now]));
+      expect(found.rows[0]?.alone).toEqual(side && { report: side, ...priorFailure });
+      expect(text(found, { width: 400 })).toContain(said);
+      expect(text(found).includes('asked alone')).toBe(side !== null);
+    });
   });
 
   test('as JSON is what the schema says, and comes back', () => {

@@ -18,6 +18,8 @@ const ofRun: readonly Reading<Report>[] = [
   { what: 'nameplate', read: ({ tool }) => tool.build.version },
   { what: 'compiler', read: ({ tool }) => tool.build.compiler },
   { what: 'level', read: ({ options }) => options.level },
+  // Two that take turns share the heat.
+  { what: 'providers asked for', read: ({ options }) => options.provider },
   { what: 'telemetry', read: ({ options }) => (options.telemetry ? 'on' : 'off') },
   { what: 'state', read: ({ state }) => state },
   { what: 'host', read: ({ host }) => host.hostname },

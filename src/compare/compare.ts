@@ -19,7 +19,7 @@ import type { Report, Row, Status } from '../row.js';
 import { formatCount } from '../units.js';
 import { UsageError } from '../usage.js';
 import { deviceChanges, rowChanges, runChanges } from './changes.js';
-import type { Comparison, Figure, Outcome } from './comparison.js';
+import type { Alone, Comparison, Figure, Outcome } from './comparison.js';
 import { type Device, type Pairing, pairDevices, processor } from './pairs.js';
 
 export const defaultTolerance = 0.01;
@@ -118,7 +118,7 @@ function compareRows(
       (other) => other.device === device && sameRow(row, other) && sameShape(row, other),
     );
     const [match] = index < 0 ? [] : waiting.splice(index, 1);
-    if (match !== undefined) return entry(row, outcome(row, match, tolerance));
+    if (match !== undefined) return entry(row, outcome(row, match, tolerance), alone(row, match));
     const old = figure(row);
     if (device === undefined && sameAsked && typeof old !== 'string' && !wrong(row)) {
       return entry(row, {
@@ -149,8 +149,14 @@ function compareRows(
 function entry(
   { id, provider, shape, dtype, unit, device }: Row,
   outcome: Outcome,
+  alone: Alone = null,
 ): Comparison['rows'][number] {
-  return { id, provider, shape, dtype, unit, device, outcome };
+  return { id, provider, shape, dtype, unit, device, alone, outcome };
+}
+
+function alone({ priorFailure: before }: Row, { priorFailure: after }: Row): Alone {
+  if (before !== null && after === null) return { report: 'before', ...before };
+  return before === null && after !== null ? { report: 'after', ...after } : null;
 }
 
 function onlyIn(here: string, there: string, paired: boolean, reshaped: boolean, { state }: Report): string {

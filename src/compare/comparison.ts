@@ -31,6 +31,17 @@ const Outcome = z.discriminatedUnion('status', [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
+/** A row that had the device for itself met another temperature and clock than one that took turns with the vendor's. */
+const Alone = z
+  .strictObject({
+    report: z.enum(['before', 'after']),
+    code: z.string().describe('of what failed while the providers took turns'),
+    why: z.string(),
+  })
+  .nullable()
+  .describe('set where one of the two rows alone was asked alone, after a failure');
+export type Alone = z.infer<typeof Alone>;
+
 const Side = z.strictObject({ startedAt: z.string(), host: z.string(), version: z.string() });
 
 export const Comparison = z.strictObject({
@@ -53,6 +64,7 @@ export const Comparison = z.strictObject({
     z.strictObject({
       ...Row.pick({ id: true, provider: true, shape: true, dtype: true, unit: true }).shape,
       device: z.string().describe('its id in the report that has the row, the earlier one first'),
+      alone: Alone,
       outcome: Outcome,
     }),
   ),

@@ -3,7 +3,7 @@
 
 import pc from 'picocolors';
 import type { Change } from '../compare/changes.js';
-import type { Comparison, Figure, Outcome } from '../compare/comparison.js';
+import type { Alone, Comparison, Figure, Outcome } from '../compare/comparison.js';
 import { formatPercent, formatRate, formatShape } from '../units.js';
 import { type Column, column, table, wrap } from './table.js';
 import { type Colors, type Paint, simulatedNotice } from './view.js';
@@ -96,11 +96,22 @@ function compared(rows: readonly Line[], several: boolean, colors: Colors, width
       }),
     },
   ];
-  const { lines, note } = table(rows, columns, ({ outcome }) => ({ text: remark(outcome) }), width);
+  const { lines, note } = table(rows, columns, (row) => ({ text: remark(row) }), width);
   return [...lines, ...note.map(colors.dim)];
 }
 
-function remark(outcome: Outcome): string {
+function remark({ outcome, alone }: Line): string {
+  return [aloneWords(alone), outcomeWords(outcome)].filter((part) => part !== '').join('; ');
+}
+
+/** Said whatever came of the row: its two figures were not taken in the same way. */
+function aloneWords(alone: Alone): string {
+  if (alone === null) return '';
+  const report = alone.report === 'before' ? 'OLD' : 'NEW';
+  return `asked alone in ${report}: while the providers took turns, ${alone.code}: ${alone.why}`;
+}
+
+function outcomeWords(outcome: Outcome): string {
   switch (outcome.status) {
     case 'slower':
     case 'faster':
@@ -118,10 +129,11 @@ function changeWords(changes: readonly Change[]): string {
   return changes.map(({ what, before, after }) => `${what} ${before} → ${after}`).join('; ');
 }
 
-function notCompared({ id, provider, shape, device, outcome }: Line, width: number): string[] {
+function notCompared(line: Line, width: number): string[] {
+  const { id, provider, shape, device, outcome } = line;
   if (outcome.status !== 'incomparable') return [];
   const name = `${id} by ${provider} · ${formatShape(shape)} · ${device}`;
-  return wrap(`not compared: ${name}: ${outcome.why}`, width, '  ');
+  return wrap(`not compared: ${name}: ${remark(line)}`, width, '  ');
 }
 
 function legend({ tolerance, rows }: Comparison, width: number): string[] {
