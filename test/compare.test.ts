@@ -228,6 +228,51 @@ describe('what cannot be compared is listed with its reason', () => {
     expect(rows[0]?.outcome).toMatchObject({ why: 'only in OLD: NEW is interrupted' });
   });
 
+  describe('a NEW that ended early', () => {
+    const sweep = [1, 2, 4].map((bytes): Row => ({ ...base, id: 'sweep', shape: { bytes } }));
+    const old = report([base, ...sweep, { ...failed, id: 'failed before' }]);
+    const ended = (state: Report['state'], ...rows: Row[]) => {
+      const comparison = compare(old, report(rows, { state }));
+      const files = { before: 'old.json', after: 'new.json' };
+      const words = comparisonText(comparison, files, { color: false, width: 160 });
+      return { comparison, words, exit: comparisonExit(comparison) };
+    };
+
+    test('counts what it did not come to, once in plain words', () => {
+      const { comparison, words } = ended('interrupted', base);
+      expect(comparison).toMatchObject({ unreached: 3, after: { state: 'interrupted' } });
+      expect(words).toContain('\n3 rows of OLD were not measured in NEW (interrupted)\n');
+      const killed = ended('running', base, ...sweep.slice(1));
+      expect(killed.words).toContain('\n1 row of OLD was not measured in NEW (not ended yet, or killed)\n');
+      for (const { comparison, words } of [ended('complete', base), ended('interrupted', base, ...sweep)]) {
+        expect(comparison.unreached).toBe(0);
+        expect(words).not.toContain('not measured in NEW');
+      }
+    });
+
+    test('exits by the rows that it has, and with 3 where none could be compared', () => {
+      const slower = { ...around(100), id: 'sweep', shape: { bytes: 1 } };
+      expect(ended('interrupted', base).exit).toBe(0);
+      expect(ended('interrupted', base, slower).exit).toBe(1);
+      expect(ended('interrupted').exit).toBe(3);
+      expect(ended('interrupted', { ...failed, id: 'failed before' }).exit).toBe(3);
+    });
+
+    test('has a sweep in some of its sizes, which is no other shape; another size is', () => {
+      const reasons = (...rows: Row[]) =>
+        ended('interrupted', ...rows).comparison.rows.map(({ outcome }) => 'why' in outcome && outcome.why);
+      const unreached = 'only in OLD: NEW is interrupted';
+      expect(reasons(...sweep.slice(0, 1)).slice(2, 4)).toEqual([unreached, unreached]);
+      const resized = { ...base, id: 'sweep', shape: { bytes: 8 } };
+      const reshaped = 'only in OLD: NEW has this row in another shape';
+      expect(reasons(resized).slice(1, 4)).toEqual([reshaped, reshaped, reshaped]);
+      const later = compare(report(sweep.slice(0, 1), { state: 'interrupted' }), old);
+      expect(later.rows.map(({ outcome }) => 'why' in outcome && outcome.why).slice(1, 4)).toEqual(
+        Array(3).fill('only in NEW: OLD is interrupted'),
+      );
+    });
+  });
+
   test('every row of both sides is there exactly once, twice where it was measured twice', () => {
     const rows = [base, base, { ...base, provider: 'cublaslt' }, { ...base, id: 'gemm.fp16' }];
     const comparison = compare(report(rows), report([...rows.slice(0, 3), { ...base, id: 'gemm.fp64' }]));

@@ -36,7 +36,8 @@ export function addCompare(program: Command): void {
 
 const exitCodes = `
 Exit codes: 0 nothing is slower, 1 a row is slower or lost, 2 wrong usage, or reports of other cards or data,
-            3 nothing could be compared, 4 a wrong result in the new report (corrupted or implausible)`;
+            3 nothing could be compared, 4 a wrong result in the new report (corrupted or implausible);
+            rows that a new report did not come to before it was interrupted are counted and change none of these`;
 
 function parseTolerance(text: string): number {
   const percent = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

@@ -50,7 +50,7 @@ export function compare(before: Report, after: Report, tolerance = defaultTolera
       specimen,
       changes: deviceChanges(old, now),
     })),
-    rows: compareRows(before, after, pairing, tolerance),
+    ...compareRows(before, after, pairing, tolerance),
   };
 }
 
@@ -59,7 +59,7 @@ export type ComparisonExit = 0 | 1 | 3 | 4;
 /**
  * 4 a wrong result in the new report, which is worse than any slowness; 1 a row is slower or lost; 3 nothing could be
  * compared; 0 otherwise, improvements included. A lost row is a 1 and not the 3 of a run: the comparison itself was
- * possible, and what it found is a loss.
+ * possible, and what it found is a loss. Rows that NEW did not come to say nothing of the card, and change no code.
  */
 export function comparisonExit({ rows }: Comparison): ComparisonExit {
   const statuses = new Set(rows.map(({ outcome }) => outcome.status));
@@ -68,8 +68,8 @@ export function comparisonExit({ rows }: Comparison): ComparisonExit {
   return statuses.has('unchanged') || statuses.has('faster') ? 0 : 3;
 }
 
-function side({ startedAt, host, tool }: Report): Comparison['before'] {
-  return { startedAt, host: host.hostname, version: tool.build.version };
+function side({ startedAt, host, tool, state }: Report): Comparison['before'] {
+  return { startedAt, host: host.hostname, version: tool.build.version, state };
 }
 
 function refuse(before: Report, after: Report, left: Pairing): void {
@@ -108,42 +108,60 @@ function compareRows(
   after: Report,
   { pairs }: Pairing,
   tolerance: number,
-): Comparison['rows'] {
+): Pick<Comparison, 'rows' | 'unreached'> {
   const counterpart = new Map(pairs.map((pair) => [pair.before.id, pair.after.id]));
-  const waiting = [...after.rows];
-  const sameAsked = JSON.stringify(before.options.devices) === JSON.stringify(after.options.devices);
-  const compared = before.rows.map((row) => {
+  const paired = new Map(pairs.map((pair) => [pair.after.id, pair.before.id]));
+  const onlyNew = [...after.rows];
+  const matches = before.rows.map((row) => {
     const device = counterpart.get(row.device);
-    const index = waiting.findIndex(
+    const index = onlyNew.findIndex(
       (other) => other.device === device && sameRow(row, other) && sameShape(row, other),
     );
-    const [match] = index < 0 ? [] : waiting.splice(index, 1);
-    if (match !== undefined) return entry(row, outcome(row, match, tolerance), alone(row, match));
+    return { row, match: index < 0 ? null : (onlyNew.splice(index, 1)[0] ?? null) };
+  });
+  const onlyOld = matches.flatMap(({ row, match }) => (match === null ? [row] : []));
+  const fromOld = (row: Row) => whyMissing(row, counterpart.get(row.device), after, onlyNew);
+  const fromNew = (row: Row) => whyMissing(row, paired.get(row.device), before, onlyOld);
+  const sameAsked = JSON.stringify(before.options.devices) === JSON.stringify(after.options.devices);
+
+  const olds = matches.map(({ row, match }) => {
+    if (match !== null) return entry(row, outcome(row, match, tolerance), alone(row, match));
     const old = figure(row);
-    if (device === undefined && sameAsked && typeof old !== 'string' && !wrong(row)) {
-      return entry(row, {
-        status: 'lost',
-        before: old,
-        why: 'NEW asked for the same devices and has no such one',
-      });
+    const why = fromOld(row);
+    if (why === 'no such device' && sameAsked && typeof old !== 'string' && !wrong(row)) {
+      const gone = 'NEW asked for the same devices and has no such one';
+      return entry(row, { status: 'lost', before: old, why: gone });
     }
-    const reshaped = after.rows.some((other) => other.device === device && sameRow(row, other));
-    return entry(row, {
-      status: 'incomparable',
-      why: onlyIn('OLD', 'NEW', device !== undefined, reshaped, after),
-    });
+    return entry(row, incomparable(missingWords('OLD', 'NEW', why, after)));
   });
-  const paired = new Map(pairs.map((pair) => [pair.after.id, pair.before.id]));
-  const added = waiting.map((row) => {
-    if (wrong(row)) return entry(row, { status: 'wrong', why: reason(row) });
-    const device = paired.get(row.device);
-    const reshaped = before.rows.some((other) => other.device === device && sameRow(row, other));
-    return entry(row, {
-      status: 'incomparable',
-      why: onlyIn('NEW', 'OLD', device !== undefined, reshaped, before),
-    });
-  });
-  return [...compared, ...added];
+  const news = onlyNew.map((row) =>
+    wrong(row)
+      ? entry(row, { status: 'wrong', why: reason(row) })
+      : entry(row, incomparable(missingWords('NEW', 'OLD', fromNew(row), before))),
+  );
+  const unreached = onlyOld.filter(
+    (row) => row.rate !== null && !wrong(row) && fromOld(row) === 'unreached',
+  ).length;
+  return { rows: [...olds, ...news], unreached };
+}
+
+type Missing = 'no such device' | 'another shape' | 'unreached' | 'not asked for';
+
+/**
+ * Why a row has no counterpart `there`, on `device`. A run that ended early has a sweep in some of its sizes, and that is no
+ * other shape: there it counts only among the rows that stand alone as well, `rest`.
+ */
+function whyMissing(
+  row: Row,
+  device: string | undefined,
+  { state, rows }: Report,
+  rest: readonly Row[],
+): Missing {
+  if (device === undefined) return 'no such device';
+  const candidates = state === 'complete' ? rows : rest;
+  const reshaped = candidates.some((other) => other.device === device && sameRow(row, other));
+  if (reshaped) return 'another shape';
+  return state === 'complete' ? 'not asked for' : 'unreached';
 }
 
 function entry(
@@ -159,10 +177,14 @@ function alone({ priorFailure: before }: Row, { priorFailure: after }: Row): Alo
   return before === null && after !== null ? { report: 'after', ...after } : null;
 }
 
-function onlyIn(here: string, there: string, paired: boolean, reshaped: boolean, { state }: Report): string {
-  if (!paired) return `only in ${here}: ${there} has no such device`;
-  if (reshaped) return `only in ${here}: ${there} has this row in another shape`;
-  return `only in ${here}${state === 'complete' ? '' : `: ${there} is ${state}`}`;
+function missingWords(here: string, there: string, why: Missing, { state }: Report): string {
+  const because: Record<Missing, string> = {
+    'no such device': `: ${there} has no such device`,
+    'another shape': `: ${there} has this row in another shape`,
+    unreached: `: ${there} is ${state}`,
+    'not asked for': '',
+  };
+  return `only in ${here}${because[why]}`;
 }
 
 const sameRow = (a: Row, b: Row) => a.id === b.id && a.provider === b.provider;

@@ -1,7 +1,7 @@
 // What a comparison of two reports says: the schema of `nameplate compare --json`. The rule is compare.ts.
 
 import * as z from 'zod';
-import { Row } from '../row.js';
+import { Report, Row } from '../row.js';
 import { Change } from './changes.js';
 
 const finite = z.number();
@@ -42,7 +42,12 @@ const Alone = z
   .describe('set where one of the two rows alone was asked alone, after a failure');
 export type Alone = z.infer<typeof Alone>;
 
-const Side = z.strictObject({ startedAt: z.string(), host: z.string(), version: z.string() });
+const Side = z.strictObject({
+  startedAt: z.string(),
+  host: z.string(),
+  version: z.string(),
+  ...Report.pick({ state: true }).shape,
+});
 
 export const Comparison = z.strictObject({
   comparisonVersion: z.literal(1),
@@ -60,6 +65,10 @@ export const Comparison = z.strictObject({
       changes: z.array(Change),
     }),
   ),
+  unreached: z
+    .int()
+    .nonnegative()
+    .describe('rows that the earlier report measured and the later one did not come to before it ended'),
   rows: z.array(
     z.strictObject({
       ...Row.pick({ id: true, provider: true, shape: true, dtype: true, unit: true }).shape,

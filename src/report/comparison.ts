@@ -4,7 +4,7 @@
 import pc from 'picocolors';
 import type { Change } from '../compare/changes.js';
 import type { Alone, Comparison, Figure, Outcome } from '../compare/comparison.js';
-import { formatPercent, formatRate, formatShape } from '../units.js';
+import { formatCount, formatPercent, formatRate, formatShape } from '../units.js';
 import { type Column, column, table, wrap } from './table.js';
 import { type Colors, type Paint, simulatedNotice } from './view.js';
 
@@ -43,6 +43,7 @@ export function comparisonText(
     shown.length === 0 ? [] : compared(shown, comparison.devices.length > 1, colors, width),
     rows.flatMap((row) => notCompared(row, width)),
     legend(comparison, width).map(colors.dim),
+    unreached(comparison, width).map(colors.yellow),
     [totals(rows, colors), ...notice],
   ];
   return `${sections
@@ -144,6 +145,19 @@ function legend({ tolerance, rows }: Comparison, width: number): string[] {
   const rule = `slower, faster: the 95 % intervals do not overlap and the medians differ by more than ${Number((100 * tolerance).toPrecision(6))} %.`;
   const wide = 'unchanged, where the change is larger: the samples scatter too widely to tell.';
   return [rule, ...(spread ? [wide] : [])].flatMap((line) => wrap(line, width, '  '));
+}
+
+const ends: Readonly<Record<Comparison['after']['state'], string>> = {
+  complete: 'complete',
+  interrupted: 'interrupted',
+  running: 'not ended yet, or killed',
+};
+
+/** Last before the sum, which counts them among others: a green exit code says nothing of these. */
+function unreached({ unreached: rows, after }: Comparison, width: number): string[] {
+  if (rows === 0) return [];
+  const words = `${formatCount(rows, 'row')} of OLD ${rows === 1 ? 'was' : 'were'} not measured in NEW`;
+  return wrap(`${words} (${ends[after.state]})`, width, '  ');
 }
 
 function totals(rows: readonly Line[], colors: Colors): string {
