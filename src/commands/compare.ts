@@ -1,7 +1,8 @@
 // `nameplate compare`: what became slower between two reports of one card. It exits with 1 where something did.
 
 import type { Command } from 'commander';
-import { compare, comparisonExit, defaultTolerance } from '../compare/compare.js';
+import { compare, comparisonExit } from '../compare/compare.js';
+import { defaultTolerance } from '../compare/outcome.js';
 import { comparisonText } from '../report/comparison.js';
 import { UsageError } from '../usage.js';
 import { loadReport } from './load.js';
