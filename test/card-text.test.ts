@@ -71,6 +71,21 @@ describe('the text of a card', () => {
     );
   });
 
+  it('says where the rates of the arithmetic were read, halved ones too', () => {
+    const rates = (id: string) =>
+      /\n(FLOP per clock and SM: .+\n[\s\S]*?)\n\n/.exec(text(id))?.[1]?.replace(/\s+/g, ' ') ?? '';
+    expect(rates('a100-sxm4-80gb')).toMatch(
+      /tensor\.fp64, tensor\.fp16, tensor\.fp16\.acc16, tensor\.bf16: \[\d+\]/,
+    );
+    expect(rates('rtx-4090')).toContain(
+      "tensor.tf32, tensor.fp16, tensor.bf16, tensor.fp8: half of the architecture's (GeForce RTX 40: ",
+    );
+    expect(rates('t4')).toMatch(/^FLOP per clock and SM: Turing \(TU104, T4\) vector/);
+    expect(rates('t4')).toContain('derived: T4 documented peaks / (40 SMs x 1590 MHz x 2)');
+    expect(row('t4', 'tensor.fp16')).toMatch(/ 1024 x 40 x 1590 MHz 65\.126 TFLOPS circular \[\d+\]$/);
+    expect(rates('h20')).toBe('');
+  });
+
   it('shows disagreement between documents and with the arithmetic', () => {
     expect(text('h100-sxm5-80gb')).toContain('memory: 3352 GB/s (h100-wp); 3350 GB/s');
     expect(text('h100-sxm5-80gb')).toContain('NVIDIA Hopper Architecture In-Depth');

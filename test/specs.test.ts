@@ -140,10 +140,14 @@ describe('the shelf', () => {
       cards().filter(
         ({ rates, computeCapability }) =>
           rates !== undefined &&
-          architectures.find(({ id }) => id === sets[rates]?.architecture)?.computeCapability !==
-            computeCapability.value,
+          architectures[sets[rates]?.architecture ?? '']?.computeCapability !== computeCapability.value,
       ),
     ).toEqual([]);
+    const derivedFrom = Object.values(architectures).flatMap(({ fmaPerClock }) =>
+      Object.values(fmaPerClock).flatMap((fact) => ('derived' in fact ? (fact.cards ?? []) : [])),
+    );
+    expect(derivedFrom.length).toBeGreaterThan(10);
+    expect(derivedFrom.filter((id) => !ids.has(id))).toEqual([]);
   });
 });
 
@@ -184,11 +188,24 @@ describe('the arithmetic', () => {
         status === 'circular' && !resource.endsWith('.sparse') ? [`${card.id} ${resource}`] : [],
       ),
     );
+    const of = (ids: string, ...peaks: string[]) =>
+      ids.split(' ').flatMap((id) => peaks.map((peak) => `${id} ${peak}`));
     const tensor = ['tf32', 'fp16', 'bf16', 'fp8', 'int8'].map((format) => `tensor.${format}`);
+    const a100 = 'a100-sxm4-40gb a100-sxm4-80gb a100-pcie-40gb a100-pcie-80gb';
     expect(circular.sort()).toEqual(
       [
-        ...['h100-nvl-94gb', 'h200-nvl-141gb'].flatMap((id) => tensor.map((resource) => `${id} ${resource}`)),
-        ...['l40', 'a100-sxm4-80gb', 'p100-pcie-12gb', 'p100-sxm2-16gb'].map((id) => `${id} memory`),
+        // The clock, and the width of the bus.
+        ...of('h100-nvl-94gb h200-nvl-141gb', ...tensor),
+        ...of('l40 a100-sxm4-80gb p100-pcie-12gb p100-sxm2-16gb', 'memory'),
+        // The rate per clock, which no document prints.
+        ...of('t4', 'tensor.fp16', 'tensor.int8', 'tensor.int4'),
+        ...of(a100, 'vector.bf16', 'tensor.tf32', 'tensor.int8', 'tensor.int4'),
+        ...of('rtx-a6000', 'tensor.tf32', 'tensor.fp16', 'tensor.fp16.acc16', 'tensor.bf16'),
+        ...of('rtx-a6000', 'tensor.int8', 'tensor.int4'),
+        ...of('jetson-agx-orin-64gb', 'tensor.int8'),
+        ...of('h100-sxm5-80gb', 'vector.bf16'),
+        ...of('rtx-pro-6000-blackwell-ws', ...tensor, 'tensor.fp16.acc16'),
+        ...of('rtx-5090', 'tensor.fp4'),
       ].sort(),
     );
   });
@@ -197,6 +214,24 @@ describe('the arithmetic', () => {
     const checks = cards().flatMap(crossCheck);
     const agreeing = checks.filter(({ status }) => status === 'agrees').length;
     expect(agreeing).toBeGreaterThan(checks.length / 2);
+  });
+
+  it('counts SMs, CUDA cores and tensor cores alike', () => {
+    const unlike = cards().flatMap((card) => {
+      const [sms, perSm] = [card.multiprocessors?.value ?? 0, card.coresPerMultiprocessor.value];
+      const [cuda, tensor] = [card.cudaCores?.value, card.tensorCores?.value];
+      // 8 tensor cores in an SM of the first two generations, 4 of larger ones since.
+      const tensorPerSm = (card.tensorCoreGeneration?.value ?? 0) <= 2 ? 8 : 4;
+      const fp32 = ratePerClock(card, 'vector.fp32');
+      return [
+        ...(cuda !== undefined && sms > 0 && cuda !== sms * perSm ? [`${card.id} CUDA cores`] : []),
+        ...(tensor !== undefined && sms > 0 && tensor !== sms * tensorPerSm
+          ? [`${card.id} tensor cores`]
+          : []),
+        ...(fp32 !== null && fp32 !== 2 * perSm ? [`${card.id} FP32`] : []),
+      ];
+    });
+    expect(unlike).toEqual([]);
   });
 
   it('finds sparse to be twice dense but for the ones named here', () => {
@@ -228,6 +263,9 @@ describe('the arithmetic', () => {
     expect(ratePerClock(card('h100-sxm5-80gb'), 'tensor.fp16.sparse')).toBe(4 * 2048);
     expect(ratePerClock(card('rtx-4090'), 'tensor.fp16')).toBe(2 * 256);
     expect(ratePerClock(card('rtx-4090'), 'tensor.fp16.acc16')).toBe(2 * 512);
+    // Of the A10G and the L40 no document tells it, though their chips have it.
+    for (const id of ['a10g', 'l40']) expect(ratePerClock(card(id), 'tensor.fp16.acc16')).toBeNull();
+    expect(ratePerClock(card('l40s'), 'tensor.fp16.acc16')).toBe(2 * 512);
     expect(ratePerClock(card('h100-sxm5-80gb'), 'memory')).toBeNull();
     expect(ratePerClock(card('h20'), 'tensor.fp16')).toBeNull();
     // Blackwell Ultra raised dense FP4 alone.

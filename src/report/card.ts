@@ -5,6 +5,7 @@
 
 import colors from 'picocolors';
 import {
+  architectureOf,
   type Card,
   type Check,
   crossCheck,
@@ -13,6 +14,7 @@ import {
   figure,
   figures,
   type Resource,
+  rate,
   resources,
   type Source,
   sourcesOf,
@@ -44,6 +46,7 @@ export function cardText(card: Card, { color }: Pick<View, 'color'>): string {
   };
   const facts = factsOf(card, cite).map(weak(c));
   const rows = figureRows(card, cite, c);
+  const rates = rateLines(card, cite);
   cite(disagreeing(card));
   return [
     `${c.bold(card.name)}  ${c.dim(card.id)}  confidence ${card.confidence}`,
@@ -53,6 +56,7 @@ export function cardText(card: Card, { color }: Pick<View, 'color'>): string {
     ...rows,
     '',
     ...derivations(card, c),
+    ...section(`FLOP per clock and SM: ${architectureOf(card)?.name}`, rates, c).map(weak(c)),
     ...section('Documents disagree', disagreements(card), c),
     ...section('Notes', card.notes ?? [], c),
     ...section('Not given', absent(card), c),
@@ -134,7 +138,7 @@ function figureRows(card: Card, cite: (sources: readonly Source[]) => string, c:
   ]);
   const circular = [...checks.values()].some(({ status }) => status === 'circular');
   const legend =
-    '  circular: the clock or width was itself derived from the figure, so agreement proves nothing.';
+    '  circular: the rate, clock or width was itself derived from the figure, so agreement proves nothing.';
   return [...drawn(head, rows, c), ...(circular ? [c.dim(legend)] : [])];
 }
 
@@ -148,9 +152,11 @@ function arithmetic(figure: DocumentedFigure, check: Check | undefined, c: Color
   const { value, unit } = figure.printed;
   const given = Number(((value * check.computed) / check.documented).toPrecision(5));
   const difference = `${check.difference < 0 ? '-' : '+'}${Math.abs(check.difference * 100).toFixed(1)} %`;
-  const mark = { agrees: '', derived: '', circular: ' circular', differs: ' differs' }[check.status];
-  const paint = check.status === 'differs' ? c.yellow : undefined;
-  return [plain(check.formula), plain(`${given} ${unit}`), { text: difference + mark, paint }];
+  const differs = check.status === 'differs';
+  // A difference that could not have been another is none.
+  const text = check.status === 'circular' ? 'circular' : `${difference}${differs ? ' differs' : ''}`;
+  const paint = differs ? c.yellow : undefined;
+  return [plain(check.formula), plain(`${given} ${unit}`), { text, paint }];
 }
 
 /** The arithmetic behind the figures no document prints, each formula once. */
@@ -161,6 +167,24 @@ function derivations(card: Card, c: Colors): string[] {
   }
   const lines = [...formulas].map(([formula, of]) => `${of.join(', ')}: ${formula}`);
   return section('Derived, not printed by a document', lines, c);
+}
+
+/** Where the rates of the arithmetic were read, and what the architecture's notes say of them; each evidence once. */
+function rateLines(card: Card, cite: (sources: readonly Source[]) => string): string[] {
+  const byEvidence = new Map<string, Resource[]>();
+  for (const { resource, sparse } of figures(card, resources)) {
+    const found = sparse ? null : rate(card, resource);
+    if (found === null) continue;
+    const { evidence, halvedFor } = found;
+    const words = [
+      ...(halvedFor === null ? [] : [`half of the architecture's (${halvedFor})`]),
+      ...('derived' in evidence ? [`derived: ${evidence.derived}`] : []),
+      cite(sourcesOf(evidence)),
+    ].join(' ');
+    byEvidence.set(words, [...(byEvidence.get(words) ?? []), resource]);
+  }
+  const lines = [...byEvidence].map(([words, of]) => `${of.join(', ')}: ${words}`);
+  return lines.length === 0 ? [] : [...lines, ...(architectureOf(card)?.notes ?? [])];
 }
 
 /** The documents that a disagreement names by their ids, in words such as "h100-ds ('3.35TB/s')". */

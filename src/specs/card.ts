@@ -148,31 +148,34 @@ export const Document = z.strictObject({
 });
 export type Document = z.infer<typeof Document>;
 
+const FmaPerClock = z.union([
+  Read.extend({ value: count }),
+  // `cards`: whose one figure it was computed from, which therefore proves nothing of it. Two figures bear each other out.
+  Derived.extend({ value: count, cards: z.array(z.string()).min(1).optional() }),
+]);
+
 const Architecture = z.strictObject({
-  id: z.string(),
   name: z.string(),
   computeCapability: z.string(),
-  coresPerMultiprocessor: plain(count),
-  tensorCoresPerMultiprocessor: plain(count).optional(),
-  tensorCoreGeneration: count.optional(),
-  /** Results per clock per SM, one FMA being one result: the CUDA guide's throughput table. */
-  resultsPerClock: z.record(z.string(), plain(count)),
-  /** Dense tensor FMA per clock per SM at the full, professional rate. */
-  fmaPerClock: z.record(z.string(), plain(count)).optional(),
+  /** Multiply-adds per clock and SM, dense, at the full, professional rate. */
+  fmaPerClock: z.partialRecord(Peak, FmaPerClock),
   notes: z.array(z.string()).optional(),
 });
+export type Architecture = z.infer<typeof Architecture>;
 
 const RateSet = z.strictObject({
   architecture: z.string(),
   appliesTo: z.string(),
-  /** Dense FLOP per clock per SM. A key is missing where the rate is not supported or not known well enough. */
-  flopPerClock: z.partialRecord(Peak, count),
+  /** The peaks that this market segment gets half of. */
+  halved: z.array(Peak).optional(),
+  /** Those of the architecture that no document of this segment tells. */
+  unknown: z.array(Peak).optional(),
   /** Blackwell Ultra raised dense FP4 alone, so twice the dense rate would be wrong there. */
   notDoubledWhenSparse: z.array(Peak).optional(),
 });
 
 export const Rates = z.strictObject({
-  architectures: z.array(Architecture),
+  architectures: z.record(z.string(), Architecture),
   sets: z.record(z.string(), RateSet),
 });
 export type Rates = z.infer<typeof Rates>;

@@ -6,7 +6,7 @@
 
 import type { Card, Resource } from './card.js';
 import { resources } from './card.js';
-import { assumedClock, type DocumentedFigure, figures, ratePerClock } from './figure.js';
+import { assumedClock, type DocumentedFigure, figures, rate } from './figure.js';
 import { giga, mega } from './units.js';
 
 /** Documents print two to five digits: V100 PCIe's "14 TFLOPS" is 14.13. A real slip is far larger. */
@@ -55,16 +55,16 @@ function check({ resource, value, derivation }: DocumentedFigure, arithmetic: Ar
 
 /** The peak by arithmetic, or the reason it cannot be had. */
 function peak(card: Card, resource: Resource): Arithmetic | string {
-  const rate = ratePerClock(card, resource);
+  const perClock = rate(card, resource);
   const clock = assumedClock(card, resource);
-  if (rate === null) return 'the rate per clock is not known';
+  if (perClock === null) return 'the rate per clock is not known';
   if (card.multiprocessors === undefined) return 'the SM count is not documented';
   if (!clock) return 'no clock is documented';
   const multiprocessors = card.multiprocessors.value;
   return {
-    computed: rate * multiprocessors * clock.value * mega,
-    formula: `${rate} x ${multiprocessors} x ${clock.value} ${clock.unit}`,
-    circular: 'derived' in clock,
+    computed: perClock.value * multiprocessors * clock.value * mega,
+    formula: `${perClock.value} x ${multiprocessors} x ${clock.value} ${clock.unit}`,
+    circular: 'derived' in clock || perClock.fromFigureOf.includes(card.id),
   };
 }
 

@@ -33,7 +33,7 @@ export const documents: () => Readonly<Record<string, Document>> = once(() =>
   z.record(z.string(), Document).parse(documentsJson),
 );
 
-/** FLOP per clock per SM: what an architecture does, and what a market segment is allowed of it. */
+/** What an architecture does per clock and SM, and what a market segment is allowed of it. */
 export const rates: () => Rates = once(() => Rates.parse(ratesJson));
 
 /** The MIG profile tables, one per GPU that has them. */

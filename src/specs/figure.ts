@@ -3,7 +3,7 @@
 // The clock a peak assumes is not the same for every row: NVIDIA quotes Hopper's tensor peaks at 1830 MHz and the rest,
 // FP64 tensor included, at 1980 MHz. One clock for all would be off by 8 %.
 
-import type { Card, Disagreement, Evidence, Figure, Resource } from './card.js';
+import type { Architecture, Card, Disagreement, Evidence, Figure, Resource } from './card.js';
 import { Peak } from './card.js';
 import { documents, rates } from './data.js';
 import { pcieStandard } from './pcie.js';
@@ -42,16 +42,50 @@ export function figures(card: Card, order: readonly Resource[]): DocumentedFigur
   return order.flatMap((resource) => figure(card, resource) ?? []);
 }
 
-/** Dense or sparse FLOP per clock per SM; null for a bandwidth, and where the rate is not known well enough. */
-export function ratePerClock(card: Card, resource: Resource): number | null {
+export type Rate = {
+  /** FLOP per clock and SM, dense or sparse. */
+  value: number;
+  /** Of the architecture's full rate. */
+  evidence: Evidence;
+  /** Where this market segment gets half of it: which one that is. */
+  halvedFor: string | null;
+  /** The cards whose own figure alone it was computed from. */
+  fromFigureOf: readonly string[];
+};
+
+/** What an architecture does per clock, and what of it this card is sold with; null where that is not known well enough. */
+export function rate(card: Card, resource: Resource): Rate | null {
   const sparse = resource.endsWith('.sparse');
   const peak = Peak.safeParse(sparse ? resource.slice(0, -'.sparse'.length) : resource);
   const set = card.rates === undefined ? undefined : rates().sets[card.rates];
   if (!peak.success || set === undefined) return null;
-  const dense = set.flopPerClock[peak.data];
-  if (dense === undefined) return null;
-  if (!sparse) return dense;
-  return set.notDoubledWhenSparse?.includes(peak.data) ? null : 2 * dense;
+  const full = architecture(set.architecture).fmaPerClock[peak.data];
+  if (full === undefined || set.unknown?.includes(peak.data)) return null;
+  if (sparse && set.notDoubledWhenSparse?.includes(peak.data)) return null;
+  const halved = set.halved?.includes(peak.data) ?? false;
+  return {
+    value: (2 * full.value * (sparse ? 2 : 1)) / (halved ? 2 : 1),
+    evidence: full,
+    halvedFor: halved ? set.appliesTo : null,
+    fromFigureOf: 'derived' in full ? (full.cards ?? []) : [],
+  };
+}
+
+/** FLOP per clock and SM; null for a bandwidth, and where the rate is not known well enough. */
+export function ratePerClock(card: Card, resource: Resource): number | null {
+  return rate(card, resource)?.value ?? null;
+}
+
+/** Of a card's rates; null where they are not known. */
+export function architectureOf({ rates: key }: Card): Architecture | null {
+  const set = key === undefined ? undefined : rates().sets[key];
+  return set === undefined ? null : architecture(set.architecture);
+}
+
+function architecture(id: string): Architecture {
+  const found = rates().architectures[id];
+  if (found === undefined) throw new Error(`no architecture "${id}" in rates.json`);
+  return found;
 }
 
 /** The clock that `resource` is quoted at, as the card documents it. Null for bandwidths and where none is documented. */

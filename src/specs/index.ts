@@ -12,6 +12,15 @@ export {
 export { cpus, derivedCeiling, microarchitecture, processorReason } from './cpu.js';
 export { type Check, crossCheck, tolerance } from './crosscheck.js';
 export { cards, documents, migTables, rates } from './data.js';
-export { type DocumentedFigure, figure, figures, ratePerClock, type Source, sourcesOf } from './figure.js';
+export {
+  architectureOf,
+  type DocumentedFigure,
+  figure,
+  figures,
+  rate,
+  ratePerClock,
+  type Source,
+  sourcesOf,
+} from './figure.js';
 export { find } from './find.js';
 export { type DeviceFacts, type Identification, identify } from './identify.js';
