@@ -15,6 +15,7 @@ import {
   Library,
   Shape,
   stopReasons,
+  Unit,
   Variant,
   Verification,
   Work,
@@ -158,7 +159,7 @@ export const Row = z.strictObject({
     'of GEMM inputs; memory and link rows move random doubles from 1 to 2 whatever it is',
   ),
   seed: count,
-  unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
+  unit: Unit,
   rate: finite.nullable().describe('median of the sustained phase'),
   clocks: finite
     .nullable()
@@ -232,7 +233,7 @@ export const Curve = z.strictObject({
   id: z.string(),
   provider: z.string(),
   device: z.string(),
-  unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
+  unit: Unit,
   sizes: count,
   levels: z.array(CurveLevel).describe('empty where the kind of row has none, or none were found'),
   half: z

@@ -9,16 +9,18 @@ import { MeasurementError, type MeasureOptions, measure } from './judge/measure.
 import { judge } from './judge/verdict.js';
 import type { Job } from './plan.js';
 import type { Row } from './row.js';
-import type { ProviderResult } from './schema.js';
-
-type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
-type Failed = Extract<ProviderResult, { outcome: 'failed' }>;
+import type { FailedResult, MeasuredResult, ProviderResult } from './schema.js';
 
 /**
  * The row of `result`, without the ratio to the vendor: `withRatios` adds it. `before` is what failed while the providers
  * took turns, where the result was then found alone.
  */
-export function rowOf(job: Job, result: ProviderResult, plate: Nameplate, before: Failed | null = null): Row {
+export function rowOf(
+  job: Job,
+  result: ProviderResult,
+  plate: Nameplate,
+  before: FailedResult | null = null,
+): Row {
   const priorFailure = before && { code: before.code, why: before.message };
   const empty = { ...emptyRow(job, result.provider), priorFailure };
   switch (result.outcome) {
@@ -65,7 +67,7 @@ export function withNear(rows: readonly Row[]): Row[] {
 const copyOf = ({ operation, provider, device, shape }: Row) =>
   JSON.stringify([operation, provider, device, shape]);
 
-function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, plate: Nameplate): Row {
+function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: MeasuredResult, plate: Nameplate): Row {
   const { work, kernel, verification } = result;
   const { device, operation, request } = job;
   const options = { unit: operation.unit, seed: request.seed, shared: device.mig };
@@ -126,11 +128,11 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: Measured, pl
 }
 
 /** A latency in clocks; null for a rate, and where the clock is not known. */
-function clocksOf(rate: number, unit: Row['unit'], { clockHz }: Measured['sustained']['conditions']) {
+function clocksOf(rate: number, unit: Row['unit'], { clockHz }: MeasuredResult['sustained']['conditions']) {
   return unit === 's' && clockHz !== null && clockHz.median > 0 ? rate * clockHz.median : null;
 }
 
-function measured(result: Measured, options: MeasureOptions) {
+function measured(result: MeasuredResult, options: MeasureOptions) {
   try {
     return measure(result, options);
   } catch (error) {

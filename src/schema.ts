@@ -34,6 +34,10 @@ export const Variant = z.enum([
 ]);
 export type Variant = z.infer<typeof Variant>;
 
+/** SI. Of a latency the seconds; of operations that are no FLOP, such as those of DPX, op/s. */
+export const Unit = z.enum(['FLOP/s', 'B/s', 'op/s', 's']);
+export type Unit = z.infer<typeof Unit>;
+
 export const dataPatterns = ['uniform', 'normal', 'integers', 'zeros'] as const;
 export const DataPattern = z.enum(dataPatterns);
 export type DataPattern = z.infer<typeof DataPattern>;
@@ -132,7 +136,7 @@ export const OperationRow = z.strictObject({
   operation: z.string().describe('the id without format and variant'),
   dtype: DType.nullable(),
   variant: Variant.nullable(),
-  unit: z.enum(['FLOP/s', 'B/s', 'op/s', 's']),
+  unit: Unit,
   providers: z
     .strictObject({ cpu: z.array(z.string()), cuda: z.array(z.string()) })
     .describe('builtin first; empty: not on this backend'),
@@ -339,6 +343,8 @@ export const ProviderResult = z.discriminatedUnion('outcome', [
   }),
 ]);
 export type ProviderResult = z.infer<typeof ProviderResult>;
+export type MeasuredResult = Extract<ProviderResult, { outcome: 'measured' }>;
+export type FailedResult = Extract<ProviderResult, { outcome: 'failed' }>;
 
 export const RunResult = z.strictObject({ results: z.array(ProviderResult) });
 export type RunResult = z.infer<typeof RunResult>;

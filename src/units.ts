@@ -3,9 +3,7 @@
 // The trap is GB against GiB. Rates are decimal, always: NVIDIA's GB/s is 1e9 B/s. A size is printed in binary only
 // where that is exact, because "7.45 GiB" helps nobody who asked for 8 GB.
 
-import { type DType, mostSumBits, type Shape } from './schema.js';
-
-export type Unit = 'FLOP/s' | 'B/s' | 'op/s' | 's';
+import { type DType, mostSumBits, type Shape, type Unit } from './schema.js';
 
 /** What is printed for a figure that is not there. */
 export const absent = '–';

@@ -1,13 +1,13 @@
 // Which documented card a device is: exact names and witnesses, never a likeness.
 
 import { describe, expect, it } from 'vitest';
-import { type DeviceFacts, find, identify } from '../src/specs/index.js';
+import { find, identify, type Witnesses } from '../src/specs/index.js';
 
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
 
 describe('identification', () => {
-  const device = (name: string, facts: Partial<DeviceFacts> = {}): DeviceFacts => ({
+  const device = (name: string, facts: Partial<Witnesses> = {}): Witnesses => ({
     name,
     multiprocessors: 132,
     memoryBytes: 79.2 * GiB,
@@ -15,7 +15,7 @@ describe('identification', () => {
     computeCapability: null,
     ...facts,
   });
-  const idOf = (facts: DeviceFacts) => {
+  const idOf = (facts: Witnesses) => {
     const found = identify(facts);
     return found.status === 'known' ? found.card.id : found.status;
   };

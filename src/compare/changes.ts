@@ -66,7 +66,7 @@ const ofRow: readonly Reading<Row>[] = [
 ];
 
 /** Readings that are never twice the same, each with what is worth saying. */
-type Measured = {
+type Sensor = {
   what: string;
   read: (row: Row) => number | null | undefined;
   format: (value: number) => string;
@@ -78,7 +78,7 @@ const by = (least: number) => (before: number, after: number) => Math.abs(after 
 const clock = { format: (hertz: number) => formatClock(hertz), differs: byShare(0.01) };
 const degrees = { format: formatCelsius, differs: by(3) };
 
-const sensors: readonly Measured[] = [
+const sensors: readonly Sensor[] = [
   {
     what: 'SM clock',
     read: ({ conditions }) => (conditions?.source === 'nvml' ? conditions.clockHz?.median : null),

@@ -5,13 +5,10 @@
 
 import { CodedError } from '../error.js';
 import type { Measurement, PhaseSummary } from '../row.js';
-import type { Phase, ProviderResult } from '../schema.js';
-import type { Unit } from '../units.js';
+import type { MeasuredResult, Phase, Unit } from '../schema.js';
 import { energy } from './energy.js';
 import { stability } from './stability.js';
 import { median, summarize } from './stats.js';
-
-type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 
 /** The native side answered, but there is no rate in the answer: the row is `failed`, with this code and message. */
 export class MeasurementError extends CodedError<'ENOWORK' | 'ENOSAMPLES' | 'EBADTIME'> {
@@ -32,7 +29,7 @@ export interface MeasureOptions {
  * @throws MeasurementError when there was no work, no sample, or a time that is not positive.
  */
 export function measure(
-  result: Pick<Measured, 'work' | 'burst' | 'sustained'>,
+  result: Pick<MeasuredResult, 'work' | 'burst' | 'sustained'>,
   { unit, seed, shared }: MeasureOptions,
 ): Measurement {
   const { flop, bytes, steps } = result.work;

@@ -4,15 +4,13 @@
 // context, all of them fail. Who did it is not told, so each is then asked once more, alone, in a process of its own.
 
 import { coded } from '../error.js';
-import type { DeviceFacts, ProviderResult, RunRequest } from '../schema.js';
+import type { DeviceFacts, FailedResult, ProviderResult, RunRequest } from '../schema.js';
 import type { Executor } from './isolate.js';
-
-type Failed = Extract<ProviderResult, { outcome: 'failed' }>;
 
 export interface Answered {
   result: ProviderResult;
   /** What failed while the providers took turns, where the result was found alone; else null. */
-  before: Failed | null;
+  before: FailedResult | null;
 }
 
 export class Bench {
@@ -95,7 +93,7 @@ export class Bench {
 const ofTheDevice: readonly string[] = ['ENODEV', 'CUDA_ERROR_ECC_UNCORRECTABLE'];
 
 /** Failures that may be one, of which the others are the consequence. A single one is its provider's own. */
-function lostTogether(results: readonly ProviderResult[]): Failed[] {
+function lostTogether(results: readonly ProviderResult[]): FailedResult[] {
   const failures = results.filter((result) => result.outcome === 'failed');
   const doubtful = failures.length > 1 && !failures.some(({ code }) => ofTheDevice.includes(code));
   return doubtful ? failures : [];
@@ -103,6 +101,6 @@ function lostTogether(results: readonly ProviderResult[]): Failed[] {
 
 const hung = (result: ProviderResult) => result.outcome === 'failed' && result.code === 'ETIMEDOUT';
 
-export function failed(provider: string, error: unknown): Failed {
+export function failed(provider: string, error: unknown): FailedResult {
   return { outcome: 'failed', provider, ...coded(error) };
 }

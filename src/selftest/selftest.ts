@@ -10,7 +10,7 @@ import { lock } from '../lock.js';
 import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import { rowOf } from '../rows.js';
-import type { DeviceFacts, Fault, ProviderResult, Shape } from '../schema.js';
+import type { DeviceFacts, Fault, MeasuredResult, ProviderResult, Shape } from '../schema.js';
 import { beyondCaches } from '../sizes.js';
 import { type Survey, survey } from '../survey.js';
 import { parseOptions, UsageError } from '../usage.js';
@@ -91,7 +91,7 @@ export async function* selftest(
     const judge = standIn(device);
     const startedAt = new Date().toISOString();
     const checks: Check[] = [];
-    let control: Measured | undefined;
+    let control: MeasuredResult | undefined;
     const report = (): SelftestReport => ({
       tool: { name: 'nameplate', build: inventory.build },
       host: host(),
@@ -131,8 +131,6 @@ export async function* selftest(
     release();
   }
 }
-
-type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 
 function jobOf(
   operation: string,
@@ -214,7 +212,7 @@ async function checkSoak(
 }
 
 /** The control's answer, with staged samples under staged telemetry, judged as a row is. */
-function checkStaged(staged: Staged, judge: StandIn, job: Job, control: Measured | undefined): Check {
+function checkStaged(staged: Staged, judge: StandIn, job: Job, control: MeasuredResult | undefined): Check {
   const { seeded, expected } = staged;
   const check = { where: 'telemetry', seeded, expected };
   if (control === undefined) return { ...check, ...unmeasured(new Error('the control was not measured')) };

@@ -1,16 +1,14 @@
 // Telemetry and samples as a faulty card or a faulty stopwatch would give them, put into the answer of a real measurement.
 
 import type { Row, Status } from '../row.js';
-import type { Conditions, Phase, ProviderResult } from '../schema.js';
+import type { Conditions, MeasuredResult, Phase } from '../schema.js';
 import type { StandIn } from './standIn.js';
-
-type Measured = Extract<ProviderResult, { outcome: 'measured' }>;
 
 export interface Staged {
   seeded: string;
   control: boolean;
   expected: string;
-  stage(control: Measured, judge: StandIn): Measured;
+  stage(control: MeasuredResult, judge: StandIn): MeasuredResult;
   /** What the judges made of it, and whether that is what they should. */
   found(row: Row): { found: string; right: boolean };
 }
@@ -127,7 +125,7 @@ export const stagings: readonly Staged[] = [
 const samples = 40;
 const scatter = 0.002;
 
-function set(control: Measured, judge: StandIn, scene: Scene): Measured {
+function set(control: MeasuredResult, judge: StandIn, scene: Scene): MeasuredResult {
   const seconds = control.work.flop / (scene.share * judge.documented.value);
   const phase = (real: Phase): Phase => ({
     ...real,
@@ -146,7 +144,7 @@ function set(control: Measured, judge: StandIn, scene: Scene): Measured {
 }
 
 /** The sample in the middle, which is where an operating system would interrupt. */
-function delayed(staged: Measured): Measured {
+function delayed(staged: MeasuredResult): MeasuredResult {
   const { secondsPerLaunch: seconds } = staged.sustained;
   const middle = Math.floor(seconds.length / 2);
   const late = seconds.map((value, index) => (index === middle ? 50 * value : value));

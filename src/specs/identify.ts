@@ -3,18 +3,17 @@
 // A card's short name is not enough: "H100" is five parts that differ by up to 31 %. The driver's full name must match
 // exactly, and the SM count, the memory size and the PCI id then bear witness. Nothing is matched by likeness.
 
+import type { DeviceFacts } from '../schema.js';
 import type { Card, MigProfile } from './card.js';
 import { cards, migTables } from './data.js';
 import { gibi } from './units.js';
 
-export type DeviceFacts = {
-  /** As the driver reports it. */
-  name: string;
+/**
+ * What a device says of itself. A program that asks with less than an open device at hand may not know its SMs. A PCI id
+ * is "0x2330" or "2330"; NVML's combined "0x233010DE" is understood too.
+ */
+export type Witnesses = Pick<DeviceFacts, 'name' | 'memoryBytes' | 'pciDeviceId' | 'computeCapability'> & {
   multiprocessors: number | null;
-  memoryBytes: number;
-  /** "0x2330" or "2330"; NVML's combined "0x233010DE" is understood too. */
-  pciDeviceId: string | null;
-  computeCapability: string | null;
 };
 
 export type Identification =
@@ -51,7 +50,7 @@ const migName = /^(?<parent>.+) MIG (?:\d+c\.)?(?<profile>\d+g\.(?<gigabytes>\d+
 const bare = (name: string) => name.trim().replace(/^NVIDIA /, '');
 
 /** Matches a device to one documented card, or says why not and how to add it. */
-export function identify(facts: DeviceFacts): Identification {
+export function identify(facts: Witnesses): Identification {
   const mig = migName.exec(bare(facts.name))?.groups;
   const name = mig?.parent ?? bare(facts.name);
   const named = cards().filter((card) => card.driverNames?.values.some((known) => bare(known) === name));
@@ -67,7 +66,7 @@ export function identify(facts: DeviceFacts): Identification {
   return mig ? slicedCard(match.card, facts, mig, match.notes) : wholeCard(match.card, facts, match.notes);
 }
 
-function witness(card: Card, facts: DeviceFacts, mig: Record<string, string> | undefined): Witnessed {
+function witness(card: Card, facts: Witnesses, mig: Record<string, string> | undefined): Witnessed {
   const contradictions: string[] = [];
   const notes: string[] = [];
   const whole = card.multiprocessors?.value;
@@ -101,7 +100,7 @@ function witness(card: Card, facts: DeviceFacts, mig: Record<string, string> | u
   return { contradictions, notes };
 }
 
-function wholeCard(card: Card, { multiprocessors }: DeviceFacts, witnessNotes: string[]): Identification {
+function wholeCard(card: Card, { multiprocessors }: Witnesses, witnessNotes: string[]): Identification {
   const share =
     multiprocessors === null ? 1 : multiprocessors / (card.multiprocessors?.value ?? multiprocessors);
   return { status: 'known', card, share, memoryShare: 1, mig: null, witnessNotes };
@@ -109,7 +108,7 @@ function wholeCard(card: Card, { multiprocessors }: DeviceFacts, witnessNotes: s
 
 function slicedCard(
   card: Card,
-  facts: DeviceFacts,
+  facts: Witnesses,
   mig: Record<string, string>,
   notes: string[],
 ): Identification {
@@ -177,7 +176,7 @@ function pciIdAgrees(card: Card, reported: string | null): 'yes' | 'another' | '
   return card.pciDeviceIds === undefined ? 'no witness' : 'unlisted';
 }
 
-function unknown(facts: DeviceFacts, why: string): Identification {
+function unknown(facts: Witnesses, why: string): Identification {
   const seen = [
     `"${facts.name}"`,
     facts.multiprocessors === null ? 'SM count not reported' : `${facts.multiprocessors} SMs`,

@@ -23,4 +23,4 @@ export {
   sourcesOf,
 } from './figure.js';
 export { find } from './find.js';
-export { type DeviceFacts, type Identification, identify } from './identify.js';
+export { type Identification, identify, type Witnesses } from './identify.js';
