@@ -145,16 +145,15 @@ export type OperationRow = z.infer<typeof OperationRow>;
 
 // ---- What is asked
 
-export const GemmShape = z.strictObject({ m: count, n: count, k: count });
-export type GemmShape = z.infer<typeof GemmShape>;
-export const BytesShape = z.strictObject({
+const GemmShape = z.strictObject({ m: count, n: count, k: count });
+const BytesShape = z.strictObject({
   bytes: count.describe('of one array, of one copy, or of a working set'),
 });
-export const KernelsShape = z.strictObject({ kernels: count.describe('in one launch') });
-export const StepsShape = z.strictObject({
+const KernelsShape = z.strictObject({ kernels: count.describe('in one launch') });
+const StepsShape = z.strictObject({
   steps: count.describe('of each chain of instructions, in one launch'),
 });
-export const PeerShape = z.strictObject({
+const PeerShape = z.strictObject({
   bytes: count.describe('of one copy'),
   peer: z.string().nullable().describe('the other device; null where there is none'),
 });
@@ -243,7 +242,7 @@ export type Series = z.infer<typeof Series>;
 const column = z.array(finite.nullable());
 
 /** Every reading of the window, a column a sensor: entry i of each was read at `at[i]`. */
-export const Trace = z.strictObject({
+const Trace = z.strictObject({
   at: z.array(seconds).describe('since the first reading'),
   clockHz: column,
   memoryClockHz: column,
@@ -252,7 +251,6 @@ export const Trace = z.strictObject({
   memoryTemperatureCelsius: column,
   throttle: column.describe('the bits of NVML, nvmlClocksEventReasons'),
 });
-export type Trace = z.infer<typeof Trace>;
 
 /** The state of the device while a phase was timed. Counters are what they rose by meanwhile. */
 export const Conditions = z.strictObject({

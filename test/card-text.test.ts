@@ -1,7 +1,8 @@
 // What a reader of `nameplate cards` relies on: the figure, where it was read, and whether the arithmetic agrees.
 
 import { describe, expect, it } from 'vitest';
-import { cardListText, cardText } from '../src/report/card.js';
+import { cardText } from '../src/report/card.js';
+import { cardListText } from '../src/report/cardList.js';
 import { cards, figures, find, resources } from '../src/specs/index.js';
 
 function text(id: string): string {

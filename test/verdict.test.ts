@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { resourceClass } from '../src/judge/resource.js';
 import { THRESHOLDS } from '../src/judge/threshold.js';
 import { judge, type Measured } from '../src/judge/verdict.js';
 import { type Status, Verdict } from '../src/row.js';
 import type { Conditions } from '../src/schema.js';
+import { resources } from '../src/specs/index.js';
 import {
   cardFacts,
   conditions,
@@ -367,6 +369,13 @@ test('the fraction of a pass reaches its threshold, that of low and throttled do
     }
   }
   expect([...seen].sort()).toEqual(['implausible', 'inconclusive', 'low', 'pass', 'throttled']);
+});
+
+test('every documented resource is of a class, and of one that has a threshold but for those named here', () => {
+  const classes = resources.map((resource) => ({ resource, name: resourceClass(resource) }));
+  expect(classes.filter(({ name }) => name === null)).toEqual([]);
+  const without = classes.filter(({ name }) => name !== null && THRESHOLDS[name] === undefined);
+  expect(new Set(without.map(({ name }) => name))).toEqual(new Set(['sparse', 'peer']));
 });
 
 test('every threshold says why, and what published figure it lies below', () => {

@@ -1,7 +1,8 @@
 // `nameplate cards`: the documented figures, with their sources.
 
 import type { Command } from 'commander';
-import { cardListText, cardText } from '../report/card.js';
+import { cardText } from '../report/card.js';
+import { cardListText } from '../report/cardList.js';
 import { type Card, cards, find } from '../specs/index.js';
 import { UsageError } from '../usage.js';
 import { print, view } from './print.js';

@@ -65,7 +65,8 @@ function refuse(before: Report, after: Report, left: Pairing): void {
       `cannot compare: OLD was measured with --data ${before.options.data} and NEW with --data ${after.options.data}; measure again with the same`,
     );
   }
-  // One side alone may have more devices, and their rows say so, as lost where NEW asked for as many. Both sides with others is another machine.
+  // One side alone may have more devices, and their rows say so, as lost where NEW asked for as many. Both sides with
+  // others are two machines.
   if ((left.before.length > 0 && left.after.length > 0) || left.pairs.length === 0) {
     const [old, now] = left.pairs.length === 0 ? [before.devices, after.devices] : [left.before, left.after];
     throw new UsageError(`cannot compare different devices: OLD is of ${names(old)}, NEW of ${names(now)}`);

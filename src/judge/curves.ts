@@ -1,4 +1,4 @@
-// What rows of one operation at several sizes say together: levels of a memory system.
+// What rows of one operation at several sizes say together: the levels of a memory system, or which copies are large.
 
 import type { Curve, CurveLevel, Row } from '../row.js';
 import type { DeviceFacts, Variant } from '../schema.js';

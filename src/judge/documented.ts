@@ -12,9 +12,8 @@ import {
   type Identification,
   identify,
   processorReason,
-  type Resource,
+  Resource,
   ratePerClock,
-  resources,
 } from '../specs/index.js';
 
 /** What the documents know of a device. `card` is null where none matched, and `reason` says why. */
@@ -30,7 +29,7 @@ export interface Nameplate {
   ratePerClock(resource: string): number | null;
 }
 
-const isResource = (name: string): name is Resource => resources.some((known) => known === name);
+const isResource = (name: string): name is Resource => Resource.safeParse(name).success;
 
 export function nameplate(device: DeviceFacts): Nameplate {
   const none = { card: null, documented: () => null, ratePerClock: () => null };

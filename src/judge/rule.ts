@@ -13,6 +13,7 @@
 import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
 import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } from '../schema.js';
 import { formatPercent, formatWatts } from '../units.js';
+import { powerLimit } from './power.js';
 import { fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
 import { type ReasonKind, standingReasons } from './throttle.js';
 
@@ -136,7 +137,7 @@ function cappedOnly({ row, threshold, judged, footing, against, summary, clock }
   if (held === null || share === null || held < clock.leastCapped) return null;
   const atClock = side(share, row, threshold);
   if (atClock === 'below') return null;
-  if (atClock === 'above' && powerLimit(row.device) === 'unknown') {
+  if (atClock === 'above' && powerLimit(row.device).state === 'unknown') {
     const blind = 'the power limit could not be read, so a lowered one is not ruled out';
     return { status: 'inconclusive', ...judged, why: `${against}; ${summary}; ${blind}` };
   }
@@ -183,7 +184,11 @@ function clockOf(
   const standing = standingReasons(conditions);
   const words = (wanted: ReasonKind) => standing.find(({ kind }) => kind === wanted)?.words ?? null;
   const capped = standing.some(({ kind }) => kind === 'power');
-  const lowered = capped && powerLimit(device) === 'lowered' ? loweredLimit(device) : null;
+  const limit = powerLimit(device);
+  const lowered =
+    capped && limit.state === 'lowered'
+      ? `a power limit of ${formatWatts(limit.watts)}, lowered from ${formatWatts(limit.defaultWatts)}`
+      : null;
   return {
     held,
     share: held === null ? null : share / held,
@@ -203,13 +208,4 @@ function side(
 ): 'above' | 'straddles' | 'below' {
   if ((share * interval.low) / median >= threshold.value) return 'above';
   return (share * interval.high) / median < threshold.value ? 'below' : 'straddles';
-}
-
-function powerLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: DeviceFacts) {
-  if (limit === null || normal === null) return 'unknown';
-  return limit < normal - 1 ? 'lowered' : 'default';
-}
-
-function loweredLimit({ powerLimitWatts: limit, powerLimitDefaultWatts: normal }: DeviceFacts): string {
-  return `a power limit of ${formatWatts(limit ?? 0)}, lowered from ${formatWatts(normal ?? 0)}`;
 }

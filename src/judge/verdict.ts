@@ -8,7 +8,7 @@ import type { ProviderResult, Verification } from '../schema.js';
 import { formatCount, formatPercent } from '../units.js';
 import { resourceClass } from './resource.js';
 import { type Measured, rule } from './rule.js';
-import { clockLimit, flattering, THRESHOLDS, type Threshold } from './threshold.js';
+import { clockLimit, flattering, THRESHOLDS, type Threshold, widestLimit } from './threshold.js';
 
 export type { Measured } from './rule.js';
 
@@ -100,7 +100,7 @@ function implausible(
   const { assumedClockHz: assumed } = documented;
   const most = row.device.maxClockHz;
   const byClock = assumed === null || most === null ? null : (clockLimit * most) / assumed;
-  const limit = byClock ?? threshold?.limit ?? 1.5;
+  const limit = byClock ?? threshold?.limit ?? widestLimit;
   if (share <= limit) return null;
   const bound =
     byClock === null ? 'more than such a resource can give' : 'more than the highest clock allows';

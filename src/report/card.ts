@@ -1,4 +1,4 @@
-// What `nameplate cards` prints: the documented figures of a card, so that a reader can doubt each of them.
+// What `nameplate cards` prints of one: its documented figures, so that a reader can doubt each of them.
 //
 // A figure without its source is hearsay. Every row carries the documents it rests on, whether they were opened, and
 // the arithmetic that should give the same value.
@@ -11,7 +11,6 @@ import {
   crossCheck,
   type DocumentedFigure,
   documents,
-  figure,
   figures,
   type Resource,
   rate,
@@ -19,7 +18,6 @@ import {
   type Source,
   sourcesOf,
 } from '../specs/index.js';
-import { formatCount } from '../units.js';
 import { type Cell, table, wrap } from './table.js';
 import type { Colors, View } from './view.js';
 
@@ -64,30 +62,6 @@ export function cardText(card: Card, { color }: Pick<View, 'color'>): string {
   ]
     .join('\n')
     .trimEnd();
-}
-
-/** All cards in one table, a line each. A recalled figure is marked R. */
-export function cardListText(cards: readonly Card[], { color }: Pick<View, 'color'>): string {
-  const c = colors.createColors(color);
-  const cell = (card: Card, resource: Resource): Cell => {
-    const found = figure(card, resource);
-    if (found === null) return plain('–');
-    const text = `${found.printed.value} ${found.printed.unit}${found.recalled ? ' R' : ''}`;
-    return { text, paint: (shown) => shown.replace(/ R$/, (mark) => c.yellow(mark)) };
-  };
-  const head = ['card', 'SMs', 'boost', 'vector.fp32', 'tensor.fp16', 'memory', '', 'confidence'];
-  const rows = cards.map((card) => [
-    plain(card.id),
-    plain(`${card.multiprocessors?.value ?? '–'}`),
-    plain(amount(card.boostClock)),
-    cell(card, 'vector.fp32'),
-    cell(card, 'tensor.fp16'),
-    plain(`${amount(card.memorySize)} ${card.memoryType?.value ?? ''}`.trim()),
-    cell(card, 'memory'),
-    plain(card.confidence),
-  ]);
-  const legend = `${formatCount(cards.length, 'card')}, dense figures; – not documented; R recalled: no source of the figure was opened.`;
-  return `${drawn(head, rows, c).join('\n')}\n\n${legend}\nnameplate cards <id> shows one card with its sources.`;
 }
 
 function factsOf(card: Card, cite: (sources: readonly Source[]) => string): string[] {
@@ -238,15 +212,15 @@ function wrapped(text: string, lead: string): string[] {
   );
 }
 
-const amount = (fact: { value: number | string; unit?: string } | undefined) =>
+export const amount = (fact: { value: number | string; unit?: string } | undefined) =>
   fact === undefined ? '–' : [fact.value, fact.unit].filter((part) => part !== undefined).join(' ');
 
-const plain = (text: string): Cell => ({ text });
+export const plain = (text: string): Cell => ({ text });
 
 /** Of a text that ends in sources, the word that says how weak they are. */
 const weak = (c: Colors) => (text: string) => text.replace(/RECALLED$/, (word) => c.yellow(word));
 
-function drawn(head: readonly string[], rows: readonly Cell[][], c: Colors): string[] {
+export function drawn(head: readonly string[], rows: readonly Cell[][], c: Colors): string[] {
   const columns = head.map((title, index) => ({
     title,
     rank: 0,

@@ -13,8 +13,6 @@ export function notices(row: Row): string[] {
   const levels = modes?.map(
     ({ median, share }) => `${formatRate(median, unit, dtype)} (${formatPercent(share)} of the samples)`,
   );
-  const faster = unit === 's' ? 'fell' : 'rose';
-  const slower = unit === 's' ? 'rose' : 'fell';
   // Which way the copies took, NVLink or PCI Express, is what tells one rate from the other.
   const way = isPeer && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
   return [
@@ -23,7 +21,7 @@ export function notices(row: Row): string[] {
     besideNear(row),
     ceiling !== null && aboveCeiling(ceiling),
     drift !== null &&
-      `${unit === 's' ? 'time' : 'rate'} ${drift > 0 === (unit !== 's') ? faster : slower} by ${formatPercent(Math.abs(drift), 1)} within the window`,
+      `${unit === 's' ? 'time' : 'rate'} ${drift > 0 ? 'rose' : 'fell'} by ${formatPercent(Math.abs(drift), 1)} within the window`,
     levels !== undefined && `samples have two levels: ${levels.join(' and ')}`,
     stragglers > 0 &&
       `${stragglers} of ${statistics?.samples} samples ${stragglers === 1 ? 'was' : 'were'} far slower than the rest`,

@@ -3,6 +3,7 @@
 // The verdict never stands without its reason, and nothing is shown that was not measured: an absent figure is a dash.
 
 import pc from 'picocolors';
+import { powerLimit } from '../judge/power.js';
 import type { Report, Row } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import {
@@ -77,8 +78,9 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
 
 /** "NVIDIA H200 · cuda:0 · driver 580.159 · 132 SMs · 151 GB · 700 W cap · PCIe 5.0 x16" */
 export function deviceLine(device: DeviceFacts): string {
-  const { driver, multiprocessors, placement, powerLimitWatts: cap, powerLimitDefaultWatts: normal } = device;
-  const lowered = cap !== null && normal !== null && cap < normal - 1 ? ` of ${formatWatts(normal)}` : '';
+  const { driver, multiprocessors, placement, powerLimitWatts: cap } = device;
+  const limit = powerLimit(device);
+  const lowered = limit.state === 'lowered' ? ` of ${formatWatts(limit.defaultWatts)}` : '';
   // The most it can do: the generation read now may be that of a link asleep. A width does not sleep.
   const generation = device.linkMaxGeneration ?? device.linkGeneration;
   const lanes = device.linkMaxWidth ?? device.linkWidth;
@@ -100,60 +102,41 @@ export function deviceLine(device: DeviceFacts): string {
   return parts.filter((part) => typeof part === 'string').join(' · ');
 }
 
+type Shown = (row: Row) => string | null | undefined | false;
+const left = (title: string, rank: number, cell: Shown) => column(title, rank, 'left', cell);
+const right = (title: string, rank: number, cell: Shown) => column(title, rank, 'right', cell);
+
 /** A CPU's figure is derived, and beside it stands what its own cores gave. */
 function columns(colors: Colors, derived: boolean): Column<Row>[] {
   return [
-    column('row', 0, 'left', ({ id }) => id),
-    column('by', 0, 'left', ({ provider }) => provider),
-    column('shape', 5, 'left', ({ shape }) => formatShape(shape)),
-    column('measured', 0, 'right', ({ rate, unit, dtype }) => rate !== null && formatRate(rate, unit, dtype)),
-    column('clocks', 3, 'right', ({ clocks }) => clocks?.toFixed(1)),
-    column(derived ? 'derived' : 'documented', 2, 'right', ({ documented }) =>
+    left('row', 0, ({ id }) => id),
+    left('by', 0, ({ provider }) => provider),
+    left('shape', 5, ({ shape }) => formatShape(shape)),
+    right('measured', 0, ({ rate, unit, dtype }) => rate !== null && formatRate(rate, unit, dtype)),
+    right('clocks', 3, ({ clocks }) => clocks?.toFixed(1)),
+    right(derived ? 'derived' : 'documented', 2, ({ documented }) =>
       documented?.printed.concat(documented.recalled ? '*' : ''),
     ),
-    column(
+    right(
       derived ? 'of derived' : 'of spec',
       1,
-      'right',
       ({ attribution }) => attribution && formatPercent(attribution.ofSpec),
     ),
-    column(
-      'clock',
-      4,
-      'right',
-      ({ conditions }) => conditions?.clockHz && formatClock(conditions.clockHz.median),
-    ),
-    column(
+    right('clock', 4, ({ conditions }) => conditions?.clockHz && formatClock(conditions.clockHz.median)),
+    right(
       'of clock',
       3,
-      'right',
       ({ attribution }) => attribution?.ofClock != null && formatPercent(attribution.ofClock),
     ),
-    column(
-      'ceiling',
-      3,
-      'right',
-      ({ ceiling, unit, dtype }) => ceiling && formatRate(ceiling.value, unit, dtype),
-    ),
-    column('of ceiling', 1, 'right', ({ ceiling }) => ceiling && formatPercent(ceiling.fraction)),
-    column(
+    right('ceiling', 3, ({ ceiling, unit, dtype }) => ceiling && formatRate(ceiling.value, unit, dtype)),
+    right('of ceiling', 1, ({ ceiling }) => ceiling && formatPercent(ceiling.fraction)),
+    right(
       'power',
       6,
-      'right',
       ({ conditions }) => conditions?.powerWatts && formatWatts(conditions.powerWatts.median),
     ),
-    column(
-      'per watt',
-      8,
-      'right',
-      ({ energy, unit, dtype }) => energy && formatPerWatt(energy.perWatt, unit, dtype),
-    ),
-    column(
-      'own/vendor',
-      7,
-      'right',
-      ({ ratioToVendor }) => ratioToVendor !== null && `${ratioToVendor.toFixed(2)}x`,
-    ),
+    right('per watt', 8, ({ energy, unit, dtype }) => energy && formatPerWatt(energy.perWatt, unit, dtype)),
+    right('own/vendor', 7, ({ ratioToVendor: ratio }) => ratio !== null && `${ratio.toFixed(2)}x`),
     {
       title: 'verdict',
       rank: 0,
