@@ -6,6 +6,7 @@ import { attribute } from './judge/attribute.js';
 import { attributeCeiling, measuredCeiling } from './judge/ceiling.js';
 import type { Nameplate } from './judge/documented.js';
 import { MeasurementError, type MeasureOptions, measure } from './judge/measure.js';
+import { median } from './judge/stats.js';
 import { judge } from './judge/verdict.js';
 import type { Job } from './plan.js';
 import type { Row } from './row.js';
@@ -102,6 +103,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: MeasuredResu
     kernel,
     verification,
     statistics,
+    launchSeconds: median(result.sustained.secondsPerLaunch),
     conditions,
     burstConditions: burst.conditions,
     untimedErrors: result.untimedErrors,

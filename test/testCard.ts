@@ -202,6 +202,7 @@ export function measured(
     kernel,
     verification: verified,
     statistics: statistics(rate, halfWidth, samples),
+    launchSeconds: 1,
     conditions: state,
     burstConditions: conditions(state.clockHz?.median ?? null),
     untimedErrors: null,

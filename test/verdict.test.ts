@@ -54,6 +54,34 @@ test.each(['board limit', 'reliability limit', 'reason bit 11'])(
   },
 );
 
+describe('a launch too brief for its figure', () => {
+  const of = (share: number, documentedSeconds: number, documented = tensorFigure) =>
+    verdictOf(share, conditions(2e9), { documented, launchSeconds: documentedSeconds / share });
+
+  test.each([
+    ['a copy of 4 KiB', 0.04, 4096 / 63e9, linkFigure],
+    ['a copy of 1 MiB', 0.7, 2 ** 20 / 63e9, linkFigure],
+    ['a product of 1024 cubed', 0.3, (2 * 1024 ** 3) / 989e12, tensorFigure],
+    ['FP8 at 4096 cubed', 0.65, (2 * 4096 ** 3) / 1979e12, tensorFigure],
+  ])('is not held against the card: %s', (_, share, seconds, documented) => {
+    expect(of(share, seconds, documented)).toMatchObject({
+      status: 'unjudged',
+      why: expect.stringMatching(/but a launch would take [\d.]+ [nµu]s at the documented rate/),
+    });
+  });
+
+  test('passes where it reaches it all the same', () => {
+    expect(of(0.8, 30e-6).status).toBe('pass');
+  });
+
+  test.each([
+    ['BF16 at 4096 cubed', 0.5, (2 * 4096 ** 3) / 989e12, tensorFigure],
+    ['a copy of 256 MiB', 0.5, 2 ** 28 / 63e9, linkFigure],
+  ])('is none from a tenth of a millisecond on: %s', (_, share, seconds, documented) => {
+    expect(of(share, seconds, documented).status).toBe('low');
+  });
+});
+
 describe('a slow card is found', () => {
   test.each([
     ['a third of the rate at full clock', verdictOf(0.35, conditions(2e9))],

@@ -12,9 +12,9 @@
 
 import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
 import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } from '../schema.js';
-import { formatPercent, formatWatts } from '../units.js';
+import { formatPercent, formatSeconds, formatWatts } from '../units.js';
 import { powerLimit } from './power.js';
-import { fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
+import { briefestSeconds, fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
 import { type ReasonKind, standingReasons } from './throttle.js';
 
 /** A measured row, before its verdict. */
@@ -25,8 +25,9 @@ export type Measured = {
   data: DataPattern;
   kernel: KernelFacts;
   verification: Verification;
-  /** Of the sustained phase, as are the conditions. */
+  /** Of the sustained phase, as are the conditions and the time of a launch. */
   statistics: Statistics;
+  launchSeconds: number;
   conditions: Conditions;
   /** Of the burst phase, in which an error counts as much. */
   burstConditions: Conditions;
@@ -72,6 +73,7 @@ const cases: readonly ((of: Case) => Verdict | null)[] = [
   unproven,
   reached,
   untuned,
+  brief,
   cappedOnly,
   straddling,
   throttled,
@@ -127,6 +129,15 @@ function untuned({ row: { kernel, provider } }: Case): Verdict | null {
   if (kernel.tuned) return null;
   const whose = provider === 'builtin' ? 'own kernel' : `work of the ${provider}`;
   const why = `${whose}: right, but its speed is not established; its rate does not judge the card`;
+  return { status: 'unjudged', why };
+}
+
+/** A launch whose beginning and end are a part of its time: a small copy, a small product. */
+function brief({ row, share, against }: Case): Verdict | null {
+  const atDocumented = row.launchSeconds * share;
+  if (atDocumented >= briefestSeconds) return null;
+  const [short, least] = [atDocumented, briefestSeconds].map(formatSeconds);
+  const why = `${against}, but a launch would take ${short} at the documented rate: below ${least} its beginning and end are judged with it`;
   return { status: 'unjudged', why };
 }
 
