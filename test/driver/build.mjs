@@ -13,9 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { buildImages } from './images.mjs';
 
 const self = fileURLToPath(import.meta.url);
 const here = dirname(self);
@@ -109,16 +110,6 @@ export function olderDriver() {
   return older;
 }
 
-/** The names of the kernels that the tables make. */
-function tabledKernels() {
-  const tables = `#include "kernels/ladder.h"
-    #define NAME(format, m, n, stages, cluster) gemm_wgmma_##format##_##m##x##n
-    #define STEP(number) gemm_ladder_bf16_##number
-    NAMEPLATE_WGMMA_KERNELS(NAME) NAMEPLATE_LADDER(STEP)`;
-  const args = ['-E', '-P', '-I', join(root, 'native'), '-x', 'c++', '-'];
-  return execFileSync(process.env.CXX ?? 'g++', args, { input: tables, encoding: 'utf8' });
-}
-
 const addons = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map((place) =>
   join(root, place),
 );
@@ -133,21 +124,10 @@ export function addonWithKernels() {
   const held = join(dirname(addon), 'kernels');
   if (existsSync(held) && readdirSync(held).length > 0) return addon;
 
-  const images = join(folder, 'kernels');
-  mkdirSync(images, { recursive: true });
-  const sources = join(root, 'native/kernels');
-  const tabled = tabledKernels();
-  for (const file of readdirSync(sources).filter((name) => name.endsWith('.cu'))) {
-    const text = readFileSync(join(sources, file), 'utf8');
-    const names = [...text.matchAll(/__global__[\s\S]*?(\w+)\(const/g)].map(([, name]) => name);
-    const family = basename(file, '.cu');
-    names.push(...(tabled.match(new RegExp(`gemm_${family}_\\w+`, 'g')) ?? []));
-    const entries = names.map((name) => `.visible .entry ${name}() { ret; }\n`);
-    const image = ['.version 6.3\n.target sm_70\n.address_size 64\n', ...entries].join('');
-    writeFileSync(join(images, `${family}.compute_70.ptx`), image);
-  }
+  buildImages(join(folder, 'kernels'));
   const copy = join(folder, 'nameplate.node');
-  copyFileSync(addon, copy);
+  copyFileSync(addon, `${copy}.${process.pid}`);
+  renameSync(`${copy}.${process.pid}`, copy);
   return copy;
 }
 
