@@ -99,24 +99,12 @@ export interface Native {
 }
 
 const RawFunction = z.custom<(argument: object) => unknown>((value) => typeof value === 'function');
-const verbs = [
-  ...[
-    'inventory',
-    'operations',
-    'run',
-    'soak',
-    'cancel',
-    'open',
-    'close',
-    'allocate',
-    'release',
-    'write',
-    'read',
-    'copy',
-  ],
-  ...['multiply', 'load', 'unload', 'launch'],
-] as const;
-const RawAddon = z.record(z.enum(verbs), RawFunction);
+const verbs = {
+  measure: ['inventory', 'operations', 'run', 'soak', 'cancel'],
+  memory: ['open', 'close', 'allocate', 'release', 'write', 'read', 'copy'],
+  compute: ['multiply', 'load', 'unload', 'launch'],
+} as const;
+const RawAddon = z.record(z.enum([...verbs.measure, ...verbs.memory, ...verbs.compute]), RawFunction);
 type RawAddon = z.infer<typeof RawAddon>;
 
 const Thrown = z.object({ code: z.string(), message: z.string() });
