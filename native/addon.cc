@@ -7,14 +7,10 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   try {
     env.SetInstanceData(new nameplate::Door(env));
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    const Napi::Error refused =
-        Napi::Error::New(env, std::string("the addon cannot start a thread of its own (") + error.what() +
-                                  "): allow the process more memory (ulimit -v) or more threads (ulimit -u)");
-    refused.Set("code", Napi::String::New(env, "EAGAIN"));
-    throw refused;
+  } catch (const nameplate::Error& error) {  // the door starts a thread
+    throw nameplate::failure(env, error.code, error.what());
+  } catch (const std::bad_alloc&) {
+    throw nameplate::failure(env, "ENOMEM", "the host is out of memory");
   }
   nameplate::exportMeasure(env, exports);   // inventory, operations, run, cancel
   nameplate::exportBuffers(env, exports);   // open, close, allocate, release, write, read, copy

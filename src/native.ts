@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { CodedError } from './error.js';
+import { CodedError, coded } from './error.js';
 import {
   DeviceFacts,
   Inventory,
@@ -159,6 +159,9 @@ function face(raw: RawAddon): Native {
 /** The addon as CMake builds it, then as node-gyp does. */
 const places = ['../build/cmake/Release/nameplate.node', '../build/Release/nameplate.node'];
 
+/** What Node says of a file that is not there, or that the system cannot load. Any other error is the addon's own. */
+const absent: readonly string[] = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
+
 function loadRaw(): unknown {
   const require = createRequire(import.meta.url);
   const chosen = process.env.NAMEPLATE_ADDON;
@@ -169,6 +172,7 @@ function loadRaw(): unknown {
     try {
       return require(path);
     } catch (error) {
+      if (!absent.includes(coded(error).code)) throw asNativeError(error);
       tried.push(`  ${path}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
     }
   }
@@ -182,7 +186,8 @@ let loaded: Native | undefined;
 
 /**
  * Loads the addon, once. `NAMEPLATE_ADDON` names another file to load.
- * @throws NativeError `ERR_ADDON`, naming each path tried and why it failed.
+ * @throws NativeError `ERR_ADDON`, naming each path tried and why it failed; `EAGAIN` where the addon was loaded and the
+ * system starts no thread for it.
  */
 export function loadNative(): Native {
   loaded ??= face(RawAddon.parse(loadRaw()));

@@ -23,7 +23,7 @@ import { UsageError } from './usage.js';
 const exit = { usage: 2, cannotMeasure: 3, interrupted: interruptedExit };
 
 /** Conditions of the machine, which a reader can change: their message is the whole answer. */
-const expected: readonly string[] = ['EBUSY', 'ENODEV', 'ERR_ADDON'];
+const expected: readonly string[] = ['EAGAIN', 'EBUSY', 'ENODEV', 'ERR_ADDON'];
 
 // `nameplate cards | head` closes the pipe early; that is no fault of the run. A full disk is.
 process.stdout.on('error', (error) => {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "thread.h"
+
 namespace nameplate::cpu {
 
 namespace {
@@ -28,7 +30,8 @@ void runOn(const std::vector<int>& cpus) {
 Threads::Threads(std::size_t count, const std::vector<int>& cpus, bool alike) : alike_(alike) {
   runOn(cpus);  // the workers inherit it
   try {
-    for (std::size_t self = 1; self < count; ++self) workers_.emplace_back([this, self] { live(self); });
+    for (std::size_t self = 1; self < count; ++self)
+      workers_.push_back(startThread([this, self] { live(self); }));
   } catch (...) {
     join();  // a std::thread destroyed while it runs would end the process
     throw;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cuda/nvml.h"
+#include "thread.h"
 
 namespace nameplate::cuda {
 namespace {
@@ -94,7 +95,7 @@ struct Counter {
 class NvmlWatch final : public Watch {
  public:
   NvmlWatch(NvmlDevice device, std::string caveat)
-      : device_(device), caveat_(std::move(caveat)), thread_([this] { run(); }) {
+      : device_(device), caveat_(std::move(caveat)), thread_(startThread([this] { run(); })) {
     // The window begins with the first reading, and not with a thread that has yet to start.
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return started_; });

@@ -10,11 +10,13 @@
 #include <mutex>
 #include <thread>
 
+#include "thread.h"
+
 namespace nameplate {
 
 class Queue {
  public:
-  Queue() : thread_([this] { work(); }) {}
+  Queue() : thread_(startThread([this] { work(); })) {}
   ~Queue() { stop(); }
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
