@@ -45,6 +45,13 @@ export function parseNumber(option: string, text: string, { min, max }: Range): 
   throw new UsageError(`${option} "${text}" is not a number from ${min} to ${max}`);
 }
 
+/** The same rule for minutes that did not come from a command line. */
+export function checkMinutes(minutes: number): void {
+  const { min, max } = limits.minutes;
+  if (minutes >= min && minutes <= max) return;
+  throw new UsageError(`minutes ${minutes} is not a number from ${min} to ${max}`);
+}
+
 /** `8192` or `4096x4096x1024` (M x N x K). */
 export function parseGemmShape(option: string, text: string): Shape {
   const sides = text.split('x').map((side) => parseInteger(option, side, limits.side));

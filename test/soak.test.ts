@@ -188,15 +188,22 @@ describe('a soak', () => {
     );
     await expect(ask({ provider: 'cublaslt' })).rejects.toThrow(/no provider "cublaslt".*there are: builtin/);
     await expect(ask({ operation: 'gemm.fp4' })).rejects.toThrow(/no row matches "gemm.fp4"/);
-    await expect(ask({ minutes: -1 })).rejects.toThrow(
-      new UsageError('minutes -1 cannot be: expected number to be >0'),
-    );
   });
+
+  test.each([Number.POSITIVE_INFINITY, Number.NaN, 1e300, 10_081, 0.001, 0, -1])(
+    '%d minutes are refused in the words of the command',
+    async (minutes) => {
+      await expect(soaked(() => step({ launches: 0 }), { minutes })).rejects.toThrow(
+        new UsageError(`minutes ${minutes} is not a number from 0.01 to 10080`),
+      );
+    },
+  );
 
   test('by default, what the device is best at', () => {
     const lt = { name: 'cuBLASLt', path: '/lib', version: '13' };
     expect(defaultSoak(inventory([cpu]), null)).toEqual({ operation: 'gemm.fp32', provider: 'builtin' });
     expect(defaultSoak(inventory([cpu, a100()]), 'cpu').operation).toBe('gemm.fp32');
+    expect(defaultSoak(inventory([cpu, a100()]), 'CPU').operation).toBe('gemm.fp32');
     expect(defaultSoak(inventory([cpu, a100()]), null)).toEqual({
       operation: 'gemm.fp16',
       provider: 'builtin',
@@ -248,6 +255,9 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
 
   test.each([
     [['--minutes', '0'], /--minutes "0" is not a number from 0.01 to 10080/],
+    [['--minutes', '10081'], /--minutes "10081" is not a number from 0.01 to 10080/],
+    [['--minutes', 'Infinity'], /--minutes "Infinity" is not a number/],
+    [['--minutes', '1e300'], /--minutes "1e300" is not a number/],
     [['--minutes', 'long'], /--minutes "long" is not a number/],
     [['--only', 'gemm.fp4'], /no row matches "gemm.fp4"/],
     [['--device', 'cuda:9'], /no device "cuda:9"/],

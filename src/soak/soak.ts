@@ -10,7 +10,7 @@ import { defaultOptions, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import type { DeviceFacts, Inventory, SoakRequest } from '../schema.js';
 import { type Survey, survey } from '../survey.js';
-import { parseOptions, UsageError } from '../usage.js';
+import { checkMinutes, parseOptions, UsageError } from '../usage.js';
 import {
   type SoakOptions,
   SoakOptions as SoakOptionsSchema,
@@ -34,7 +34,7 @@ export function defaultSoak(
   { devices, libraries }: Inventory,
   device: string | null,
 ): Pick<SoakOptions, 'operation' | 'provider'> {
-  if (device === 'cpu' || !devices.some(({ backend }) => backend === 'cuda'))
+  if (device?.toLowerCase() === 'cpu' || !devices.some(({ backend }) => backend === 'cuda'))
     return { operation: 'gemm.fp32', provider: 'builtin' };
   const vendor = libraries.some(({ name }) => name === 'cuBLASLt');
   return { operation: 'gemm.fp16', provider: vendor ? 'cublaslt' : 'builtin' };
@@ -48,7 +48,7 @@ export function defaultSoak(
  */
 export async function* soak(asked: SoakOptions, context: SoakContext = {}): AsyncGenerator<SoakReport> {
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
-  const options = parseOptions(SoakOptionsSchema, asked);
+  const options = checkOptions(asked);
   const inventory = await native.inventory({ threads: null }, signal);
   const { device, unit, request } = choose(options, inventory, native);
   const release = await lock(device, wait, signal);
@@ -98,6 +98,13 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
     releasePeer();
     release();
   }
+}
+
+function checkOptions(asked: SoakOptions): SoakOptions {
+  // First: its sentence names the limits, which the schema does not know.
+  const { minutes }: Partial<SoakOptions> = asked ?? {};
+  if (typeof minutes === 'number') checkMinutes(minutes);
+  return parseOptions(SoakOptionsSchema, asked);
 }
 
 type Failure = Extract<SoakReport['verdict'], { status: 'failed' }>;
