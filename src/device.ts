@@ -197,10 +197,15 @@ export class Device {
   }
 }
 
+/** The letters of a name may be of either case, as those of --device; the native side knows each in one form. */
+const nativeName = (name: string): string =>
+  name.toLowerCase().replace(/^(gpu|mig)-/, (prefix) => prefix.toUpperCase());
+
 /** Opens `cpu`, `cuda:0` or a device's UUID. `ENODEV` names what is there, and says why no GPU is. */
 export async function openDevice(id: string, native: Native = loadNative()): Promise<Device> {
+  if (typeof id !== 'string') throw new UsageError('a device is opened by its name: cpu, cuda:0 or a UUID');
   try {
-    const { device, facts } = await native.open({ device: id });
+    const { device, facts } = await native.open({ device: nativeName(id) });
     return new Device(native, device, facts);
   } catch (error) {
     if (!(error instanceof NativeError) || error.code !== 'ENODEV') throw error;

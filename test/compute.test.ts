@@ -392,6 +392,29 @@ describe('devices', () => {
     await expect(openDevice('teapot')).rejects.toBeInstanceOf(NativeError);
   });
 
+  it('are known by their names in either case, as to the command', async () => {
+    const upper = await openDevice('CPU');
+    expect(upper.facts.id).toBe('cpu');
+    await upper.close();
+    const asked: string[] = [];
+    const native = {
+      ...loadNative(),
+      open: async (request: { device: string }) => {
+        asked.push(request.device);
+        return { device: 1, facts: cpu };
+      },
+    };
+    for (const name of ['CUDA:0', 'gpu-AB12-cd', 'Mig-AB12-cd', 'GPU-ab12-cd'])
+      await openDevice(name, native);
+    expect(asked).toEqual(['cuda:0', 'GPU-ab12-cd', 'MIG-ab12-cd', 'GPU-ab12-cd']);
+  });
+
+  it('what is no name is refused', async () => {
+    await expect(openDevice(7 as never)).rejects.toThrow(
+      new UsageError('a device is opened by its name: cpu, cuda:0 or a UUID'),
+    );
+  });
+
   it('an unknown one is refused with the reason that no GPU is there, and no other absence', async () => {
     const absences = [
       { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it' },
