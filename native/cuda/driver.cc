@@ -25,18 +25,16 @@ const Advice advices[] = {
     {CUDA_ERROR_DEVICE_UNAVAILABLE,
      "another process holds the device exclusively (compute mode), or it is gone"},
     {CUDA_ERROR_NO_DEVICE,
-     "no NVIDIA GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES; in a container, start it with "
-     "GPUs "
-     "(--gpus all)"},
+     "no NVIDIA GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES; "
+     "in a container, start it with GPUs (--gpus all)"},
     {CUDA_ERROR_ECC_UNCORRECTABLE, "device memory failed beyond correction: reset the GPU, and watch it"},
     {CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
      "the PTX is newer than the driver: build with an older toolkit or update the driver"},
     {CUDA_ERROR_NO_BINARY_FOR_GPU, "the image holds no code for this device's compute capability"},
     {CUDA_ERROR_ILLEGAL_ADDRESS, lostContext},
     {CUDA_ERROR_LAUNCH_TIMEOUT,
-     "the kernel ran longer than the display's watchdog allows, and everything this process held on the "
-     "device "
-     "is lost: start a new process with smaller launches"},
+     "the kernel ran longer than the display's watchdog allows, "
+     "and everything this process held on the device is lost: start a new process with smaller launches"},
     {CUDA_ERROR_ASSERT, lostContext},
     {CUDA_ERROR_HARDWARE_STACK_ERROR, lostContext},
     {CUDA_ERROR_ILLEGAL_INSTRUCTION, lostContext},
