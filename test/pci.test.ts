@@ -15,7 +15,7 @@ const program = join(folder, 'place');
 
 beforeAll(async () => {
   const cpu = ['placement', 'processor', 'cgroup'].map((name) => `native/cpu/${name}.cc`);
-  const sources = ['test/pci/place.cc', 'native/cuda/numa.cc', ...cpu];
+  const sources = ['test/pci/place.cc', 'native/cuda/numa.cc', 'native/cuda/pcie.cc', ...cpu];
   await execute('g++', ['-std=c++20', '-O1', '-pthread', '-I', 'native', ...sources, '-o', program]);
 });
 

@@ -4,19 +4,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <string>
 
+#include "cpu/sysfs.h"
+
 namespace nameplate::cpu {
 namespace {
-
-std::string line(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::string text;
-  std::getline(in, text);
-  return text;
-}
 
 // "32K" or "32M" in bytes, or 0.
 double sizeBytes(const std::string& text) {
@@ -38,16 +32,16 @@ std::size_t sharing(std::size_t threads, const std::vector<int>& cpus, const std
 
 std::vector<Cache> caches(const Placement& at, const std::filesystem::path& root) {
   if (at.cpus.empty()) return {};
-  const auto folder = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(at.cpus.front())) / "cache";
+  const auto folder = cpuFolder(root, at.cpus.front()) / "cache";
   std::vector<Cache> found;
   for (int index = 0;; ++index) {
     const auto cache = folder / ("index" + std::to_string(index));
-    const int level = std::atoi(line(cache / "level").c_str());
+    const int level = std::atoi(firstLine(cache / "level").c_str());
     if (level <= 0) break;
-    const double bytes = sizeBytes(line(cache / "size"));
-    if (line(cache / "type") == "Instruction" || !(bytes > 0)) continue;
+    const double bytes = sizeBytes(firstLine(cache / "size"));
+    if (firstLine(cache / "type") == "Instruction" || !(bytes > 0)) continue;
     found.push_back({static_cast<std::size_t>(level), bytes,
-                     sharing(at.threads, at.cpus, parseCpuList(line(cache / "shared_cpu_list")))});
+                     sharing(at.threads, at.cpus, parseCpuList(firstLine(cache / "shared_cpu_list")))});
   }
   std::ranges::sort(found, {}, &Cache::level);
   return found;
@@ -56,18 +50,18 @@ std::vector<Cache> caches(const Placement& at, const std::filesystem::path& root
 double lastLevelBytes(const Placement& at, const std::filesystem::path& root) {
   std::map<std::string, double> caches;  // by the CPUs that share it
   for (const int cpu : at.cpus) {
-    const auto folder = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "cache";
+    const auto folder = cpuFolder(root, cpu) / "cache";
     int top = 0;
     std::string sharers;
     double bytes = 0;
     for (int index = 0;; ++index) {
       const auto cache = folder / ("index" + std::to_string(index));
-      const int level = std::atoi(line(cache / "level").c_str());
+      const int level = std::atoi(firstLine(cache / "level").c_str());
       if (level <= 0) break;
-      if (level <= top || line(cache / "type") == "Instruction") continue;
+      if (level <= top || firstLine(cache / "type") == "Instruction") continue;
       top = level;
-      sharers = line(cache / "shared_cpu_list");
-      bytes = sizeBytes(line(cache / "size"));
+      sharers = firstLine(cache / "shared_cpu_list");
+      bytes = sizeBytes(firstLine(cache / "size"));
     }
     if (top > 0) caches[sharers] = bytes;
   }

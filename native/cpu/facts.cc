@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -15,6 +14,7 @@
 #include "cpu/caches.h"
 #include "cpu/memory.h"
 #include "cpu/processor.h"
+#include "cpu/sysfs.h"
 
 namespace nameplate::cpu {
 namespace {
@@ -45,17 +45,6 @@ constexpr std::array features{
     Feature{"sve2", "sve2"},
 };
 
-std::string line(const std::string& file) {
-  std::ifstream in(file);
-  std::string text;
-  std::getline(in, text);
-  return text;
-}
-
-std::string sysfs(int cpu) {
-  return "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/";
-}
-
 }  // namespace
 
 Facts facts(const Placement& at) {
@@ -74,7 +63,7 @@ Facts facts(const Placement& at) {
   found.l2Bytes = lastLevelBytes(at);
   found.caches = caches(at);
   for (const int cpu : cpus) {
-    const double kilohertz = std::atof(line(sysfs(cpu) + "cpufreq/cpuinfo_max_freq").c_str());
+    const double kilohertz = std::atof(firstLine(cpuFolder("/", cpu) / "cpufreq/cpuinfo_max_freq").c_str());
     if (kilohertz > 0) found.maxClockHz = std::max(found.maxClockHz.value_or(0), kilohertz * 1e3);
   }
   std::set<std::string, std::less<>> flags;

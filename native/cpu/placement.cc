@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,18 +16,12 @@
 
 #include "cpu/cgroup.h"
 #include "cpu/processor.h"
+#include "cpu/sysfs.h"
 
 namespace nameplate::cpu {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string line(const fs::path& file) {
-  std::ifstream in(file);
-  std::string text;
-  std::getline(in, text);
-  return text;
-}
 
 // One physical core, known by the first of its CPUs that the process may use.
 struct Core {
@@ -39,10 +32,10 @@ struct Core {
 };
 
 std::string siblings(const fs::path& root, int cpu) {
-  const fs::path topology = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "topology";
-  const std::string list = line(topology / "core_cpus_list");
+  const fs::path topology = cpuFolder(root, cpu) / "topology";
+  const std::string list = firstLine(topology / "core_cpus_list");
   if (!list.empty()) return list;
-  const std::string old = line(topology / "thread_siblings_list");  // its name before Linux 5.3
+  const std::string old = firstLine(topology / "thread_siblings_list");  // its name before Linux 5.3
   return old.empty() ? std::to_string(cpu) : old;
 }
 
@@ -67,36 +60,36 @@ const ProcessorFields* processor(const std::map<int, ProcessorFields>& listed, i
 
 // The CPUs that share the last-level cache of this one; empty where the system does not say.
 std::string cacheSharers(const fs::path& root, int cpu) {
-  const fs::path folder = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "cache";
+  const fs::path folder = cpuFolder(root, cpu) / "cache";
   std::string sharers;
   for (int index = 0, last = 0;; ++index) {
     const fs::path cache = folder / ("index" + std::to_string(index));
-    const int level = std::atoi(line(cache / "level").c_str());
+    const int level = std::atoi(firstLine(cache / "level").c_str());
     if (level <= 0) return sharers;
     if (level <= last) continue;
     last = level;
-    sharers = line(cache / "shared_cpu_list");
+    sharers = firstLine(cache / "shared_cpu_list");
   }
 }
 
 std::vector<Core> coresOf(const std::vector<int>& cpus, const fs::path& root) {
   const auto processors = readProcessors(root);
-  const std::vector<int> efficient = parseCpuList(line(root / "sys/devices/cpu_atom/cpus"));
-  const std::vector<int> performance = parseCpuList(line(root / "sys/devices/cpu_core/cpus"));
+  const std::vector<int> efficient = parseCpuList(firstLine(root / "sys/devices/cpu_atom/cpus"));
+  const std::vector<int> performance = parseCpuList(firstLine(root / "sys/devices/cpu_core/cpus"));
   std::vector<Core> cores;
   std::set<std::string> seen;
   for (const int cpu : cpus) {
     if (!seen.insert(siblings(root, cpu)).second) continue;
-    const fs::path own = root / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu));
+    const fs::path own = cpuFolder(root, cpu);
     Core core{cpu, cacheSharers(root, cpu), 1, {}};
     if (const ProcessorFields* const found = processor(processors, cpu)) core.kind = coreGroup(*found);
     core.kind.count = 1;
     const bool slow = std::ranges::binary_search(efficient, cpu);
     if (slow || std::ranges::binary_search(performance, cpu))
       core.kind.kind = slow ? "efficiency" : "performance";
-    const double kilohertz = std::atof(line(own / "cpufreq/cpuinfo_max_freq").c_str());
+    const double kilohertz = std::atof(firstLine(own / "cpufreq/cpuinfo_max_freq").c_str());
     if (kilohertz > 0) core.kind.maxClockHz = kilohertz * 1e3;
-    const double capacity = std::atof(line(own / "cpu_capacity").c_str());  // the fastest core has 1024
+    const double capacity = std::atof(firstLine(own / "cpu_capacity").c_str());  // the fastest core has 1024
     core.speed = capacity > 0 ? capacity / 1024 : slow ? 0.5 : 1;
     cores.push_back(core);
   }
@@ -217,7 +210,7 @@ Placement place(std::size_t threads, const std::vector<int>& allowed, const fs::
     cores.resize(at.threads);
   }
   at.groups = grouped(cores);
-  const std::vector<int> online = parseCpuList(line(root / "sys/devices/system/cpu/online"));
+  const std::vector<int> online = parseCpuList(firstLine(root / "sys/devices/system/cpu/online"));
   const std::size_t present = std::max(at.cores, coresAmong(root, online));
   at.words = describe(at, present, quota, allowed);
   return at;

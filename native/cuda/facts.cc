@@ -3,8 +3,8 @@
 #include <cstdio>
 
 #include "cuda/context.h"
-#include "cuda/numa.h"
 #include "cuda/nvml.h"
+#include "cuda/pcie.h"
 
 namespace nameplate::cuda {
 namespace {

@@ -1,24 +1,11 @@
-// Where in the host a device is attached, and memory on a node of one's choice.
+// Which nodes of the host's memory are far from a device, and memory on a node of one's choice.
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "backend.h"
-
 namespace nameplate::cuda {
-
-// What the system knows of the PCI device with the bus id "00000000:1B:00.0"; all of it may be absent, as in
-// a virtual machine. `root` is a stand-in for "/" in tests.
-struct PciPlace {
-  std::optional<int> node;
-  std::optional<LinkEnd> card;  // the most that the device's end of the link can do
-  std::optional<LinkEnd> slot;  // and the port that it is plugged into
-};
-PciPlace pciPlace(const std::string& busId, const std::filesystem::path& root = "/");
 
 // The nodes that have processors and memory, in order. A GPU's own memory may be a node too (GH200), and so
 // may a memory expander.

@@ -1,7 +1,8 @@
-// Prints what native/cuda/numa.cc reads of a PCI device on a made-up machine: place ROOT BUS-ID
+// Prints what native/cuda/pcie.cc and numa.cc read of a PCI device on a made-up machine: place ROOT BUS-ID
 #include <iostream>
 
 #include "cuda/numa.h"
+#include "cuda/pcie.h"
 
 using namespace nameplate;
 using namespace nameplate::cuda;
