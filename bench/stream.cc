@@ -72,7 +72,7 @@ bool right(const Operation& operation, const cpu::HostBuffer& out, cpu::Threads&
 
 int bench(std::size_t count, std::size_t bytes, std::size_t rounds) {
   const cpu::Placement at = cpu::place(count);
-  cpu::Threads threads(at.threads, at.cpus);
+  cpu::Threads threads(at);
   const cpu::HostBuffer a(bytes, threads), b(bytes, threads), out(bytes, threads);
   threads.shares(bytes / 8, 512, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {

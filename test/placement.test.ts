@@ -160,6 +160,13 @@ describe('unlike cores', () => {
     expect(three.groups.map((group) => group.split(' ')[0])).toEqual(['2', '1']);
   });
 
+  it('make an unlike pool, which deals work in more blocks, and those of one kind an alike one', async () => {
+    expect(await fact('pool', intel(), '0-7')).toBe('unlike');
+    expect(await fact('pool', intel(), '0-7', 8)).toBe('unlike');
+    expect(await fact('pool', intel(), '0-7', 2)).toBe('alike');
+    expect(await fact('pool', intel(), '4-7')).toBe('alike');
+  });
+
   it('of Arm are told apart by part and capacity', async () => {
     const root = machine(
       cores(['0', '1', '2', '3']),

@@ -79,8 +79,7 @@ void requireBuiltin(const std::string& provider, const std::string& what,
 
 }  // namespace
 
-CpuDevice::CpuDevice(Placement at)
-    : place_(std::move(at)), threads_(place_.threads, place_.cpus, place_.groups.size() <= 1) {}
+CpuDevice::CpuDevice(Placement at) : place_(std::move(at)), threads_(place_) {}
 
 Facts CpuDevice::facts() const {
   return cpu::facts(place_);

@@ -23,6 +23,8 @@ class Threads {
  public:
   // As many as place() gives a run, wherever the system puts them.
   Threads() : Threads(place().threads, {}) {}
+  // Those of a run that place() gave cores.
+  explicit Threads(const Placement& at) : Threads(at.threads, at.cpus, at.groups.size() <= 1) {}
   // The caller's thread counts as one of `count`. All of them, the caller's too, then run on `cpus` only; an
   // empty list leaves them where they may run now. `alike`: whether no core is quicker than another.
   Threads(std::size_t count, const std::vector<int>& cpus, bool alike = true);

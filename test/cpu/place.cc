@@ -29,7 +29,7 @@ void onMadeUp(const char* root, const char* allowed, const char* threads) {
   const Placement at = place(std::strtoul(threads, nullptr, 10), parseCpuList(allowed), root);
   std::cout << "threads " << at.threads << "\nmost " << at.most << "\ncores " << at.cores << "\ncpus "
             << cpuList(at.cpus) << "\ncache " << lastLevelBytes(at, root) / (1 << 20) << "\nwords "
-            << at.words << "\n";
+            << at.words << "\npool " << (Threads(at).alike() ? "alike" : "unlike") << "\n";
   for (const CoreGroup& group : at.groups)
     std::cout << "group " << group.count << " of " << group.vendor << " " << group.family << "/"
               << group.model << " " << (group.kind.empty() ? "alike" : group.kind) << " at "
