@@ -17,12 +17,11 @@
 //                            [--shape 64,65x63x127] [--product-shape 129]
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { productsOf } from './products.mjs';
+import { record, recordFile } from './record.mjs';
 import './refusal.mjs';
 import { shapesIn } from './shapes.mjs';
 import { Verifier } from './verifier.mjs';
@@ -121,7 +120,7 @@ function outcomeOf(result) {
 const bad = ({ outcome }) => ['wrong', 'failed', 'lost'].includes(outcome);
 
 /** Each format by each provider: as a row, or with a check of products.mjs. */
-async function verifyFormats(record, what, asked) {
+async function verifyFormats(keep, what, asked) {
   for (const operation of operations)
     for (const provider of operation.providers.cuda) {
       const mine = [];
@@ -131,12 +130,12 @@ async function verifyFormats(record, what, asked) {
         const broken = mine.filter(({ outcome }) => outcome === 'failed').length;
         if (mine.at(-1).outcome === 'lost' || broken > 1) break;
       }
-      record(`${operation.id} ${provider}${what}`, mine);
+      keep(`${operation.id} ${provider}${what}`, mine);
     }
 }
 
 /** Each of our own kernels whatever the choice by timing would be, at the edges of its tile. */
-async function verifyTiles(record) {
+async function verifyTiles(keep) {
   for (const tile of tiles) {
     const name = `_${tile.join('x')}`;
     const taken = [];
@@ -148,7 +147,7 @@ async function verifyTiles(record) {
         taken.push(check);
         if (['failed', 'lost', 'skipped'].includes(check.outcome)) break;
       }
-    if (taken.length > 0) record(`own kernels *${name}`, taken);
+    if (taken.length > 0) keep(`own kernels *${name}`, taken);
   }
 }
 
@@ -185,32 +184,25 @@ if (device?.backend !== 'cuda') {
 }
 say(`${device.name} · ${device.id} · driver ${device.driver} · ${device.multiprocessors} SMs`);
 for (const { name, version, path } of libraries) say(`  ${name} ${version} ${path}`);
-const name = device.name
-  .replace(/^NVIDIA /, '')
-  .replaceAll(/[^A-Za-z0-9]+/g, '-')
-  .toLowerCase();
-const day = new Date().toISOString().slice(0, 10);
-mkdirSync(values.out, { recursive: true });
-const stem = join(values.out, `${device.simulated ? 'simulated-' : ''}${name}-${day}`);
-
+const kind = (plain) => `${device.simulated ? 'simulated-' : ''}${plain}`;
 const checks = [];
-const record = (row, mine) => {
+const keep = (row, mine) => {
   checks.push(...mine);
   summarize(row, mine);
-  const found = { device, build, libraries, checks };
-  writeFileSync(`${stem}-check.json`, `${JSON.stringify(found, null, 1)}\n`);
+  record(values.out, kind('gpu-check'), device.name, { device, build, libraries, checks });
 };
 const rows = shapesIn(values.shape).map((shape) => [shape, null]);
-if (stages.includes('formats')) await verifyFormats(record, '', rows);
+if (stages.includes('formats')) await verifyFormats(keep, '', rows);
 const products = shapesIn(values['product-shape']).flatMap(productsOf);
-if (stages.includes('products')) await verifyFormats(record, ' products', products);
-if (stages.includes('tiles')) await verifyTiles(record);
+if (stages.includes('products')) await verifyFormats(keep, ' products', products);
+if (stages.includes('tiles')) await verifyTiles(keep);
 verifier.end();
 const tested = stages.includes('selftest') ? await nameplate('selftest', '--timeout', '30') : 0;
-const code = stages.includes('run') ? await nameplate('run', '--timeout', '45', '--json', `${stem}.json`) : 0;
+const report = recordFile(values.out, kind('gpu-run'), device.name);
+const code = stages.includes('run') ? await nameplate('run', '--timeout', '45', '--json', report) : 0;
 const wrong = checks.filter(bad).length;
 const skipped = checks.filter(({ outcome }) => outcome === 'skipped').length;
 say(
-  `${checks.length} checks, ${wrong} wrong, failed or lost, ${skipped} left out; the self-test ended with exit code ${tested}, the default run with ${code}; recorded as ${stem}*.json`,
+  `${checks.length} checks, ${wrong} wrong, failed or lost, ${skipped} left out; the self-test ended with exit code ${tested}, the default run with ${code}; recorded in ${values.out}`,
 );
 process.exitCode = wrong > 0 ? 4 : tested || code || (skipped > 0 ? 3 : 0);

@@ -7,13 +7,14 @@
 // memory is faster in one minute than in the next does not decide it. Exit 0 only if every array was right.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
 import { parseBytesShape } from '../dist/usage.js';
+import { record } from './record.mjs';
 import './refusal.mjs';
 
 const { values } = parseArgs({
@@ -79,12 +80,8 @@ for (const threads of threadCounts) {
 }
 rmSync(folder, { recursive: true });
 
-const day = new Date().toISOString().slice(0, 10);
-const name = `${cpu.name} ${cpu.multiprocessors} cores`.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase();
-const file = join(values.out, `cpu-memory-${name}-${day}.json`);
-mkdirSync(values.out, { recursive: true });
 const compiler = execFileSync('g++', ['--version'], { encoding: 'utf8' }).split('\n')[0];
-const record = { date: day, rounds: Number(values.rounds), compiler, device: cpu, build, results };
-writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`);
+const found = { rounds: Number(values.rounds), compiler, device: cpu, build, results };
+const file = record(values.out, 'cpu-memory', `${cpu.name} ${cpu.multiprocessors} cores`, found);
 process.stdout.write(`recorded as ${file}\n`);
 process.exitCode = exitCode;

@@ -26,7 +26,7 @@ const Record = z.object({
 async function check(environment: Environment, ...args: string[]) {
   const out = scratch();
   const { code, stdout } = await simulate(environment, script, '--out', out, ...args);
-  const [file] = readdirSync(out).filter((name) => /^simulated-.*-check\.json$/.test(name));
+  const [file] = readdirSync(out).filter((name) => /^simulated-gpu-check-.*\.json$/.test(name));
   const { checks } = Record.parse(JSON.parse(readFileSync(join(out, file ?? 'no record'), 'utf8')));
   return { code, stdout, checks };
 }
