@@ -133,9 +133,12 @@ class Device {
   // Records launch(0) … launch(launches - 1), each of which enqueues one launch.
   virtual std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                         bool capturable) = 0;
-  virtual std::unique_ptr<Watch> watch() = 0;
-  // ECC errors that its memory could not correct, since some time long ago; absent where it does not tell.
-  virtual std::optional<double> uncorrectedErrors() const { return std::nullopt; }
+  // `peer`: another device whose memory takes part, by id or uuid, and whose uncorrected errors count as
+  // well; empty where there is none.
+  virtual std::unique_ptr<Watch> watch(const std::string& peer) = 0;
+  // ECC errors that its memory, or where one is named the peer's, could not correct, since some time long
+  // ago; absent where that device does not tell.
+  virtual std::optional<double> uncorrectedErrors(const std::string& /*peer*/) const { return std::nullopt; }
   // What a short loop that does nothing but exhaust `resource` reaches now; absent where there is no such
   // loop. A GPU has documented figures instead.
   virtual std::optional<Ceiling> ceiling(const std::string& /*resource*/) { return std::nullopt; }

@@ -88,8 +88,10 @@ class FaultyDevice : public Device {
     device_.transpose(operands, rows, columns, elementBytes);
   }
   std::optional<Ceiling> ceiling(const std::string& resource) override { return device_.ceiling(resource); }
-  std::unique_ptr<Watch> watch() override { return device_.watch(); }
-  std::optional<double> uncorrectedErrors() const override { return device_.uncorrectedErrors(); }
+  std::unique_ptr<Watch> watch(const std::string& peer) override { return device_.watch(peer); }
+  std::optional<double> uncorrectedErrors(const std::string& peer) const override {
+    return device_.uncorrectedErrors(peer);
+  }
   std::unique_ptr<Module> load(std::span<const std::byte> image) override { return device_.load(image); }
   void synchronize() override { device_.synchronize(); }
   void settle() override { device_.settle(); }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "convergence.h"
+#include "memory_errors.h"
 
 namespace nameplate {
 namespace {
@@ -37,8 +38,11 @@ Conditions unwatched() {
 // One provider in the run: its trial, its recorded batch, what it has measured, or why it has not.
 class Runner {
  public:
-  Runner(Device& device, const Workload& workload, std::string provider, bool telemetry)
-      : device_(device), provider_(std::move(provider)), telemetry_(telemetry) {
+  Runner(Device& device, const Workload& workload, std::string provider, const Request& request)
+      : device_(device),
+        provider_(std::move(provider)),
+        peer_(request.shape.peer),
+        telemetry_(request.telemetry) {
     guarded([&] {
       trial_ = workload(provider_);
       measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}, {}, {}};
@@ -69,7 +73,7 @@ class Runner {
       device_.settle();  // after another provider's turn
       const Clock::time_point start = Clock::now();
       phase.launchesPerSample = launches_;
-      const std::unique_ptr<Watch> watch = telemetry_ ? device_.watch() : nullptr;
+      const std::unique_ptr<Watch> watch = telemetry_ ? device_.watch(peer_) : nullptr;
       do phase.secondsPerLaunch.push_back(secondsPerLaunch());
       while (since(start) < seconds && !enough());
       merge(phase.conditions, watch ? watch->stop() : unwatched());
@@ -129,7 +133,7 @@ class Runner {
   }
 
   Device& device_;
-  std::string provider_;
+  std::string provider_, peer_;
   bool telemetry_;
   std::unique_ptr<Trial> trial_;
   std::vector<std::unique_ptr<Batch>> batches_;
@@ -225,13 +229,13 @@ void sustained(Device& device, Runners& runners, const Budget& budget, const std
 }
 
 // What memory lost while no window was open, as during a verification, may have been any row's.
-void countUntimed(Runners& runners, std::optional<double> before, std::optional<double> after) {
-  if (!before || !after) return;
-  double untimed = *after - *before;
+void countUntimed(Runners& runners, std::optional<double> all) {
+  if (!all) return;
+  double untimed = *all;
   for (const auto& runner : runners)
     for (const auto* phase : {&runner->measured().burst, &runner->measured().sustained})
       if (*phase) untimed -= (*phase)->conditions.uncorrectedErrors.value_or(0);
-  for (const auto& runner : runners) runner->measured().untimedErrors = untimed;
+  for (const auto& runner : runners) runner->measured().untimedErrors = std::max(0.0, untimed);
 }
 
 }  // namespace
@@ -239,8 +243,8 @@ void countUntimed(Runners& runners, std::optional<double> before, std::optional<
 std::vector<Outcome> sample(Device& real, const Request& request, const std::atomic<bool>& cancelled) {
   FaultyDevice faulty(real, request.fault);
   Device& device = request.fault == Fault::none ? real : faulty;
-  const auto uncorrected = [&] { return request.telemetry ? device.uncorrectedErrors() : std::nullopt; };
-  const std::optional<double> before = uncorrected();
+  std::optional<MemoryErrors> errors;
+  if (request.telemetry) errors.emplace(device, request.shape.peer);
   std::vector<Outcome> outcomes;
   Runners runners;
   Workload workload;
@@ -256,7 +260,7 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   }
   for (const std::string& provider : request.providers) {
     if (cancelled) break;
-    runners.push_back(std::make_unique<Runner>(device, workload, provider, request.telemetry));
+    runners.push_back(std::make_unique<Runner>(device, workload, provider, request));
   }
   // A burst follows a short warm-up and an idle pause; a sustained figure follows a soak of its own.
   warmUp(runners, request.budget.warmupSeconds, cancelled);
@@ -264,7 +268,7 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   warmUp(runners, request.budget.warmupSeconds, cancelled);
   sustained(device, runners, request.budget, cancelled);
   for (const auto& runner : runners) runner->finish();
-  countUntimed(runners, before, uncorrected());
+  if (errors) countUntimed(runners, errors->rise());
   for (const auto& runner : runners) outcomes.push_back(runner->outcome());
   if (cancelled) throw Error("ECANCELED", "the run was cancelled");
   return outcomes;

@@ -15,10 +15,7 @@ double now() {
 }  // namespace
 
 Soak::Soak(Device& device, const SoakRequest& request)
-    : request_(request),
-      real_(device),
-      faulty_(device, request.fault),
-      uncorrectedErrors_(device.uncorrectedErrors()) {
+    : request_(request), real_(device), faulty_(device, request.fault), errors_(device, request.shape.peer) {
   Device& used = request.fault == Fault::none ? real_ : faulty_;
   trial_ =
       makeWorkload(used, *request.operation, request.shape, request.data, request.seed)(request.provider);
@@ -38,7 +35,7 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
   step.verification = verification_;
   if (!batch_) return step;
   const double start = now();
-  const std::unique_ptr<Watch> watch = real_.watch();
+  const std::unique_ptr<Watch> watch = real_.watch(request_.shape.peer);
   try {
     do round(step);
     while (now() - start < seconds && !cancelled);
@@ -47,9 +44,7 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
   }
   merge(step.conditions, watch->stop());
   // What memory lost between two steps, or while the first launch was verified, it lost as well.
-  const std::optional<double> errors = real_.uncorrectedErrors();
-  if (errors && uncorrectedErrors_) step.conditions.uncorrectedErrors = *errors - *uncorrectedErrors_;
-  uncorrectedErrors_ = errors;
+  if (const auto errors = errors_.rise()) step.conditions.uncorrectedErrors = errors;
   step.seconds = now() - start;
   return step;
 }

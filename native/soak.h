@@ -2,6 +2,7 @@
 // verified first one, bit by bit. What finds errors that come once an hour.
 #pragma once
 
+#include "memory_errors.h"
 #include "sample.h"
 
 namespace nameplate {
@@ -53,7 +54,7 @@ class Soak {
   SoakRequest request_;
   Device& real_;
   FaultyDevice faulty_;
-  std::optional<double> uncorrectedErrors_;  // at the end of the last step
+  MemoryErrors errors_;
   std::unique_ptr<Trial> trial_;
   Verification verification_;
   Work work_;

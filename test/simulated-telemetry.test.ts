@@ -68,6 +68,32 @@ describe.concurrent('telemetry', () => {
     expect(report.rows[0]?.verdict).toMatchObject({ status: 'corrupted', why: expect.stringMatching(/ECC/) });
     expect(code).toBe(4);
   });
+
+  it.each([
+    ['own', '0'],
+    ["peer's", '1'],
+  ])(
+    'errors beyond correction of the %s memory spoil a copy between the two, and say so',
+    async (_, slot) => {
+      const environment = {
+        NAMEPLATE_SIMULATE: 'two-h200',
+        NAMEPLATE_SIMULATE_UNCORRECTED: '1000',
+        NAMEPLATE_SIMULATE_UNCORRECTED_ON: slot,
+      };
+      const rows = ['--device', 'cuda:0', '--only', 'peer.copy,memory.copy', '--provider', 'vendor'];
+      const { code, report } = await measure(environment, ...rows);
+      const of = (id: string) => report.rows.filter((row) => row.device === 'cuda:0' && row.id === id);
+      for (const { conditions, verdict } of of('peer.copy')) {
+        expect(verdict).toMatchObject({ status: 'corrupted', why: expect.stringMatching(/ECC/) });
+        expect(conditions?.uncorrectedErrors).toBeGreaterThan(0);
+      }
+      expect(of('peer.copy')).toHaveLength(1);
+      expect(of('memory.copy').map(({ verdict }) => verdict.status)).toEqual([
+        slot === '0' ? 'corrupted' : 'pass',
+      ]);
+      expect(code).toBe(4);
+    },
+  );
 });
 
 describe.concurrent('without telemetry', () => {

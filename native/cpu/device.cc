@@ -254,7 +254,7 @@ std::unique_ptr<Batch> CpuDevice::record(std::size_t launches, const std::functi
   return std::make_unique<TimedLaunches>(std::move(recorded));
 }
 
-std::unique_ptr<Watch> CpuDevice::watch() {
+std::unique_ptr<Watch> CpuDevice::watch(const std::string&) {
   return std::make_unique<TimedClock>(threads_);
 }
 

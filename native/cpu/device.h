@@ -42,7 +42,7 @@ class CpuDevice : public Device {
 
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
-  std::unique_ptr<Watch> watch() override;
+  std::unique_ptr<Watch> watch(const std::string& peer) override;
   std::optional<Ceiling> ceiling(const std::string& resource) override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override {}

@@ -1,7 +1,6 @@
 // The CUDA backend's three functions: what is here, what it is made of, and a device by name.
 #include "backend.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +15,6 @@ namespace nameplate {
 namespace {
 
 using namespace cuda;
-
-int deviceCount() {
-  int count = 0;
-  check(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
-  return count;
-}
 
 std::vector<Facts> devices(std::size_t, std::vector<Absence>& absences) {
   std::vector<Facts> found;
@@ -58,22 +51,7 @@ std::vector<Library> libraries() {
 std::unique_ptr<Device> open(const std::string& id, std::size_t) {
   if (const auto absence = driverAbsence())
     throw Error("ENODEV", "there is no device \"" + id + "\": " + absence->reason + "; " + absence->remedy);
-  std::string here;
-  std::optional<Error> broken;  // must not hide the others here either
-  const int count = deviceCount();
-  for (int ordinal = 0; ordinal < count; ++ordinal) {
-    Facts facts;
-    try {
-      facts = deviceFacts(ordinal);
-    } catch (const Error& error) {
-      if (!broken) broken = error;
-      continue;
-    }
-    if (facts.id == id || facts.uuid == id) return std::make_unique<CudaDevice>(ordinal);
-    here += (here.empty() ? "" : "; ") + facts.id + " (" + facts.name + ", " + facts.uuid.value_or("") + ")";
-  }
-  if (broken) throw *broken;
-  throw Error("ENODEV", "there is no device \"" + id + "\"; here are: " + (here.empty() ? "none" : here));
+  return std::make_unique<CudaDevice>(namedDevice(id).ordinal);
 }
 
 }  // namespace

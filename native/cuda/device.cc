@@ -142,12 +142,14 @@ std::unique_ptr<Batch> CudaDevice::record(std::size_t launches,
   return recordBatch(context_, launches, launch, capturable);
 }
 
-std::unique_ptr<Watch> CudaDevice::watch() {
-  return watchDevice(identity_.uuid, identity_.pciBusId);
+std::unique_ptr<Watch> CudaDevice::watch(const std::string& peer) {
+  return watchDevice(identity_, peer.empty() ? std::nullopt : peers_.identity(peer));
 }
 
-std::optional<double> CudaDevice::uncorrectedErrors() const {
-  return uncorrectedErrorsOf(identity_.uuid, identity_.pciBusId);
+std::optional<double> CudaDevice::uncorrectedErrors(const std::string& peer) const {
+  if (peer.empty()) return uncorrectedErrorsOf(identity_);
+  const auto other = peers_.identity(peer);
+  return other ? uncorrectedErrorsOf(*other) : std::nullopt;
 }
 
 std::unique_ptr<Module> CudaDevice::load(std::span<const std::byte> image) {

@@ -54,8 +54,8 @@ class CudaDevice final : public Device {
 
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
-  std::unique_ptr<Watch> watch() override;
-  std::optional<double> uncorrectedErrors() const override;
+  std::unique_ptr<Watch> watch(const std::string& peer) override;
+  std::optional<double> uncorrectedErrors(const std::string& peer) const override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override;
 

@@ -1,6 +1,7 @@
 #include "cuda/facts.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "cuda/context.h"
 #include "cuda/nvml.h"
@@ -27,6 +28,30 @@ CUdevice deviceAt(int ordinal) {
   CUdevice device = 0;
   check(driver().cuDeviceGet(&device, ordinal), "cuDeviceGet");
   return device;
+}
+
+int deviceCount() {
+  int count = 0;
+  check(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
+  return count;
+}
+
+NamedDevice namedDevice(const std::string& name) {
+  std::string here;
+  std::optional<Error> broken;  // must not hide the others
+  const int count = deviceCount();
+  for (int ordinal = 0; ordinal < count; ++ordinal) {
+    try {
+      Facts facts = deviceFacts(ordinal);
+      if (facts.id == name || facts.uuid == name) return {ordinal, std::move(facts)};
+      here +=
+          (here.empty() ? "" : "; ") + facts.id + " (" + facts.name + ", " + facts.uuid.value_or("") + ")";
+    } catch (const Error& error) {
+      if (!broken) broken = error;
+    }
+  }
+  if (broken) throw *broken;
+  throw Error("ENODEV", "there is no device \"" + name + "\"; here are: " + (here.empty() ? "none" : here));
 }
 
 Facts deviceFacts(int ordinal) {

@@ -1,6 +1,7 @@
 #include "cuda/nvml.h"
 
 #include <cstdio>
+#include <tuple>
 
 #include "cuda/library.h"
 
@@ -65,7 +66,8 @@ std::optional<Absence> nvmlAbsence() {
   return opened().absence;
 }
 
-NvmlDevice nvmlDevice(const std::optional<std::string>& uuid, const std::optional<std::string>& busId) {
+NvmlDevice nvmlDevice(const Facts& known) {
+  const auto& [uuid, busId] = std::tie(known.uuid, known.pciBusId);
   const Nvml* library = nvml();
   NvmlDevice device = nullptr;
   if (!library) return nullptr;
@@ -85,7 +87,7 @@ void addNvmlFacts(Facts& facts) {
   char version[96] = "";
   if (library->driverVersion && library->driverVersion(version, sizeof version) == 0) facts.driver = version;
 
-  const NvmlDevice device = nvmlDevice(facts.uuid, facts.pciBusId);
+  const NvmlDevice device = nvmlDevice(facts);
   if (!device) return;
   if (NvmlPciInfo pci{}; library->pciInfo && library->pciInfo(device, &pci) == 0) {
     char id[8];

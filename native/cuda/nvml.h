@@ -83,9 +83,9 @@ struct Nvml {
 const Nvml* nvml();
 std::optional<Absence> nvmlAbsence();
 
-// The physical device of `uuid` ("GPU-…", or "MIG-…", whose clocks and power are its parent's), else of
-// `busId`; null where NVML does not know it.
-NvmlDevice nvmlDevice(const std::optional<std::string>& uuid, const std::optional<std::string>& busId);
+// The physical device of its uuid ("GPU-…", or "MIG-…", whose clocks and power are its parent's), else of its
+// place on the bus; null where NVML does not know it.
+NvmlDevice nvmlDevice(const Facts& device);
 
 // Adds to `facts` what NVML knows.
 void addNvmlFacts(Facts& facts);

@@ -10,7 +10,7 @@ namespace {
 std::string wayBetween(const Facts& one, const Facts& other) {
   const Nvml* library = nvml();
   if (!library || !library->peerStatus) return "";
-  const NvmlDevice here = nvmlDevice(one.uuid, one.pciBusId), there = nvmlDevice(other.uuid, other.pciBusId);
+  const NvmlDevice here = nvmlDevice(one), there = nvmlDevice(other);
   int status = 0;
   if (!here || !there || library->peerStatus(here, there, nvmlPeerByNvlink, &status) != 0) return "";
   return status == 0 ? "NVLink" : "PCI Express";
@@ -31,30 +31,33 @@ const Peer& Peers::reach(const std::string& id) {
 }
 
 Peer Peers::open(const std::string& id) const {
-  int count = 0;
-  check(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
-  for (int ordinal = 0; ordinal < count; ++ordinal) {
-    const Facts other = deviceFacts(ordinal);
-    if (other.id != id && other.uuid != id) continue;
-    if (other.uuid == facts_.uuid) throw Error("EINVAL", id + " is the device itself, and no peer of it");
-    const CUdevice device = deviceAt(ordinal);
-    int can = 0;
-    check(driver().cuDeviceCanAccessPeer(&can, own_->device(), device), "cuDeviceCanAccessPeer");
-    if (can == 0)
-      throw Unsupported(facts_.id + " does not reach " + other.id +
-                        " directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do");
-    Peer peer{other.id, std::make_shared<const Context>(device), wayBetween(facts_, other)};
-    enable(*peer.context, *own_);
-    enable(*own_, *peer.context);
-    return peer;
+  const auto [ordinal, other] = namedDevice(id);
+  if (other.uuid == facts_.uuid) throw Error("EINVAL", id + " is the device itself, and no peer of it");
+  const CUdevice device = deviceAt(ordinal);
+  int can = 0;
+  check(driver().cuDeviceCanAccessPeer(&can, own_->device(), device), "cuDeviceCanAccessPeer");
+  if (can == 0)
+    throw Unsupported(facts_.id + " does not reach " + other.id +
+                      " directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do");
+  Peer peer{other, std::make_shared<const Context>(device), wayBetween(facts_, other)};
+  enable(*peer.context, *own_);
+  enable(*own_, *peer.context);
+  return peer;
+}
+
+std::optional<Facts> Peers::identity(const std::string& id) const {
+  if (const auto known = known_.find(id); known != known_.end()) return known->second.facts;
+  try {
+    return namedDevice(id).facts;
+  } catch (const Error&) {  // reach() says why
+    return std::nullopt;
   }
-  throw Error("ENODEV", "there is no device " + id + " to copy to");
 }
 
 Kernel driverPeerCopy(const SharedContext& own, const Peer& peer, bool both, std::size_t bytes) {
   Kernel kernel;
   kernel.name = std::string("cuMemcpyPeerAsync") + (both ? " each way on two streams" : "") + " to " +
-                peer.id + (peer.over.empty() ? "" : ", over " + peer.over);
+                peer.facts.id + (peer.over.empty() ? "" : ", over " + peer.over);
   // Documents give NVLink's rate for one direction, and none for what two directions reach together.
   kernel.resource = peer.over == "NVLink" && !both ? "peer" : "none";
   if (peer.over.empty())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "backend.h"
@@ -10,7 +11,7 @@
 namespace nameplate::cuda {
 
 struct Peer {
-  std::string id;
+  Facts facts;  // as they were when it was opened
   SharedContext context;
   std::string over;  // "NVLink", "PCI Express", or empty where NVML does not say
 };
@@ -23,6 +24,9 @@ class Peers {
   // By id or uuid. Throws Unsupported where the two do not reach each other, with the reason; ENODEV for a
   // device that is not here.
   const Peer& reach(const std::string& id);
+
+  // Of any device that is here, whether or not it is reached.
+  std::optional<Facts> identity(const std::string& id) const;
 
  private:
   Peer open(const std::string& id) const;

@@ -94,8 +94,9 @@ struct Counter {
 
 class NvmlWatch final : public Watch {
  public:
-  NvmlWatch(NvmlDevice device, std::string caveat)
-      : device_(device), caveat_(std::move(caveat)), thread_(startThread([this] { run(); })) {
+  // `peer` is null where there is none.
+  NvmlWatch(NvmlDevice device, NvmlDevice peer, std::string caveat)
+      : device_(device), peer_(peer), caveat_(std::move(caveat)), thread_(startThread([this] { run(); })) {
     // The window begins with the first reading, and not with a thread that has yet to start.
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return started_; });
@@ -111,11 +112,14 @@ class NvmlWatch final : public Watch {
     conditions.energyJoules = energy_.rise();
     conditions.correctedErrors = corrected_.rise();
     conditions.uncorrectedErrors = uncorrected_.rise();
+    if (const auto lost = peerUncorrected_.rise())
+      conditions.uncorrectedErrors = conditions.uncorrectedErrors.value_or(0) + *lost;
     conditions.linkReplays = replays_.rise();
     for (const Sensor* sensor :
          {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &energy_.sensor,
           &corrected_.sensor, &uncorrected_.sensor, &replays_.sensor, &link_})
       sensor->explain(conditions.missing);
+    if (peer_) peerUncorrected_.sensor.explain(conditions.missing);
     return conditions;
   }
 
@@ -165,12 +169,13 @@ class NvmlWatch final : public Watch {
   // What is cheap to ask for twice a window, and too dear for every reading.
   void count() {
     const Nvml& library = *nvml();
-    const auto errors = [&](Counter& counter, int kind) {
-      counter.look(counter.sensor.ask<unsigned long long>(1, library.eccErrors, device_, kind, nvmlVolatile));
+    const auto errors = [&](Counter& counter, NvmlDevice device, int kind) {
+      counter.look(counter.sensor.ask<unsigned long long>(1, library.eccErrors, device, kind, nvmlVolatile));
     };
     energy_.look(energy_.sensor.ask<unsigned long long>(1e-3, library.energy, device_));
-    errors(corrected_, nvmlCorrected);
-    errors(uncorrected_, nvmlUncorrected);
+    errors(corrected_, device_, nvmlCorrected);
+    errors(uncorrected_, device_, nvmlUncorrected);
+    if (peer_) errors(peerUncorrected_, peer_, nvmlUncorrected);
     replays_.look(replays_.sensor.ask<unsigned>(1, library.linkReplays, device_));
     Conditions link;
     link.linkGeneration = link_.ask<unsigned>(1, library.linkGeneration, device_);
@@ -190,13 +195,14 @@ class NvmlWatch final : public Watch {
     if (link > 0) found.nvlinks = link;
   }
 
-  NvmlDevice device_;
+  NvmlDevice device_, peer_;
   std::string caveat_;
   Conditions conditions_;
   Sensor clock_{"clock"}, memoryClock_{"memory clock"}, power_{"power"}, temperature_{"temperature"},
       memoryTemperature_{"memory temperature"}, reasons_{"throttle reasons"}, link_{"PCI Express link"};
   Counter energy_{Sensor("energy")}, corrected_{Sensor("corrected ECC errors")},
-      uncorrected_{Sensor("uncorrected ECC errors")}, replays_{Sensor("PCI Express replays")};
+      uncorrected_{Sensor("uncorrected ECC errors")},
+      peerUncorrected_{Sensor("uncorrected ECC errors of the peer")}, replays_{Sensor("PCI Express replays")};
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -220,19 +226,17 @@ class NoWatch final : public Watch {
 
 }  // namespace
 
-std::unique_ptr<Watch> watchDevice(const std::optional<std::string>& uuid,
-                                   const std::optional<std::string>& busId) {
+std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Facts>& peer) {
   if (const auto absence = nvmlAbsence()) return std::make_unique<NoWatch>(absence->reason);
-  const bool slice = uuid && uuid->starts_with("MIG-");
-  if (const NvmlDevice device = nvmlDevice(uuid, busId))
-    return std::make_unique<NvmlWatch>(
-        device, slice ? "values of this MIG slice alone: what is given is the whole GPU's" : "");
-  return std::make_unique<NoWatch>("NVML does not know this device");
+  const NvmlDevice own = nvmlDevice(device);
+  if (!own) return std::make_unique<NoWatch>("NVML does not know this device");
+  return std::make_unique<NvmlWatch>(
+      own, peer ? nvmlDevice(*peer) : nullptr,
+      device.mig ? "values of this MIG slice alone: what is given is the whole GPU's" : "");
 }
 
-std::optional<double> uncorrectedErrorsOf(const std::optional<std::string>& uuid,
-                                          const std::optional<std::string>& busId) {
-  const NvmlDevice device = nvmlDevice(uuid, busId);
+std::optional<double> uncorrectedErrorsOf(const Facts& asked) {
+  const NvmlDevice device = nvmlDevice(asked);
   if (!device || !nvml()->eccErrors) return std::nullopt;
   unsigned long long errors = 0;
   if (nvml()->eccErrors(device, nvmlUncorrected, nvmlVolatile, &errors) != 0) return std::nullopt;

@@ -3,19 +3,17 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "backend.h"
 
 namespace nameplate::cuda {
 
 // Samples from now until stop(), on a thread of its own: a call into NVML takes up to milliseconds, and the
-// thread that times may not be made to wait. Where NVML is not there, the watch stops with source "none".
-std::unique_ptr<Watch> watchDevice(const std::optional<std::string>& uuid,
-                                   const std::optional<std::string>& busId);
+// thread that times may not be made to wait. Where NVML is not there, the watch stops with source "none". Of
+// the peer only uncorrected ECC errors are read: what it lost, the row lost.
+std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Facts>& peer);
 
 // What its counter of uncorrected ECC errors stands at now.
-std::optional<double> uncorrectedErrorsOf(const std::optional<std::string>& uuid,
-                                          const std::optional<std::string>& busId);
+std::optional<double> uncorrectedErrorsOf(const Facts& device);
 
 }  // namespace nameplate::cuda

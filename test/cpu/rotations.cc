@@ -48,7 +48,7 @@ class FakeDevice : public Device {
   std::unique_ptr<Batch> record(std::size_t, const std::function<void(std::size_t)>&, bool) override {
     return nullptr;
   }
-  std::unique_ptr<Watch> watch() override { return nullptr; }
+  std::unique_ptr<Watch> watch(const std::string&) override { return nullptr; }
   std::unique_ptr<Module> load(std::span<const std::byte>) override { return nullptr; }
   void synchronize() override {}
 

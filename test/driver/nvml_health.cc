@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <span>
+#include <string>
 
 #include "nvml_answer.h"
 #include "setting.h"
@@ -58,7 +59,10 @@ NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int, unsign
     if (!card.ecc) throw NvmlReturn{notSupported};
     if (error == cuda::nvmlCorrected) return risen("NAMEPLATE_SIMULATE_CORRECTED");
     if (error != cuda::nvmlUncorrected) throw NvmlReturn{invalidArgument};
-    return risen("NAMEPLATE_SIMULATE_UNCORRECTED") + static_cast<double>(nameplateSimulatedUncorrectable());
+    const std::string only = setting("NAMEPLATE_SIMULATE_UNCORRECTED_ON", "");
+    const bool here = only.empty() || only == std::to_string(card.slot);
+    return (here ? risen("NAMEPLATE_SIMULATE_UNCORRECTED") : 0) +
+           static_cast<double>(nameplateSimulatedUncorrectable());
   });
 }
 

@@ -18,6 +18,7 @@
 //   NAMEPLATE_SIMULATE_CORRECTED, NAMEPLATE_SIMULATE_UNCORRECTED, NAMEPLATE_SIMULATE_REPLAYS
 //                                  errors of its memory, and packets sent twice over PCI Express, by which
 //                                  the counters rise in a second; default none
+//   NAMEPLATE_SIMULATE_UNCORRECTED_ON  the slot, from 0, of the one card whose memory does so; default all
 //   NAMEPLATE_SIMULATE_NVLINKS_DOWN  how many of its NVLinks are not active; default none
 //   NAMEPLATE_SIMULATE_PEERS       how two cards reach each other: nvlink (default), pcie or none
 //   NAMEPLATE_SIMULATE_BUS         a file for bus.h
