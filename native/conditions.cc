@@ -41,6 +41,21 @@ void most(std::optional<double>& all, const std::optional<double>& slice) {
   if (slice) all = std::max(all.value_or(0), *slice);
 }
 
+// The counter of energy ticks some ten times a second. Slices that are less than that apart follow each other
+// at once, and energy.ts takes them for one stretch.
+constexpr double tickSeconds = 0.1;
+
+// A tick between two such slices would be nobody's, and each carries a tenth of a second's energy: several
+// would make a stretch cheaper than the tick at either end that energy.ts allows for. So the pause, a few
+// milliseconds of reading counters, belongs to the stretch, with its time and its energy.
+void bridge(Conditions& all, const Conditions& slice) {
+  if (!all.energyCounter || !slice.energyCounter) return;
+  const double pause = slice.readings.front().at - all.readings.back().at;
+  if (pause > tickSeconds) return;
+  all.seconds += pause;
+  *all.energyJoules += *slice.energyCounter - *slice.energyJoules - *all.energyCounter;
+}
+
 }  // namespace
 
 void merge(Conditions& all, const Conditions& slice) {
@@ -48,6 +63,8 @@ void merge(Conditions& all, const Conditions& slice) {
     all = slice;
     return;
   }
+  bridge(all, slice);
+  all.energyCounter = slice.energyCounter;
   all.readings.insert(all.readings.end(), slice.readings.begin(), slice.readings.end());
   all.seconds += slice.seconds;
   add(all.energyJoules, slice.energyJoules);

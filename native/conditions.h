@@ -26,8 +26,11 @@ struct Conditions {
   std::string source;   // "nvml", or "none"
   std::string missing;  // with "none", or where a field is absent: why
   std::vector<Reading> readings;
-  double seconds = 0;  // that the window was open, without the pauses between its slices
+  // That the window was open, without the pauses between its slices; where the energy is known, with those
+  // that merge() takes for none.
+  double seconds = 0;
   std::optional<double> energyJoules, correctedErrors, uncorrectedErrors, linkReplays;
+  std::optional<double> energyCounter;              // in joules, what the board's counter stood at in the end
   std::optional<double> linkGeneration, linkWidth;  // PCI Express, the most seen: an idle link sleeps
   std::optional<double> nvlinks, nvlinksActive;
 };

@@ -110,6 +110,7 @@ class NvmlWatch final : public Watch {
     conditions.missing = caveat_;
     conditions.seconds = conditions.readings.back().at - conditions.readings.front().at;
     conditions.energyJoules = energy_.rise();
+    if (conditions.energyJoules) conditions.energyCounter = energy_.last;
     conditions.correctedErrors = corrected_.rise();
     conditions.uncorrectedErrors = uncorrected_.rise();
     if (const auto lost = peerUncorrected_.rise())
