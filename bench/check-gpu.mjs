@@ -1,11 +1,12 @@
 // The GPU check, for a bare machine with an NVIDIA driver: is every kernel right, and what does the card do?
 //
+// tiles     Each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile. First, so
+//           that one that hangs is known by its name, and not once for each format that may choose it.
 // formats   Every GEMM format, at sizes that cross every tile edge, with both providers: all of C to the bit with
 //           integers, rows and columns against float64, poison, padding and red zones. Nothing is timed here.
 // products  The same formats and providers on the compute face, to the bit: rows of B and columns of A put in another
 //           order by a matrix with a single 1 in each row and column; and one product of random matrices, twenty times
 //           the same.
-// tiles     Each of our own kernels by itself, whatever the choice by timing would be, at the edges of its tile.
 // selftest  Faults seeded into data and telemetry, each of which must be caught.
 // run       The default run, whose report is recorded.
 //
@@ -13,7 +14,7 @@
 // written after each format. Ends in time whatever happens, the first three stages with enough left for the others; exit
 // 0 only if nothing was wrong, nothing failed and nothing was left out.
 //   node bench/check-gpu.mjs [--device cuda:0] [--out bench/results] [--minutes 8] [--row-seconds 15]
-//                            [--stages formats,products,tiles,selftest,run] [--only gemm.bf16,gemm.int8]
+//                            [--stages tiles,formats,products,selftest,run] [--only gemm.bf16,gemm.int8]
 //                            [--shape 64,65x63x127] [--product-shape 129]
 
 import { spawn } from 'node:child_process';
@@ -24,6 +25,7 @@ import { productsOf } from './products.mjs';
 import { record, recordFile } from './record.mjs';
 import './refusal.mjs';
 import { shapesIn } from './shapes.mjs';
+import { tiles } from './tiles.mjs';
 import { Verifier } from './verifier.mjs';
 
 const native = loadNative();
@@ -34,7 +36,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench/results' },
     minutes: { type: 'string', default: '8' },
     'row-seconds': { type: 'string', default: '15' },
-    stages: { type: 'string', default: 'formats,products,tiles,selftest,run' },
+    stages: { type: 'string', default: 'tiles,formats,products,selftest,run' },
     only: { type: 'string', default: gemms.map(({ id }) => id).join(',') },
     // One size off and on each edge of 16, 64, 128 and 256; K = 1; long and thin; more than one wave of tiles.
     shape: {
@@ -57,17 +59,7 @@ const only = values.only.split(',');
 const operations = gemms.filter(({ id }) => only.includes(id));
 const say = (text) => process.stdout.write(`${text}\n`);
 
-// Sizes of tile, as they stand in kernels' names, and per tile: inside one, across two, an odd number of them; one row.
-const tiles = [
-  [256, 256],
-  [256, 192],
-  [256, 128],
-  [128, 256],
-  [128, 192],
-  [128, 128],
-  [128, 64],
-  [64, 64],
-];
+// Inside one tile, across two, an odd number of them; one row.
 const aroundTile = ([m, n]) => [
   { m: m - 1, n: n - 3, k: 65 },
   { m: m + 1, n: n + 5, k: 200 },
@@ -104,7 +96,10 @@ async function verify(operation, shape, provider, { kernel = null, product = nul
     budget,
   };
   const { results, fault } = await verifier.ask(request, kernel, product);
-  return { ...check, ...(fault ? { outcome: 'lost', reason: fault } : outcomeOf(results[0])) };
+  const found = fault ? { outcome: 'lost', reason: fault } : outcomeOf(results[0]);
+  if (kernel !== null && found.outcome === 'right' && !found.kernel.includes(kernel))
+    return { ...check, outcome: 'failed', kernel: found.kernel, reason: `*${kernel}* was asked for` };
+  return { ...check, ...found };
 }
 
 function outcomeOf(result) {
@@ -136,8 +131,7 @@ async function verifyFormats(keep, what, asked) {
 
 /** Each of our own kernels whatever the choice by timing would be, at the edges of its tile. */
 async function verifyTiles(keep) {
-  for (const tile of tiles) {
-    const name = `_${tile.join('x')}`;
+  for (const [name, tile] of tiles) {
     const taken = [];
     for (const operation of operations)
       for (const shape of aroundTile(tile)) {
@@ -147,7 +141,7 @@ async function verifyTiles(keep) {
         taken.push(check);
         if (['failed', 'lost', 'skipped'].includes(check.outcome)) break;
       }
-    if (taken.length > 0) keep(`own kernels *${name}`, taken);
+    if (taken.length > 0) keep(`own kernels *${name}*`, taken);
   }
 }
 
@@ -191,11 +185,11 @@ const keep = (row, mine) => {
   summarize(row, mine);
   record(values.out, kind('gpu-check'), device.name, { device, build, libraries, checks });
 };
+if (stages.includes('tiles')) await verifyTiles(keep);
 const rows = shapesIn(values.shape).map((shape) => [shape, null]);
 if (stages.includes('formats')) await verifyFormats(keep, '', rows);
 const products = shapesIn(values['product-shape']).flatMap(productsOf);
 if (stages.includes('products')) await verifyFormats(keep, ' products', products);
-if (stages.includes('tiles')) await verifyTiles(keep);
 verifier.end();
 const tested = stages.includes('selftest') ? await nameplate('selftest', '--timeout', '30') : 0;
 const report = recordFile(values.out, kind('gpu-run'), device.name);

@@ -38,6 +38,12 @@ Candidates configurationsFor(DType dtype, Accumulator accumulator, int capabilit
                     capabilityText(nearest->from) + "; this device has " + context.capabilityText());
 }
 
+// A part of the name of the kernels that may be taken, for checks and benches; null for no such wish.
+const char* askedName() {
+  const char* const part = std::getenv("NAMEPLATE_KERNEL");
+  return part && *part ? part : nullptr;
+}
+
 struct Fitting {
   Candidates candidates;  // of one family
   std::string refused;    // what better families could not take of the shape
@@ -46,8 +52,8 @@ struct Fitting {
 Fitting fitting(const GemmShape& shape, const Context& context) {
   Candidates all = configurationsFor(shape.dtype, shape.accumulator, context.capability());
   if (all.empty()) refuse(shape, context);
-  const char* const part = std::getenv("NAMEPLATE_KERNEL");
-  if (!part || !*part) {
+  const char* const part = askedName();
+  if (!part) {
     std::erase_if(all, [](const GemmConfiguration* row) { return row->onlyNamed; });
   } else {
     std::erase_if(all, [part](const GemmConfiguration* row) { return !std::strstr(row->kernel, part); });
@@ -149,7 +155,9 @@ BuiltinGemm::Choice BuiltinGemm::timed(const Candidates& candidates, const GemmS
 }
 
 BuiltinGemm::Choice BuiltinGemm::choose(const GemmShape& shape, const Operands* tuneOn) {
-  if (const auto known = chosen_.find(shape); known != chosen_.end()) return known->second;
+  // What was chosen among all is no answer to who asks for some, nor the other way round.
+  const bool asked = askedName() != nullptr;
+  if (const auto known = chosen_.find(shape); !asked && known != chosen_.end()) return known->second;
   const Fitting found = fitting(shape, *kernels_.context());
   Candidates candidates = held(found.candidates);
   if (candidates.size() > 1) pickFirst(candidates, shape, *kernels_.context());
@@ -160,7 +168,7 @@ BuiltinGemm::Choice BuiltinGemm::choose(const GemmShape& shape, const Operands* 
   else if (candidates.size() > 1)
     choice.why = "the heuristic's pick of " + std::to_string(candidates.size());
   if (!found.refused.empty()) choice.why += (choice.why.empty() ? "" : "; ") + found.refused;
-  if (canTime) chosen_.emplace(shape, choice);
+  if (canTime && !asked) chosen_.emplace(shape, choice);
   return choice;
 }
 

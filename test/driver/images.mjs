@@ -23,7 +23,7 @@ const oldest = 75;
 const number = (architecture) => Number.parseInt(architecture, 10);
 
 /** The kernels that a source makes for an architecture, by tables and macros too. */
-function kernelsOf(family, architecture) {
+export function kernelsOf(family, architecture) {
   const args = ['-std=c++20', '-E', '-P', `-DNAMEPLATE_TARGET=${number(architecture)}`];
   args.push('-I', join(root, 'native'), '-I', join(root, 'test/kernels/cuda'), '-x', 'c++');
   args.push(join(sources, `${family}.cu`));

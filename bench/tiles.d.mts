@@ -1,0 +1,1 @@
+export declare const tiles: readonly (readonly [part: string, tile: readonly [number, number]])[];
