@@ -149,13 +149,33 @@ describe('curves of rows', () => {
   );
 
   it('of what all share name the caches that all share, whole', () => {
-    const points = staircase([400e9, 220e9, 150e9, 35e9], 3);
+    const points = staircase([150e9, 150e9, 150e9, 35e9], 3);
     const [curve] = curves(rows({ ...ofCore, variant: 'device' }, points), [cpu]);
     expect(curve?.levels.map(({ name, reportedBytes }) => [name, reportedBytes])).toEqual([
       ['L3', 32 * MiB],
-      [null, null],
-      [null, null],
       ['memory', null],
+    ]);
+  });
+
+  it('name the widest of several levels of one cache: an H200 reads small sets of its L2 faster', () => {
+    // TB/s, three sizes to an octave: github.com/te42kyfo/gpu-benches, gpu-l2-cache, h200.txt, between its own sizes.
+    const measured = [
+      [11.74, 11.37, 10.92, 10.62, 10.52, 10.24, 10.25, 10.07, 9.8, 9.82, 9.82, 9.69, 9.67, 9.53],
+      [6.62, 4.37, 3.96, 3.9, 3.89, 3.89, 3.89, 3.89, 3.89],
+    ].flat();
+    const points = measured.map((value, step) => ({ bytes: Math.round(2 * MiB * 2 ** (step / 3)), value }));
+    const h200 = {
+      ...cpu,
+      caches: [
+        { level: 1, bytes: 228 * KiB, sharedBy: 1 },
+        { level: 2, bytes: 50 * MiB, sharedBy: 132 },
+      ],
+    };
+    const [curve] = curves(rows({ ...ofCore, variant: 'device' }, points), [h200]);
+    expect(curve?.levels.map(({ name, from }) => [name, Math.round(from / MiB)])).toEqual([
+      [null, 2],
+      ['L2', 6],
+      ['memory', 81],
     ]);
   });
 

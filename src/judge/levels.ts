@@ -44,7 +44,7 @@ export function levels(points: readonly Point[]): Level[] {
   if (curve.length < 2) return [];
   const wide = pieces(curve)
     .map(trimmed)
-    .filter((piece) => octaves(piece) >= leastOctaves);
+    .filter((piece) => piece.length > 0 && octaves(ends(piece)) >= leastOctaves);
   return merged(wide).map((piece) => ({ ...ends(piece), points: piece.length, value: centre(piece) }));
 }
 
@@ -109,11 +109,8 @@ function ends(part: readonly Point[]): { from: number; to: number } {
   return { from: Math.min(...sizes), to: Math.max(...sizes) };
 }
 
-function octaves(part: readonly Point[]): number {
-  if (part.length === 0) return 0;
-  const { from, to } = ends(part);
-  return Math.log2(to / from);
-}
+/** How wide a level is. */
+export const octaves = ({ from, to }: Pick<Level, 'from' | 'to'>) => Math.log2(to / from);
 
 /**
  * The cache that a level is of: the nearest that holds the middle of its sizes, by their ratio. Null for sizes that no
