@@ -233,6 +233,7 @@ export const Curve = z.strictObject({
   id: z.string(),
   provider: z.string(),
   device: z.string(),
+  peer: z.string().nullable().default(null).describe('of copies to another GPU: which one'),
   unit: Unit,
   sizes: count,
   levels: z.array(CurveLevel).describe('empty where the kind of row has none, or none were found'),

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { curves } from '../src/judge/curves.js';
 import { explainText } from '../src/report/explain.js';
 import { formats, parseReport, ReportError } from '../src/report/index.js';
 import { inventoryText } from '../src/report/inventory.js';
@@ -290,6 +291,76 @@ describe('a far NUMA node', () => {
       expect(words).toContain(above);
       expect(words.match(/NUMA node/g)).toHaveLength(2);
     }
+  });
+});
+
+describe('copies at many sizes', () => {
+  const small = { status: 'unjudged' as const, why: 'small' };
+  /** 4 KiB to 1 GiB. `atEnd`: of the largest alone, which then disagrees with those before it. */
+  const sweep = (rate: number, changes: Partial<Row>, atEnd = 1) =>
+    Array.from({ length: 19 }, (_, octave) => {
+      const bytes = 4096 * 2 ** octave;
+      const end = octave === 18;
+      return row(measured(0.9), {
+        ...bytesRow(changes),
+        shape: changes.shape && 'peer' in changes.shape ? { ...changes.shape, bytes } : { bytes },
+        rate: (rate / (1 + 2 ** 20 / bytes)) * (end ? atEnd : 1),
+        ...(end ? {} : { verdict: small }),
+      });
+    });
+  const bytesRow = (changes: Partial<Row>) => ({
+    ...{ family: 'link' as const, dtype: null, unit: 'B/s' as const, provider: 'driver', ...changes },
+  });
+  const peerRow = (peer: string, way: string): Partial<Row> => ({
+    ...{ id: 'peer.copy', family: 'peer', shape: { bytes: 0, peer } },
+    kernel: { ...kernel, name: `cuMemcpyPeerAsync to ${peer}, over ${way}` },
+  });
+  const shown = (rows: Row[]) => {
+    const whole = report(rows, { curves: curves(rows, [testCard]) });
+    const lines = text(whole, { width: 200 }).split('\n');
+    return { lines, table: lines.slice(0, lines.indexOf('', 3)) };
+  };
+
+  test('show the largest to each GPU with the way it took, and a line for each', () => {
+    const { lines, table } = shown([
+      ...sweep(400e9, peerRow('cuda:1', 'NVLink')),
+      ...sweep(25e9, peerRow('cuda:2', 'PCI Express')),
+    ]);
+    expect(table.filter((line) => line.startsWith('peer.copy')).map((line) => line.trimEnd())).toEqual([
+      expect.stringMatching(/1 GiB → cuda:1 .*400 GB\/s.* over NVLink$/),
+      expect.stringMatching(/1 GiB → cuda:2 .*25.0 GB\/s.* over PCI Express$/),
+    ]);
+    expect(lines).toContain(
+      'peer.copy → cuda:1 by driver at 19 sizes: 399 GB/s for large copies, half of it from 1021 KiB on',
+    );
+    expect(lines.filter((line) => line.includes('→ cuda:2 by driver at 19 sizes: 25.0 GB/s'))).toHaveLength(
+      1,
+    );
+  });
+
+  test('to a GPU without a half-rate size are all shown, whatever another GPU has', () => {
+    const uneven = sweep(13e9, peerRow('cuda:3', 'PCI Express'), 0.4);
+    const { table } = shown([...sweep(400e9, peerRow('cuda:1', 'NVLink')), ...uneven]);
+    expect(table.filter((line) => line.includes('→ cuda:3'))).toHaveLength(19);
+    expect(table.filter((line) => line.includes('→ cuda:1'))).toHaveLength(1);
+  });
+
+  test('on a far NUMA node keep their difference to the near one', () => {
+    const near = { operation: 'h2d', id: 'link.h2d.pinned', variant: 'pinned' as const };
+    const far = { operation: 'h2d', id: 'link.h2d.far', variant: 'far' as const };
+    const { table } = shown(withNear([...sweep(55e9, near), ...sweep(38.5e9, far)]));
+    expect(table.filter((line) => line.startsWith('link.'))).toEqual([
+      expect.stringMatching(/^link\.h2d\.pinned .*54.9 GB\/s.*90 %/),
+      expect.stringMatching(/^link\.h2d\.far .*38.5 GB\/s.*30.0 % below the 54.9 GB\/s of the device's own/),
+    ]);
+  });
+
+  test('of an earlier report, whose curves name no GPU, are not folded into one another', () => {
+    const { peer, ...earlier } = curves(sweep(400e9, peerRow('cuda:1', 'NVLink')), [testCard])[0] ?? {};
+    expect(peer).toBe('cuda:1');
+    const rows = sweep(25e9, peerRow('cuda:2', 'PCI Express'));
+    const read = parseReport(JSON.stringify({ ...report(rows), curves: [earlier] }));
+    expect(text(read, { width: 200 }).match(/→ cuda:2/g)?.length).toBeGreaterThanOrEqual(19);
   });
 });
 

@@ -45,13 +45,15 @@ function readingOf({ family, variant }: Row): Reading | null {
   }
 }
 
-/** One curve for each operation, provider and device that was measured at several sizes, in the order of the rows. */
+/** The GPU that a row copies to; null of every other row. */
+export const peerOf = ({ shape }: Row): string | null => ('peer' in shape ? shape.peer : null);
+
+/** One curve for each operation, provider, device and peer that was measured at several sizes, in the order of the rows. */
 export function curves(rows: readonly Row[], devices: readonly DeviceFacts[]): Curve[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     if (row.rate === null || !('bytes' in row.shape)) continue;
-    const peer = 'peer' in row.shape ? row.shape.peer : null;
-    const key = JSON.stringify([row.device, row.id, row.provider, peer]);
+    const key = JSON.stringify([row.device, row.id, row.provider, peerOf(row)]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].flatMap((group) => {
@@ -67,6 +69,7 @@ export function curves(rows: readonly Row[], devices: readonly DeviceFacts[]): C
         id,
         provider,
         device: device.id,
+        peer: peerOf(row),
         unit,
         sizes: group.length,
         levels: isCopy ? [] : levelsOf(group, device, reading),

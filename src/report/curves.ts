@@ -1,5 +1,6 @@
 // Levels of a memory system, a table a curve: what rows at many sizes say together.
 
+import { peerOf } from '../judge/curves.js';
 import type { Curve, CurveLevel, Report, Row } from '../row.js';
 import { formatBytes, formatRate } from '../units.js';
 import { type Column, column, table, wrap } from './table.js';
@@ -7,25 +8,40 @@ import { type Column, column, table, wrap } from './table.js';
 /** Rows of this many sizes are read as a curve; a table of them all would hide the rest of the report. */
 const manySizes = 8;
 
-/** The rows of one device that a table shows: those that a curve stands for are left to the report file. */
+/**
+ * The rows of one device that a table shows: those that a curve stands for are left to the report file. Of copies the
+ * largest stays: its rate is what a document speaks of, and it says which way it took and what a far NUMA node costs.
+ */
 export function unfolded(rows: readonly Row[], curves: readonly Curve[]): Row[] {
   const folded = curves.filter(
     ({ sizes, levels, half }) => sizes >= manySizes && (levels.length > 0 || half !== null),
   );
+  const largest = (curve: Curve) =>
+    Math.max(...rows.filter((row) => isOf(row, curve) && row.rate !== null).map(bytesOf));
   const ordinary = ({ verdict: { status } }: Row) => status === 'pass' || status === 'unjudged';
-  return rows.filter((row) => !(ordinary(row) && folded.some((curve) => isOf(row, curve))));
+  return rows.filter((row) => {
+    const curve = folded.find((curve) => isOf(row, curve));
+    if (curve === undefined || !ordinary(row)) return true;
+    return curve.half !== null && bytesOf(row) === largest(curve);
+  });
 }
 
-const isOf = ({ id, provider, device }: Row, curve: Curve) =>
-  curve.id === id && curve.provider === provider && curve.device === device;
+const bytesOf = ({ shape }: Row) => ('bytes' in shape ? shape.bytes : 0);
+
+const isOf = (row: Row, curve: Curve) =>
+  curve.id === row.id &&
+  curve.provider === row.provider &&
+  curve.device === row.device &&
+  curve.peer === peerOf(row);
 
 /** A table for each curve of a device that has levels, and a line for each that has a half-rate size. */
 export function curveLines({ curves, rows }: Report, device: string, width: number): string[] {
   const own = curves.filter((curve) => curve.device === device);
-  const halves = own.flatMap(({ id, provider, sizes, half, unit }) => {
+  const halves = own.flatMap(({ id, provider, peer, sizes, half, unit }) => {
     if (half === null) return [];
     const size = formatBytes(Math.round(half.bytes / 1024) * 1024);
-    const words = `${id} by ${provider} at ${sizes} sizes: ${formatRate(half.rate, unit)} for large copies, half of it from ${size} on`;
+    const to = peer === null ? '' : ` → ${peer}`;
+    const words = `${id}${to} by ${provider} at ${sizes} sizes: ${formatRate(half.rate, unit)} for large copies, half of it from ${size} on`;
     return wrap(words, width, '  ');
   });
   const tables = own
