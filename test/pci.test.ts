@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test, vi } from 'vitest';
+import { attribute } from '../src/judge/attribute.js';
+import { cardFacts, conditions, linkFigure, testCard } from './testCard.js';
 
 vi.setConfig({ hookTimeout: 120_000 });
 
@@ -57,6 +59,29 @@ test('both ends of a link and the node are read, each at its own', async () => {
   const slot = { max_link_speed: '16.0 GT/s PCIe', max_link_width: '8' };
   const root = machine({ ...fifth, numa_node: '1' }, slot, { online: '0-1' });
   expect(await place(root)).toBe('node 1 card 5x16 slot 4x8 nodes 2');
+});
+
+test('the command named for a slow link shows both ends, without being root', async () => {
+  const card = { ...fifth, current_link_speed: '32.0 GT/s PCIe', current_link_width: '8' };
+  const root = machine(card, { ...fifth, max_link_width: '8' }, { online: '0' });
+  const { factors } = attribute({
+    rate: 25e9,
+    documented: linkFigure,
+    device: { ...testCard, pciBusId: '00000000:1B:00.0', linkWidth: 8 },
+    conditions: conditions(2e9),
+    card: cardFacts,
+  });
+  const confirm = factors.find(({ name }) => name === 'link')?.confirm ?? '';
+  const { stdout } = await execute('bash', ['-c', confirm.replaceAll('/sys/', `${root}/sys/`)]);
+  expect(stdout.split('\n').map((line) => line.replace(/^.*0000:1b:00\.0/, ''))).toEqual([
+    '/./current_link_speed:32.0 GT/s PCIe',
+    '/./current_link_width:8',
+    '/./max_link_speed:32.0 GT/s PCIe',
+    '/./max_link_width:16',
+    '/../max_link_speed:32.0 GT/s PCIe',
+    '/../max_link_width:8',
+    '',
+  ]);
 });
 
 test('what the system does not know is not known', async () => {

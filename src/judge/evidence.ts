@@ -157,8 +157,8 @@ function link({ rate, documented, device, conditions }: AttributionInput): Evide
           `${words} in use${most}; documented ${documented.printed}`,
           ...(cause === null ? [] : [cause]),
         ].join('; '),
-        confirm: value < worthSaying ? lspci(device) : null,
-        brief: `link runs at ${words}, documented ${documented.printed}${cause === null ? '' : ` (${cause}; ${lspci(device)} shows it)`}`,
+        confirm: value < worthSaying ? bothEnds(device) : null,
+        brief: `link runs at ${words}, documented ${documented.printed}${cause === null ? '' : ` (${cause}; ${bothEnds(device)} shows it)`}`,
       },
     ],
     mixedIn: [],
@@ -175,10 +175,15 @@ function peer(): Evidence {
   };
 }
 
-/** NVML writes the bus id with an eight-digit domain, lspci with four. */
-function lspci(device: DeviceFacts): string {
-  if (device.pciBusId === null) return command(device, '-q');
-  return `lspci -vv -s ${device.pciBusId.replace(/^0+(?=[0-9A-F]{4}:)/i, '').toLowerCase()}`;
+/**
+ * What card and slot can do and have in use, for every user: lspci shows that to root alone, and the slot's end under
+ * another address. NVML writes the bus id with an eight-digit domain, Linux with four; braces are of bash, zsh and fish.
+ */
+function bothEnds(device: DeviceFacts): string {
+  const { pciBusId, linkCard } = device;
+  if (pciBusId === null || linkCard === null) return command(device, '-q');
+  const address = pciBusId.replace(/^0+(?=[0-9A-F]{4}:)/i, '').toLowerCase();
+  return `grep . /sys/bus/pci/devices/${address}/{.,..}/*_link_*`;
 }
 
 /** Null also for a clock of 0, which is how a driver says that it does not know. */
