@@ -98,6 +98,10 @@ export const Documented = z.strictObject({
     .describe(
       'no document names the clock: it is figure / (rate per SM per clock x SMs), arithmetic and not evidence',
     ),
+  nvlinks: count
+    .nullable()
+    .default(null)
+    .describe('of a copy over NVLink: how many links make up the figure'),
   sources: z.array(z.string()),
   derivation: z.string().nullable(),
   recalled: z.boolean().describe('no source of it could be opened'),

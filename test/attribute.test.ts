@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { attribute } from '../src/judge/attribute.js';
 import type { AttributionInput } from '../src/judge/evidence.js';
 import { standingReasons } from '../src/judge/throttle.js';
-import { cardFacts, conditions, linkFigure, memoryFigure, tensorFigure, testCard } from './testCard.js';
+import {
+  cardFacts,
+  conditions,
+  linkFigure,
+  memoryFigure,
+  peerFigure,
+  tensorFigure,
+  testCard,
+} from './testCard.js';
 
 const arithmetic = (changes: Partial<AttributionInput> = {}): AttributionInput => ({
   rate: 650e12,
@@ -25,7 +33,7 @@ describe('the factors multiply to measured / documented', () => {
 
   test('whatever is known of the card and the clock', () => {
     for (let round = 0; round < 500; round += 1) {
-      const documented = [tensorFigure, memoryFigure, linkFigure][round % 3] ?? tensorFigure;
+      const documented = [tensorFigure, memoryFigure, linkFigure, peerFigure][round % 4] ?? tensorFigure;
       const input = arithmetic({
         rate: documented.value * (0.01 + next()),
         documented: { ...documented, assumedClockHz: maybe(1e9 + 1e9 * next()) },
@@ -36,7 +44,10 @@ describe('the factors multiply to measured / documented', () => {
           linkGeneration: maybe(1 + Math.floor(6 * next())),
           linkWidth: maybe(16),
         },
-        conditions: conditions(maybe(0.2e9 + 2e9 * next()), ['sw power cap', next()]),
+        conditions: {
+          ...conditions(maybe(0.2e9 + 2e9 * next()), ['sw power cap', next()]),
+          nvlinks: maybe({ present: 18, active: Math.floor(19 * next()) }),
+        },
         card: { multiprocessors: maybe(100), ratePerClock: maybe(5000) },
       });
       const { factors, ofSpec } = attribute(input);
@@ -188,6 +199,42 @@ describe('link', () => {
     const asleep = attribute(link({ linkGeneration: 1 }, 55e9));
     expect(asleep.factors.map(({ name }) => name)).toEqual(['remainder']);
     expect(asleep.summary).toMatch(/PCIe 1\.0 x16, asleep/);
+  });
+});
+
+describe('NVLink', () => {
+  const copy = (present: number, active: number, nvlinks: number | null = 18) =>
+    arithmetic({
+      rate: 300e9,
+      documented: { ...peerFigure, nvlinks },
+      conditions: { ...conditions(2e9), nvlinks: { present, active } },
+    });
+
+  test('of which some are down is explained by those, with the command that shows which', () => {
+    expect(attribute({ ...copy(18, 15), rate: 360e9 }).summary).toBe('15 of 18 NVLinks active');
+    expect(factor(copy(18, 15), 'link')).toEqual({
+      name: 'link',
+      value: 15 / 18,
+      evidence: '15 of 18 NVLinks active; documented 450 GB/s',
+      confirm: `nvidia-smi nvlink -s -i ${testCard.uuid}`,
+    });
+    expect(factor(copy(18, 15), 'remainder')?.value).toBeCloseTo(300 / 450 / (15 / 18), 12);
+    expect(factor(copy(18, 15), 'remainder')?.evidence).toMatch(/^80 % of one direction .*packet headers/);
+  });
+
+  test('is counted against the links of the documented figure, not those of the chip', () => {
+    expect(factor(copy(18, 12, 12), 'link')).toMatchObject({ value: 1, confirm: null });
+    expect(attribute(copy(18, 12, 12)).summary).toMatch(/^67 % of one direction of NVLink, .*packet headers/);
+    expect(factor(copy(18, 9, 12), 'link')?.value).toBe(0.75);
+  });
+
+  test.each([
+    ['the figure names no number of links', copy(4, 2, null)],
+    ['none is up, over which nothing was copied', copy(18, 0)],
+    ['they were not counted', arithmetic({ rate: 300e9, documented: peerFigure })],
+  ])('explains nothing where %s', (_, input) => {
+    expect(attribute(input).factors.map(({ name }) => name)).toEqual(['remainder']);
+    expect(attribute(input).factors[0]?.value).toBeCloseTo(300 / 450, 12);
   });
 });
 

@@ -27,6 +27,13 @@ test('where no document names a clock, the figure implies one, and the row says 
   expect(h200.documented('memory')).toMatchObject({ assumedClockHz: null, clockImplied: false });
 });
 
+test('a copy over NVLink is held against the links that make up the figure, which a bridge may not all reach', () => {
+  const h100Pcie = nameplate(device('NVIDIA H100 PCIe', 114, 81_000, '9.0'));
+  expect(h200.documented('peer')).toMatchObject({ value: 450e9, nvlinks: 18 });
+  expect(h100Pcie.documented('peer')).toMatchObject({ value: 300e9, nvlinks: 12 });
+  expect(h200.documented('link')?.nvlinks).toBeNull();
+});
+
 test('an unknown card and an unknown resource have no figure', () => {
   expect(nameplate(device('Voodoo 2', 1, 12, '0.1')).documented('tensor.bf16')).toBeNull();
   expect(h200.documented('none')).toBeNull();

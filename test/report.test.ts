@@ -15,6 +15,7 @@ import {
   linkFigure,
   measured,
   memoryFigure,
+  peerFigure,
   report,
   row,
   tensorFigure,
@@ -235,6 +236,14 @@ test('a row says what its samples did and what the device counted, beside its ve
   const renamed = { id: 'renamed', family: null, shape: { bytes: 2 ** 28, peer: 'cuda:1' }, dtype: null };
   const peer = row({ ...subject, statistics }, renamed);
   expect(text(report([peer]), { width: 100 }).replace(/\s+/g, ' ')).toContain('17 of 18 NVLinks active');
+  // Of an H100 PCIe a bridge reaches 12 of 18, and its documented figure counts those.
+  const bridged = (active: number) => {
+    const state = { ...subject.conditions, nvlinks: { present: 18, active } };
+    const documented = { ...peerFigure, nvlinks: 12 };
+    return text(report([row(measured(0.9, state, { documented }), renamed)]), { width: 200 });
+  };
+  expect(bridged(12)).not.toContain('NVLinks active');
+  expect(bridged(8)).toContain('8 of 12 NVLinks active');
   expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
   expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
 });

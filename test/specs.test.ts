@@ -11,6 +11,7 @@ import {
   figure,
   find,
   migTables,
+  nvlinks,
   type Resource,
   ratePerClock,
   rates,
@@ -336,6 +337,20 @@ describe('a figure', () => {
     expect(figure(h100, 'peer')?.derivation).toContain('half of the documented 900 GB/s');
     expect(figure(card('rtx-4090'), 'peer')).toBeNull();
     expect(figure(card('gh200-96gb'), 'link')).toBeNull();
+  });
+
+  it.each([
+    ['p100-sxm2-16gb', 4],
+    ['v100-sxm2-16gb', 6],
+    ['a100-sxm4-80gb', 12],
+    ['a800-sxm4-80gb', 8],
+    ['h100-sxm5-80gb', 18],
+    ['h100-nvl-94gb', 12],
+    ['b200', 18],
+    ['rtx-3090', null],
+    ['l40s', null],
+  ])('counts the NVLinks of %s: %s', (id, links) => {
+    expect(nvlinks(card(id))).toBe(links);
   });
 
   it('is marked where no source of it could be opened', () => {

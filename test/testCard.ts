@@ -85,6 +85,7 @@ export const tensorFigure: Documented = {
   accumulator: 'fp32',
   assumedClockHz: 2e9,
   clockImplied: false,
+  nvlinks: null,
   sources: ['An invented document'],
   derivation: null,
   recalled: false,
@@ -105,6 +106,15 @@ export const linkFigure: Documented = {
   value: 63e9,
   expected: 63e9,
   printed: '63 GB/s',
+};
+/** 18 links of an invented generation. */
+export const peerFigure: Documented = {
+  ...linkFigure,
+  resource: 'peer',
+  value: 450e9,
+  expected: 450e9,
+  printed: '450 GB/s',
+  nvlinks: 18,
 };
 export const cardFacts = { multiprocessors: 100, ratePerClock: 5000 };
 

@@ -166,13 +166,17 @@ function link({ rate, documented, device, conditions }: AttributionInput): Evide
   };
 }
 
-/** How many NVLinks are up is in the conditions, and said beside the verdict. */
-function peer(): Evidence {
-  return {
-    factors: [],
-    mixedIn: [],
-    rest: (share) => `${share} of one direction of NVLink, the rest being packet headers`,
-  };
+/** The NVLinks that are up against those of the documented figure. NVML does not tell to which GPU each of them leads. */
+function peer({ documented, device, conditions }: AttributionInput): Evidence {
+  const rest = (share: string) =>
+    `${share} of one direction of NVLink, the rest being packet headers, or links to other GPUs`;
+  const active = conditions.nvlinks?.active ?? 0;
+  if (active === 0 || documented.nvlinks === null) return { factors: [], mixedIn: [], rest };
+  const brief = `${active} of ${documented.nvlinks} NVLinks active`;
+  const value = Math.min(1, active / documented.nvlinks);
+  const confirm = value < 1 ? command(device, 'nvlink -s') : null;
+  const evidence = `${brief}; documented ${documented.printed}`;
+  return { factors: [{ name: 'link', value, evidence, confirm, brief }], mixedIn: [], rest };
 }
 
 /**

@@ -24,3 +24,4 @@ export {
 } from './figure.js';
 export { find } from './find.js';
 export { type Identification, identify, type Witnesses } from './identify.js';
+export { nvlinks } from './nvlink.js';
