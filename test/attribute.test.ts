@@ -137,7 +137,9 @@ describe('memory', () => {
   test('of a MIG slice is not blamed on the kernel', () => {
     const slice = memory({ rate: 0.45e12, documented: { ...memoryFigure, expected: 0.5e12 } });
     expect(attribute(slice).factors.at(-1)?.name).toBe('remainder');
-    expect(attribute(slice).summary).toBe("MIG slice with 12.5 % of the card's memory bandwidth");
+    expect(attribute(slice).summary).toBe(
+      "MIG slice, assumed to have 12.5 % of the card's memory bandwidth, as of its memory slices",
+    );
   });
 });
 

@@ -110,6 +110,10 @@ describe('the waterfall', () => {
     expect(rendered).toMatch(
       /this slice's share is 140 TFLOPS, 14\.0 % of the card; of that it reaches 90\.0 %/,
     );
+    const ofMemory = { ...memoryFigure, expected: 0.14 * memoryFigure.value };
+    expect(flat(alone(row(measured(0.9, conditions(2e9), { device, documented: ofMemory }))))).toMatch(
+      /this slice's share is assumed to be \S+ \S+, 14\.0 % of the card/,
+    );
     expect(alone(gemm)).not.toContain('slice');
   });
 

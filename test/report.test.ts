@@ -65,6 +65,14 @@ describe('the terminal report', () => {
     expect(header).toContain('PCIe 5.0 x8 of x16');
   });
 
+  test("a MIG slice does not show the board's watts as its own", () => {
+    const devices = [{ ...testCard, mig: true, card: null, cardReason: '' }];
+    const line = lineOf(text(report([gemm], { devices })), 'gemm.bf16');
+    expect(line).toContain('1450 MHz');
+    expect(line).not.toMatch(/\d W\b/);
+    expect(lineOf(text(report([gemm])), 'gemm.bf16')).toContain('698 W');
+  });
+
   test('sets measured beside documented, with both percentages, clock, watts, ratio and the reason', () => {
     expect(lineOf(text(full, { width: 200 }), 'gemm.bf16        builtin')?.split(/ {2,}/)).toEqual([
       'gemm.bf16',

@@ -99,7 +99,9 @@ function memory({ documented, device, conditions }: AttributionInput): Evidence 
   const mixedIn: string[] = [];
   if (documented.expected !== documented.value) {
     const share = formatPercent(documented.expected / documented.value, 1);
-    mixedIn.push(`MIG slice with ${share} of the card's memory bandwidth`);
+    mixedIn.push(
+      `MIG slice, assumed to have ${share} of the card's memory bandwidth, as of its memory slices`,
+    );
   }
   const held = known(conditions.memoryClockHz);
   const most = device.maxMemoryClockHz;

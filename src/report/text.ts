@@ -57,9 +57,7 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   if (shared !== undefined) lines.push(...wrap(`${whole}: ${shared}`, width, '  '));
 
   const providers = new Set(rows.map(({ provider }) => provider)).size > 1;
-  const chosen = columns(colors, device?.backend === 'cpu').filter(
-    ({ title }) => title !== 'by' || providers,
-  );
+  const chosen = columns(colors, device).filter(({ title }) => title !== 'by' || providers);
   const why = ({ verdict, attribution }: Row) => {
     if (verdict.status === 'pass') return attribution?.summary ?? '';
     if (verdict.status === 'unjudged' && verdict.why === shared) return '';
@@ -106,8 +104,10 @@ type Shown = (row: Row) => string | null | undefined | false;
 const left = (title: string, rank: number, cell: Shown) => column(title, rank, 'left', cell);
 const right = (title: string, rank: number, cell: Shown) => column(title, rank, 'right', cell);
 
-/** A CPU's figure is derived, and beside it stands what its own cores gave. */
-function columns(colors: Colors, derived: boolean): Column<Row>[] {
+/** A CPU's figure is derived, and beside it stands what its own cores gave. The board's watts are not those of a MIG slice. */
+function columns(colors: Colors, device: DeviceFacts | undefined): Column<Row>[] {
+  const derived = device?.backend === 'cpu';
+  const whole = device?.mig !== true;
   return [
     left('row', 0, ({ id }) => id),
     left('by', 0, ({ provider }) => provider),
@@ -133,7 +133,7 @@ function columns(colors: Colors, derived: boolean): Column<Row>[] {
     right(
       'power',
       6,
-      ({ conditions }) => conditions?.powerWatts && formatWatts(conditions.powerWatts.median),
+      ({ conditions }) => whole && conditions?.powerWatts && formatWatts(conditions.powerWatts.median),
     ),
     right('per watt', 8, ({ energy, unit, dtype }) => energy && formatPerWatt(energy.perWatt, unit, dtype)),
     right('own/vendor', 7, ({ ratioToVendor: ratio }) => ratio !== null && `${ratio.toFixed(2)}x`),

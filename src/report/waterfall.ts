@@ -82,9 +82,10 @@ function provenance(documented: Documented): string {
     .join(' · ');
 }
 
-/** The product is of the whole card, and a MIG slice is judged by its part of it. */
-function slice({ value, expected }: Documented, rate: number, { unit, dtype }: Row): string[] {
+/** The product is of the whole card, and a MIG slice is judged by its part of it: counted in SMs, of memory assumed. */
+function slice({ resource, value, expected }: Documented, rate: number, { unit, dtype }: Row): string[] {
   if (expected === value) return [];
   const part = `${formatRate(expected, unit, dtype)}, ${formatPercent(expected / value, 1)} of the card`;
-  return [`this slice's share is ${part}; of that it reaches ${formatPercent(rate / expected, 1)}`];
+  const is = resource === 'memory' ? 'is assumed to be' : 'is';
+  return [`this slice's share ${is} ${part}; of that it reaches ${formatPercent(rate / expected, 1)}`];
 }
