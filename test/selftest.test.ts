@@ -63,6 +63,13 @@ test('a side that notices everything passes, and controls are told from faults',
   expect(judgedAs).toBe('h100-sxm5-80gb, tensor.bf16');
 });
 
+test('what is found is as much as was seeded', async () => {
+  const { checks } = await tested(executor(allFaults));
+  const found = (seeded: string) => checks.find((check) => check.seeded.startsWith(seeded))?.found;
+  expect(found('an uncorrected ECC error')).toMatch(/^corrupted: 1 uncorrected ECC error while/);
+  expect(found('a sample that straggles')).toBe('1 straggler; pass');
+});
+
 test.each(allFaults)('a side that is blind to %s is found out', async (blind) => {
   const { checks } = await tested(executor(allFaults.filter((fault) => fault !== blind)));
   expect(outcomes(checks, /gemm|memory/)).toContain('missed');

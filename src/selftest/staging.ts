@@ -2,6 +2,7 @@
 
 import type { Row, Status } from '../row.js';
 import type { Conditions, MeasuredResult, Phase } from '../schema.js';
+import { formatCount } from '../units.js';
 import type { StandIn } from './standIn.js';
 
 export interface Staged {
@@ -19,6 +20,7 @@ interface Scene {
   /** Of the clock that the figure assumes. */
   clock: number;
   throttle?: Conditions['throttle'];
+  /** In the sustained phase. */
   uncorrectedErrors?: number;
 }
 
@@ -69,7 +71,7 @@ export const stagings: readonly Staged[] = [
     expected: 'noticed, and the median as it was',
     stage: (control, judge) => delayed(set(control, judge, healthy)),
     found: ({ statistics, verdict }) => ({
-      found: `${statistics?.stragglers ?? 0} stragglers; ${verdict.status}`,
+      found: `${formatCount(statistics?.stragglers ?? 0, 'straggler')}; ${verdict.status}`,
       right: statistics !== null && statistics.stragglers > 0 && verdict.status === 'pass',
     }),
   },
@@ -127,19 +129,19 @@ const scatter = 0.002;
 
 function set(control: MeasuredResult, judge: StandIn, scene: Scene): MeasuredResult {
   const seconds = control.work.flop / (scene.share * judge.documented.value);
-  const phase = (real: Phase): Phase => ({
+  const phase = (real: Phase, during: Scene): Phase => ({
     ...real,
     secondsPerLaunch: Float64Array.from(
       { length: samples },
       (_, index) => seconds * (1 + scatter * Math.sin(7 * index)),
     ),
-    conditions: conditions(scene, judge),
+    conditions: conditions(during, judge),
   });
   return {
     ...control,
     kernel: { ...control.kernel, resource: judge.documented.resource, tuned: true, emulated: false },
-    burst: phase(control.burst),
-    sustained: phase(control.sustained),
+    burst: phase(control.burst, { ...scene, uncorrectedErrors: 0 }),
+    sustained: phase(control.sustained, scene),
   };
 }
 
