@@ -78,6 +78,23 @@ test('where the clock is where it belongs, the rest is the kernel', () => {
   expect(summary).toBe('kernel reaches 65 % at this clock');
 });
 
+test.each([
+  ['the SM clock', tensorFigure, 2e9, 'clockHz'],
+  ['the memory clock', memoryFigure, 3e9, 'memoryClockHz'],
+])(
+  '%s has a command to confirm it where it fell, and none where that rounds to 1.00',
+  (_, documented, full, clock) => {
+    const at = (share: number) => {
+      const series = { median: share * full, min: share * full, max: share * full };
+      const state = { ...conditions(2e9), [clock]: series };
+      return factor(arithmetic({ documented, conditions: state }), 'clock');
+    };
+    expect(at(0.9999)).toMatchObject({ value: 0.9999, confirm: null });
+    expect(at(0.996)?.confirm).toBeNull();
+    expect(at(0.99)?.confirm).toMatch(/^nvidia-smi -q -d CLOCK/);
+  },
+);
+
 test('a fallen clock without a reason says so', () => {
   expect(attribute(arithmetic({ conditions: conditions(1.45e9) })).summary).toMatch(
     /1450 of 2000 MHz for no named reason/,

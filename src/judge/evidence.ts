@@ -51,6 +51,9 @@ export function evidenceOf(name: ResourceClass | null, input: AttributionInput):
 /** A factor this close to 1 explains nothing worth a sentence. */
 export const worthSaying = 0.97;
 
+/** One that rounds to 1.00 leaves nothing to confirm: a clock is hardly ever held to the last MHz. */
+const worthConfirming = 0.995;
+
 function arithmetic({ documented, device, conditions, card }: AttributionInput): Evidence {
   const factors: Evidence['factors'] = [];
   const mixedIn: string[] = [];
@@ -85,7 +88,8 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
         ...shares(conditions),
         ...(standing.some(({ kind }) => kind === 'power') ? power(device, conditions) : []),
       ].join('; '),
-      confirm: held.median < assumed ? command(device, '-q -d CLOCK,POWER,PERFORMANCE') : null,
+      confirm:
+        held.median < worthConfirming * assumed ? command(device, '-q -d CLOCK,POWER,PERFORMANCE') : null,
       brief: cause === undefined ? `clock at ${at} for no named reason` : `${cause} held the clock at ${at}`,
     });
   }
@@ -116,7 +120,7 @@ function memory({ documented, device, conditions }: AttributionInput): Evidence 
         `${brief} (median of ${conditions.samples} samples, ${range(held)})`,
         ...shares(conditions),
       ].join('; '),
-      confirm: held.median < most ? command(device, '-q -d CLOCK,PERFORMANCE') : null,
+      confirm: held.median < worthConfirming * most ? command(device, '-q -d CLOCK,PERFORMANCE') : null,
       brief,
     });
   }
