@@ -4,6 +4,7 @@
 // and who documents them; one that is not in it has no figure, because its neighbour's would be a guess.
 
 import { z } from 'zod';
+import type { CoreGroup, DeviceFacts } from '../schema.js';
 import { formatCount, formatRate } from '../units.js';
 import { Document } from './card.js';
 import cpusJson from './cpus.json' with { type: 'json' };
@@ -43,16 +44,8 @@ export function cpus(): z.infer<typeof Cpus> {
   return kept;
 }
 
-/** Cores of one kind, as src/schema.ts has them; specs/ stands below it. */
-export type CoreGroup = {
-  vendor: string;
-  family: number;
-  model: number;
-  kind: string | null;
-  count: number;
-  maxClockHz: number | null;
-};
-export type Processor = { name: string; cores: readonly CoreGroup[]; features: readonly string[] };
+/** Of a CPU, what tells its ceiling. */
+export type Processor = Pick<DeviceFacts, 'name' | 'cores' | 'features'>;
 
 /** The one row that fits; null for none, and for several, which would be a choice and not a fact. */
 export function microarchitecture(group: CoreGroup, name: string): Microarchitecture | null {
