@@ -243,8 +243,16 @@ describe('NVLink', () => {
 
   test('is counted against the links of the documented figure, not those of the chip', () => {
     expect(factor(copy(18, 12, 12), 'link')).toMatchObject({ value: 1, confirm: null });
-    expect(attribute(copy(18, 12, 12)).summary).toMatch(/^67 % of one direction of NVLink, .*packet headers/);
+    expect(attribute(copy(18, 12, 12)).summary).toMatch(
+      /^67 % of one direction of the NVLinks, .*packet headers/,
+    );
     expect(factor(copy(18, 9, 12), 'link')?.value).toBe(0.75);
+  });
+
+  test('of which too few are up to carry the rate are not believed', () => {
+    const { factors, summary } = attribute({ ...copy(18, 15), rate: 400e9 });
+    expect(factors.map(({ name }) => name)).toEqual(['remainder']);
+    expect(summary).toBe('15 of 18 NVLinks active, which cannot carry this rate');
   });
 
   test.each([

@@ -172,14 +172,19 @@ function link({ rate, documented, device, conditions }: AttributionInput): Evide
   };
 }
 
-/** The NVLinks that are up against those of the documented figure. NVML does not tell to which GPU each of them leads. */
-function peer({ documented, device, conditions }: AttributionInput): Evidence {
+/**
+ * The NVLinks that are up against those of the documented figure; where each leads NVML does not tell. As of the link, a
+ * state that could not have carried the measured rate is not believed.
+ */
+function peer({ rate, documented, device, conditions }: AttributionInput): Evidence {
   const rest = (share: string) =>
-    `${share} of one direction of NVLink, the rest being packet headers, or links to other GPUs`;
+    `${share} of one direction of the NVLinks, the rest being packet headers, or links to other GPUs`;
   const active = conditions.nvlinks?.active ?? 0;
   if (active === 0 || documented.nvlinks === null) return { factors: [], mixedIn: [], rest };
   const brief = `${active} of ${documented.nvlinks} NVLinks active`;
   const value = Math.min(1, active / documented.nvlinks);
+  if (rate > value * documented.value)
+    return { factors: [], mixedIn: [`${brief}, which cannot carry this rate`], rest };
   const confirm = value < 1 ? command(device, 'nvlink -s') : null;
   const evidence = `${brief}; documented ${documented.printed}`;
   return { factors: [{ name: 'link', value, evidence, confirm, brief }], mixedIn: [], rest };
