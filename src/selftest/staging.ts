@@ -123,12 +123,15 @@ export const stagings: readonly Staged[] = [
   },
 ];
 
+/** Of a launch at the documented rate, so that none is too brief to be held against a card. */
+const launchSeconds = 1e-3;
+
 /** Scatter of a quiet machine: what a noisy one adds must not decide whether the judges judge. */
 const samples = 40;
 const scatter = 0.002;
 
 function set(control: MeasuredResult, judge: StandIn, scene: Scene): MeasuredResult {
-  const seconds = control.work.flop / (scene.share * judge.documented.value);
+  const seconds = launchSeconds / scene.share;
   const phase = (real: Phase, during: Scene): Phase => ({
     ...real,
     secondsPerLaunch: Float64Array.from(
@@ -139,6 +142,7 @@ function set(control: MeasuredResult, judge: StandIn, scene: Scene): MeasuredRes
   });
   return {
     ...control,
+    work: { ...control.work, flop: launchSeconds * judge.documented.value },
     kernel: { ...control.kernel, resource: judge.documented.resource, tuned: true, emulated: false },
     burst: phase(control.burst, { ...scene, uncorrectedErrors: 0 }),
     sustained: phase(control.sustained, scene),
