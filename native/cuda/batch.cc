@@ -29,21 +29,9 @@ class GraphBatch final : public CudaBatch {
  public:
   GraphBatch(SharedContext context, std::size_t launches, const std::function<void(std::size_t)>& launch)
       : CudaBatch(std::move(context)) {
-    const CUstream stream = context_->stream();
-    // Only this thread's calls are held to what a capture allows: NVML's sampling and Node's own work go on.
-    check(driver().cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL), "cuStreamBeginCapture");
-    Graph graph;
-    try {
+    graph_ = recordGraph(*context_, [&] {
       for (std::size_t i = 0; i < launches; ++i) launch(i);
-    } catch (...) {
-      // A stream left capturing would refuse everything after.
-      ignore(driver().cuStreamEndCapture(stream, graph.out()));
-      throw;
-    }
-    check(driver().cuStreamEndCapture(stream, graph.out()), "cuStreamEndCapture",
-          "a launch did what cannot be recorded");
-    check(driver().cuGraphInstantiateWithFlags(graph_.out(), graph.get(), 0), "cuGraphInstantiateWithFlags");
-    check(driver().cuGraphUpload(graph_.get(), stream), "cuGraphUpload");
+    });
     context_->synchronize();
   }
   ~GraphBatch() override { context_->bindQuietly(); }
@@ -69,6 +57,27 @@ class LaunchBatch final : public CudaBatch {
 };
 
 }  // namespace
+
+GraphExec recordGraph(const Context& context, const std::function<void()>& launches) {
+  const CUstream stream = context.stream();
+  // Only this thread's calls are held to what a capture allows: NVML's sampling and Node's own work go on.
+  check(driver().cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL), "cuStreamBeginCapture");
+  Graph graph;
+  try {
+    launches();
+  } catch (...) {
+    // A stream left capturing would refuse everything after.
+    ignore(driver().cuStreamEndCapture(stream, graph.out()));
+    throw;
+  }
+  check(driver().cuStreamEndCapture(stream, graph.out()), "cuStreamEndCapture",
+        "a launch did what cannot be recorded");
+  GraphExec executable;
+  check(driver().cuGraphInstantiateWithFlags(executable.out(), graph.get(), 0),
+        "cuGraphInstantiateWithFlags");
+  check(driver().cuGraphUpload(executable.get(), stream), "cuGraphUpload");
+  return executable;
+}
 
 std::unique_ptr<Batch> recordBatch(SharedContext context, std::size_t launches,
                                    const std::function<void(std::size_t)>& launch, bool capturable) {

@@ -12,6 +12,10 @@
 
 namespace nameplate::cuda {
 
+// What `launches` enqueues on the context's stream, as a graph that is ready to be launched. `launches` is
+// called once, and nothing it enqueues runs. The context is bound. Throws Error.
+GraphExec recordGraph(const Context&, const std::function<void()>& launches);
+
 // Throws Error where the recording fails; it is never quietly replaced by launching one by one.
 std::unique_ptr<Batch> recordBatch(SharedContext, std::size_t launches,
                                    const std::function<void(std::size_t)>& launch, bool capturable);

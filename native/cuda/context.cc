@@ -47,10 +47,22 @@ std::string Context::capabilityText() const {
   return std::to_string(capability_ / 10) + "." + std::to_string(capability_ % 10);
 }
 
+unsigned Context::multiprocessors() const {
+  return static_cast<unsigned>(attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+}
+
 Event Context::event() const {
+  bind();
   Event made;
   check(driver().cuEventCreate(made.out(), defaultEvent), "cuEventCreate");
   return made;
+}
+
+double Context::seconds(const Event& from, const Event& to) const {
+  check(driver().cuEventSynchronize(to.get()), "cuEventSynchronize");
+  float milliseconds = 0;
+  check(driver().cuEventElapsedTime(&milliseconds, from.get(), to.get()), "cuEventElapsedTime");
+  return milliseconds / 1e3;
 }
 
 SideStream::SideStream(SharedContext context)
@@ -71,13 +83,6 @@ void SideStream::follow() const {
 void SideStream::join() const {
   check(driver().cuEventRecord(end_.get(), stream_), "cuEventRecord");
   check(driver().cuStreamWaitEvent(context_->stream(), end_.get(), defaultWait), "cuStreamWaitEvent");
-}
-
-double Context::seconds(const Event& from, const Event& to) const {
-  check(driver().cuEventSynchronize(to.get()), "cuEventSynchronize");
-  float milliseconds = 0;
-  check(driver().cuEventElapsedTime(&milliseconds, from.get(), to.get()), "cuEventElapsedTime");
-  return milliseconds / 1e3;
 }
 
 }  // namespace nameplate::cuda

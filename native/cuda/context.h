@@ -60,6 +60,7 @@ class Context {
   // Compute capability: 9 and 0 of 9.0, as 90.
   int capability() const { return capability_; }
   std::string capabilityText() const;
+  unsigned multiprocessors() const;
 
   Event event() const;
   // Seconds of device time from one event to a later one; waits for the later one.

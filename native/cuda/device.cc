@@ -88,7 +88,7 @@ Kernel CudaDevice::stream(Stream kind, std::size_t bytesPerArray, const std::str
 
 std::size_t CudaDevice::sets(Scope scope) const {
   if (scope == Scope::device) return 1;
-  return static_cast<std::size_t>(context_->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+  return context_->multiprocessors();
 }
 
 Kernel CudaDevice::sweep(const Sweep& sweep, const std::string& provider) {

@@ -1,7 +1,6 @@
 #include "cuda/gemm.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -77,30 +76,24 @@ Fitting fitting(const GemmShape& shape, const Context& context) {
   return found;
 }
 
-unsigned multiprocessors(const Context& context) {
-  return static_cast<unsigned>(context.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
-}
-
 // Moves the heuristic's pick to the front.
 void pickFirst(Candidates& candidates, const GemmShape& shape, const Context& context) {
-  const std::size_t picked = candidates.front()->launcher.pick(candidates, shape, multiprocessors(context));
+  const std::size_t picked = candidates.front()->launcher.pick(candidates, shape, context.multiprocessors());
   const auto pick = candidates.begin() + static_cast<std::ptrdiff_t>(picked);
   std::rotate(candidates.begin(), pick, pick + 1);
 }
 
 std::string cutText(const GemmConfiguration& configuration, const GemmShape& shape, const Context& context) {
-  return configuration.launcher.cut(configuration, shape, multiprocessors(context));
+  return configuration.launcher.cut(configuration, shape, context.multiprocessors());
 }
 
 std::string kernelsText(const Candidates& candidates, const Tuning& tuning, const GemmShape& shape,
                         const Context& context) {
   std::string text;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    char time[32] = "not timed";
-    if (const auto seconds = tuning.seconds[i]) std::snprintf(time, sizeof time, "%.4g ms", *seconds * 1e3);
     const std::string cut = cutText(*candidates[i], shape, context);
     text += (text.empty() ? "" : ", ") + std::string(candidates[i]->kernel) +
-            (cut.empty() ? "" : " with " + cut) + " " + time;
+            (cut.empty() ? "" : " with " + cut) + " " + tuning.timeOf(i);
   }
   return text;
 }

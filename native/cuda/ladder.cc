@@ -26,9 +26,8 @@ std::string refusal(const GemmConfiguration& configuration, const GemmShape& sha
 std::function<void(const Operands&)> prepare(const OwnKernel& kernel, const GemmConfiguration& configuration,
                                              const GemmShape& shape, Workspace&) {
   const LadderStep step = stepOf(configuration);
-  const WgmmaGrid grid(
-      step.tile, shape.m, shape.n, wgmmaBytesOfK(shape),
-      static_cast<unsigned>(kernel.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)));
+  const WgmmaGrid grid(step.tile, shape.m, shape.n, wgmmaBytesOfK(shape),
+                       kernel.context()->multiprocessors());
   kernel.allowSharedBytes(step.tile.sharedBytes());
   return [kernel, step, grid, shape](const Operands& operands) {
     kernel.context()->bind();  // encoding wants a context too

@@ -1,5 +1,6 @@
 #include "cuda/launch.h"
 
+#include "cuda/batch.h"
 #include "kernels/parameters.h"
 
 namespace nameplate::cuda {
@@ -26,21 +27,9 @@ class TickGraph {
 
  private:
   void record(const Operands& operands) {
-    const CUstream stream = context_->stream();
-    check(driver().cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL), "cuStreamBeginCapture");
-    Graph graph;
-    try {
+    executable_ = recordGraph(*context_, [&] {
       for (std::size_t i = 0; i < kernels_; ++i) tick_.launch(1, {chaseThreads, 1}, ticking(operands));
-    } catch (...) {
-      ignore(
-          driver().cuStreamEndCapture(stream, graph.out()));  // or the stream would refuse everything after
-      throw;
-    }
-    check(driver().cuStreamEndCapture(stream, graph.out()), "cuStreamEndCapture");
-    GraphExec made;
-    check(driver().cuGraphInstantiateWithFlags(made.out(), graph.get(), 0), "cuGraphInstantiateWithFlags");
-    check(driver().cuGraphUpload(made.get(), stream), "cuGraphUpload");
-    executable_ = std::move(made);
+    });
     recordedFor_ = operands.out;
   }
 

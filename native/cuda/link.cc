@@ -73,8 +73,7 @@ Kernel builtinLink(OwnKernels& kernels, Direction direction, HostMemory memory, 
     throw Error("EINVAL", "the link's kernel copies 16 bytes at a time: " + std::to_string(bytes) +
                               " bytes is not a multiple of 16");
   const OwnKernel own = kernels.find("link", "link_copy");
-  const auto multiprocessors =
-      static_cast<unsigned>(kernels.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+  const unsigned multiprocessors = kernels.context()->multiprocessors();
   const bool both = direction == Direction::both;
   Kernel kernel;
   kernel.name =

@@ -53,7 +53,7 @@ bool CudaDevice::hasOwnMemoryKernels() const {
 
 // Enough blocks to fill the device, for kernels that stride by the whole grid.
 unsigned CudaDevice::wholeDevice() const {
-  return static_cast<unsigned>(context_->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)) * 4;
+  return context_->multiprocessors() * 4;
 }
 
 std::unique_ptr<Buffer> CudaDevice::allocate(std::size_t bytes) {

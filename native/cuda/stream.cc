@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -59,11 +58,11 @@ class Search {
  public:
   Search(OwnKernels& kernels, Stream stream, std::size_t bytesPerArray)
       : kernels_(kernels),
+        stream_(stream),
         row_(rowOf(stream)),
         bytes_(bytesPerArray),
         capability_(kernels.context()->capability()),
-        multiprocessors_(
-            static_cast<unsigned>(kernels.context()->attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT))),
+        multiprocessors_(kernels.context()->multiprocessors()),
         pick_(heuristic(capability_, row_)) {}
 
   StreamLaunch heuristicPick() { return on(find(pick_), pick_, grids[0]); }
@@ -76,7 +75,7 @@ class Search {
       if (access.bytes == 32 && capability_ < 100) continue;
       if (const auto kernel = ifHere(nameOf(access))) found.push_back(on(*kernel, access, grids[0]));
     }
-    if (row_.name == std::string("copy") && capability_ >= 90) addBulk(found);
+    if (stream_ == Stream::copy && capability_ >= 90) addBulk(found);
     return found;
   }
 
@@ -149,6 +148,7 @@ class Search {
   }
 
   OwnKernels& kernels_;
+  Stream stream_;
   const Row& row_;
   std::size_t bytes_;
   int capability_;
@@ -185,9 +185,7 @@ Tuning timeAll(const SharedContext& context, const std::vector<StreamLaunch>& ca
 std::string timesText(const std::vector<StreamLaunch>& candidates, const Tuning& tuning) {
   std::string text;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    char time[32] = "not timed";
-    if (const auto seconds = tuning.seconds[i]) std::snprintf(time, sizeof time, "%.4g ms", *seconds * 1e3);
-    text += (text.empty() ? "" : ", ") + candidates[i].text + " " + time;
+    text += (text.empty() ? "" : ", ") + candidates[i].text + " " + tuning.timeOf(i);
   }
   return text;
 }

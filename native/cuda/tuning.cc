@@ -117,6 +117,12 @@ std::size_t Tuning::timed() const {
       std::ranges::count_if(seconds, [](const auto& value) { return value.has_value(); }));
 }
 
+std::string Tuning::timeOf(std::size_t candidate) const {
+  char text[32] = "not timed";
+  if (const auto time = seconds[candidate]) std::snprintf(text, sizeof text, "%.4g ms", *time * 1e3);
+  return text;
+}
+
 std::string Tuning::text() const {
   const std::string text = "best of " + std::to_string(timed()) + " timed";
   const std::optional<double> first = seconds.front();

@@ -21,6 +21,7 @@ struct Tuning {
   std::size_t fastest = 0;
 
   std::size_t timed() const;
+  std::string timeOf(std::size_t candidate) const;  // "0.1234 ms", or "not timed"
   std::string text() const;  // "best of 4 timed; the heuristic's first pick took 1.25x its time"
 };
 

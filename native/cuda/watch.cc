@@ -188,12 +188,15 @@ class NvmlWatch final : public Watch {
 
   // A device without NVLink refuses its first link, and one with fewer links the one after its last.
   void countLinks(Conditions& found) const {
-    unsigned active = 0, link = 0;
-    for (double sum = 0; nvml()->nvlinkState && link < nvmlMostLinks; ++link) {
-      if (nvml()->nvlinkState(device_, link, &active) != 0) break;
-      found.nvlinksActive = sum += active;
+    unsigned links = 0, up = 0;
+    for (; nvml()->nvlinkState && links < nvmlMostLinks; ++links) {
+      unsigned active = 0;
+      if (nvml()->nvlinkState(device_, links, &active) != 0) break;
+      up += active;
     }
-    if (link > 0) found.nvlinks = link;
+    if (links == 0) return;
+    found.nvlinks = links;
+    found.nvlinksActive = up;
   }
 
   NvmlDevice device_, peer_;
