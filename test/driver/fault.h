@@ -12,7 +12,7 @@
 //                    the GPU is lost, and a later process finds no such device (NAMEPLATE_SIMULATE_BUS)
 //   hang:CALL[:N]    the N-th call never returns
 //   crash:CALL[:N]   the N-th call ends the process, by SIGABRT
-//   lose:CALL[:N]    NVML counts one more error that could not be corrected, and the N-th call succeeds
+//   lose:CALL[:N]    NVML counts one more error that the first card did not correct; the N-th call succeeds
 //   missing:CALL     the driver is too old to have it
 //   flip, nan        the result of the first launch that a graph replays is spoilt whenever it is computed
 //                    from then on: one bit flipped, one word of ones. Verification launches directly and

@@ -61,8 +61,8 @@ NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int, unsign
     if (error != cuda::nvmlUncorrected) throw NvmlReturn{invalidArgument};
     const std::string only = setting("NAMEPLATE_SIMULATE_UNCORRECTED_ON", "");
     const bool here = only.empty() || only == std::to_string(card.slot);
-    return (here ? risen("NAMEPLATE_SIMULATE_UNCORRECTED") : 0) +
-           static_cast<double>(nameplateSimulatedUncorrectable());
+    const double lost = card.slot == 0 ? static_cast<double>(nameplateSimulatedUncorrectable()) : 0;
+    return lost + (here ? risen("NAMEPLATE_SIMULATE_UNCORRECTED") : 0);
   });
 }
 
