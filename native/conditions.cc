@@ -33,7 +33,16 @@ std::string reasonName(unsigned bit) {
   return "reason bit " + std::to_string(bit);
 }
 
+// Absent where a slice lacks it: the sum of the others would be too small.
 void add(std::optional<double>& all, const std::optional<double>& slice) {
+  if (all && slice)
+    *all += *slice;
+  else
+    all.reset();
+}
+
+// What was found counts, whatever was not told of other slices.
+void addFound(std::optional<double>& all, const std::optional<double>& slice) {
   if (slice) all = all.value_or(0) + *slice;
 }
 
@@ -68,8 +77,9 @@ void merge(Conditions& all, const Conditions& slice) {
   all.readings.insert(all.readings.end(), slice.readings.begin(), slice.readings.end());
   all.seconds += slice.seconds;
   add(all.energyJoules, slice.energyJoules);
+  if (!all.energyJoules) all.energyCounter.reset();
   add(all.correctedErrors, slice.correctedErrors);
-  add(all.uncorrectedErrors, slice.uncorrectedErrors);
+  addFound(all.uncorrectedErrors, slice.uncorrectedErrors);
   add(all.linkReplays, slice.linkReplays);
   most(all.linkGeneration, slice.linkGeneration);
   most(all.linkWidth, slice.linkWidth);

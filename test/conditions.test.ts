@@ -40,3 +40,10 @@ test('slices that follow at once are one stretch: no tick of the energy counter 
 test('what was drawn in the turn of another provider is not counted', () => {
   expect(merged({ slices: 4, slice: 0.2, pause: 0.25, tick: 0.05 })).toEqual({ seconds: 0.8, joules: 140 });
 });
+
+test('a slice that lacks its energy leaves the sum absent, and does not pass for one that drew none', () => {
+  const answer = (input: string) => spawnSync(program, { input, encoding: 'utf8' }).stdout.trim();
+  expect(answer('0 1 0 200\n2 3 400 600')).toBe('2 400.000000');
+  expect(answer('0 1 0 200\n2 3 -1 600')).toBe('2 absent');
+  expect(answer('0 1 -1 200\n1 2 200 400\n2 3 400 600')).toBe('3 absent');
+});

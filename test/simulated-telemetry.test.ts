@@ -35,6 +35,28 @@ describe.concurrent('telemetry', () => {
     });
   });
 
+  it('of a MIG slice: its errors by the counter that the GPU still answers, and whose the values are', async () => {
+    const { report } = await measure({ NAMEPLATE_SIMULATE: 'mig-1g.10gb' }, ...gemm);
+    expect(report.rows[0]?.conditions).toMatchObject({
+      correctedErrors: 0,
+      uncorrectedErrors: 0,
+      missing: expect.stringMatching(/^values of this MIG slice alone/),
+    });
+    const lost = { NAMEPLATE_SIMULATE: 'mig-1g.10gb', NAMEPLATE_SIMULATE_UNCORRECTED: '1000' };
+    expect((await measure(lost, ...gemm)).report.rows[0]?.verdict.status).toBe('corrupted');
+  });
+
+  it('of a counter that did not answer when a window began: what it rose by is not known', async () => {
+    // The third look: the burst has the first two, at its beginning and its end.
+    const environment = { NAMEPLATE_FAULT: 'nvmlDeviceGetTotalEnergyConsumption:3' };
+    const { report } = await measure(environment, ...gemm);
+    expect(report.rows[0]?.conditions).toMatchObject({
+      energyJoules: null,
+      missing: expect.stringContaining('energy: no answer when the window began'),
+    });
+    expect(report.rows[0]?.burst?.conditions.energyJoules).toBeGreaterThan(0);
+  });
+
   it('names the reasons that newer drivers tell', async () => {
     const { report } = await measure({ NAMEPLATE_SIMULATE_CONDITION: 'board-limits' }, ...gemm);
     expect(report.rows[0]?.verdict.status).toBe('pass');

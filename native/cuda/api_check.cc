@@ -111,7 +111,8 @@ static_assert(nvmlSmClock == NVML_CLOCK_SM && nvmlMemoryClock == NVML_CLOCK_MEM)
 static_assert(nvmlGpuSensor == NVML_TEMPERATURE_GPU);
 static_assert(nvmlPeerByNvlink == NVML_P2P_CAPS_INDEX_NVLINK);
 static_assert(nvmlCorrected == NVML_MEMORY_ERROR_TYPE_CORRECTED &&
-              nvmlUncorrected == NVML_MEMORY_ERROR_TYPE_UNCORRECTED && nvmlVolatile == NVML_VOLATILE_ECC);
+              nvmlUncorrected == NVML_MEMORY_ERROR_TYPE_UNCORRECTED && nvmlVolatile == NVML_VOLATILE_ECC &&
+              nvmlAggregate == NVML_AGGREGATE_ECC);
 static_assert(sizeof(NvmlFieldValue) == sizeof(nvmlFieldValue_t) &&
               offsetof(NvmlFieldValue, value) == offsetof(nvmlFieldValue_t, value));
 static_assert(nvmlMemoryTemperature == NVML_FI_DEV_MEMORY_TEMP);

@@ -66,7 +66,8 @@ inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;    // nvmlClockType_t
 inline constexpr int nvmlPeerByNvlink = 2;                    // NVML_P2P_CAPS_INDEX_NVLINK
 inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATURE_GPU
 inline constexpr int nvmlCorrected = 0, nvmlUncorrected = 1;  // nvmlMemoryErrorType_t
-inline constexpr int nvmlVolatile = 0;                 // nvmlEccCounterType_t: since the driver was loaded
+// nvmlEccCounterType_t: since the driver was loaded, and ever.
+inline constexpr int nvmlVolatile = 0, nvmlAggregate = 1;
 inline constexpr unsigned nvmlMemoryTemperature = 82;  // NVML_FI_DEV_MEMORY_TEMP
 inline constexpr unsigned nvmlInstantPower = 186;      // NVML_FI_DEV_POWER_INSTANT, in milliwatts: since R530
 inline constexpr unsigned nvmlMostLinks = 36;          // NVML_NVLINK_MAX_LINKS of NVML 13

@@ -51,6 +51,8 @@ class Sensor {
     return answer(value.value.whole * unit);
   }
 
+  std::string name() const { return name_; }
+
   // A device that falls off the bus answers at first, and then no more.
   void explain(std::string& missing) const {
     if (refusal_.empty()) return;
@@ -81,10 +83,17 @@ class Sensor {
 // A counter that only rises: what it rose by between two looks.
 struct Counter {
   Sensor sensor;
+  bool looked = false;
   std::optional<double> first{}, last{};
   void look(std::optional<double> value) {
-    if (!first) first = value;
+    if (!looked) first = value;
+    looked = true;
     last = value;
+  }
+  void explain(std::string& missing) const {
+    sensor.explain(missing);
+    if (!first && last)
+      missing += (missing.empty() ? "" : "; ") + sensor.name() + ": no answer when the window began";
   }
   std::optional<double> rise() const {
     if (!first || !last) return std::nullopt;
@@ -95,8 +104,12 @@ struct Counter {
 class NvmlWatch final : public Watch {
  public:
   // `peer` is null where there is none.
-  NvmlWatch(NvmlDevice device, NvmlDevice peer, std::string caveat)
-      : device_(device), peer_(peer), caveat_(std::move(caveat)), thread_(startThread([this] { run(); })) {
+  NvmlWatch(NvmlDevice device, NvmlDevice peer, int errorCounter, std::string caveat)
+      : device_(device),
+        peer_(peer),
+        errorCounter_(errorCounter),
+        caveat_(std::move(caveat)),
+        thread_(startThread([this] { run(); })) {
     // The window begins with the first reading, and not with a thread that has yet to start.
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return started_; });
@@ -117,10 +130,11 @@ class NvmlWatch final : public Watch {
       conditions.uncorrectedErrors = conditions.uncorrectedErrors.value_or(0) + *lost;
     conditions.linkReplays = replays_.rise();
     for (const Sensor* sensor :
-         {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &energy_.sensor,
-          &corrected_.sensor, &uncorrected_.sensor, &replays_.sensor, &link_})
+         {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &link_})
       sensor->explain(conditions.missing);
-    if (peer_) peerUncorrected_.sensor.explain(conditions.missing);
+    for (const Counter* counter : {&energy_, &corrected_, &uncorrected_, &replays_})
+      counter->explain(conditions.missing);
+    if (peer_) peerUncorrected_.explain(conditions.missing);
     return conditions;
   }
 
@@ -171,7 +185,7 @@ class NvmlWatch final : public Watch {
   void count() {
     const Nvml& library = *nvml();
     const auto errors = [&](Counter& counter, NvmlDevice device, int kind) {
-      counter.look(counter.sensor.ask<unsigned long long>(1, library.eccErrors, device, kind, nvmlVolatile));
+      counter.look(counter.sensor.ask<unsigned long long>(1, library.eccErrors, device, kind, errorCounter_));
     };
     energy_.look(energy_.sensor.ask<unsigned long long>(1e-3, library.energy, device_));
     errors(corrected_, device_, nvmlCorrected);
@@ -200,6 +214,7 @@ class NvmlWatch final : public Watch {
   }
 
   NvmlDevice device_, peer_;
+  int errorCounter_;
   std::string caveat_;
   Conditions conditions_;
   Sensor clock_{"clock"}, memoryClock_{"memory clock"}, power_{"power"}, temperature_{"temperature"},
@@ -228,6 +243,12 @@ class NoWatch final : public Watch {
   std::string why_;
 };
 
+// A GPU that is cut into slices does not tell its volatile errors ("currently not supported", nvml.h says).
+// Of either counter only the rise is asked.
+int errorCounter(const Facts& device) {
+  return device.mig ? nvmlAggregate : nvmlVolatile;
+}
+
 }  // namespace
 
 std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Facts>& peer) {
@@ -235,7 +256,7 @@ std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Fact
   const NvmlDevice own = nvmlDevice(device);
   if (!own) return std::make_unique<NoWatch>("NVML does not know this device");
   return std::make_unique<NvmlWatch>(
-      own, peer ? nvmlDevice(*peer) : nullptr,
+      own, peer ? nvmlDevice(*peer) : nullptr, errorCounter(device),
       device.mig ? "values of this MIG slice alone: what is given is the whole GPU's" : "");
 }
 
@@ -243,7 +264,7 @@ std::optional<double> uncorrectedErrorsOf(const Facts& asked) {
   const NvmlDevice device = nvmlDevice(asked);
   if (!device || !nvml()->eccErrors) return std::nullopt;
   unsigned long long errors = 0;
-  if (nvml()->eccErrors(device, nvmlUncorrected, nvmlVolatile, &errors) != 0) return std::nullopt;
+  if (nvml()->eccErrors(device, nvmlUncorrected, errorCounter(asked), &errors) != 0) return std::nullopt;
   return static_cast<double>(errors);
 }
 

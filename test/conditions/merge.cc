@@ -1,5 +1,6 @@
 // Merges slices with native/conditions.cc, one a line: begin and end in seconds, and what the counter of
-// energy stood at then, in joules. Prints the seconds and the joules of all.
+// energy stood at then, in joules; at less than 0 where it did not answer. Prints the seconds and the joules
+// of all.
 #include <iostream>
 
 #include "backend.h"
@@ -13,9 +14,12 @@ int main() {
     slice.source = "nvml";
     slice.readings = {{.at = begin}, {.at = end}};
     slice.seconds = end - begin;
-    slice.energyJoules = last - first;
-    slice.energyCounter = last;
+    if (first >= 0 && last >= 0) {
+      slice.energyJoules = last - first;
+      slice.energyCounter = last;
+    }
     merge(all, slice);
   }
-  std::cout << all.seconds << " " << *all.energyJoules << "\n";
+  std::cout << all.seconds << " " << (all.energyJoules ? std::to_string(*all.energyJoules) : "absent")
+            << "\n";
 }

@@ -54,9 +54,9 @@ NvmlReturn nvmlDeviceGetPcieReplayCounter(NvmlDevice device, unsigned* value) {
 }
 
 // The volatile counter starts again with the driver, the aggregate one never; here neither has yet.
-NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int, unsigned long long* count) {
-  return answer(device, count, [error](const Card& card) {
-    if (!card.ecc) throw NvmlReturn{notSupported};
+NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int counter, unsigned long long* count) {
+  return answer(device, count, [error, counter](const Card& card) {
+    if (!card.ecc || (card.mig() && counter == cuda::nvmlVolatile)) throw NvmlReturn{notSupported};
     if (error == cuda::nvmlCorrected) return risen("NAMEPLATE_SIMULATE_CORRECTED");
     if (error != cuda::nvmlUncorrected) throw NvmlReturn{invalidArgument};
     const std::string only = setting("NAMEPLATE_SIMULATE_UNCORRECTED_ON", "");
