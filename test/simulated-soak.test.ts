@@ -35,6 +35,19 @@ describe('a soak', () => {
     expect(report.launches).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['memory.copy', 'builtin', {}],
+    ['peer.copy', 'driver', { NAMEPLATE_SIMULATE: 'two-h200' }],
+  ])('takes any row by whoever has it: %s', async (row, provider, environment) => {
+    const asked = ['--device', 'cuda:0', '--only', row, '--bytes', '1MiB', '--minutes', '0.01'];
+    const { code, stdout, stderr } = await simulate(environment, cli, 'soak', ...asked, '--json', '-');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(SoakReport.parse(JSON.parse(stdout))).toMatchObject({
+      options: { operation: row, provider },
+      verdict: { status: 'clean' },
+    });
+  });
+
   it('finds a bit that flips in every round, with its place', async () => {
     const { code, stdout, report } = await soaked({ NAMEPLATE_FAULT: 'flip' }, '--provider', 'builtin');
     expect(code).toBe(4);

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { lock } from '../src/lock.js';
 import type { Executor } from '../src/process/isolate.js';
 import { soakLine, soakText } from '../src/report/soak.js';
-import type { SoakRequest, SoakStep } from '../src/schema.js';
+import type { Inventory, SoakRequest, SoakStep } from '../src/schema.js';
 import { type SoakOptions, SoakReport } from '../src/soak/schema.js';
-import { defaultSoak, soak } from '../src/soak/soak.js';
+import { defaultOperation, soak } from '../src/soak/soak.js';
 import { SoakTally } from '../src/soak/tally.js';
 import { UsageError } from '../src/usage.js';
 import { nameplate, start, until } from './command.js';
@@ -47,6 +47,7 @@ async function soaked(
   changes: Partial<SoakOptions> = {},
   devices = [cpu],
   signal?: AbortSignal,
+  libraries: Inventory['libraries'] = [],
 ) {
   const asked: SoakRequest[] = [];
   const log: string[] = [];
@@ -61,7 +62,10 @@ async function soaked(
     cancel: () => log.push('cancel'),
     close: async () => void log.push('close'),
   };
-  const native = { inventory: async () => inventory(devices), operations: () => [...operations, peerCopy] };
+  const native = {
+    inventory: async () => ({ ...inventory(devices), libraries }),
+    operations: () => [...operations, peerCopy],
+  };
   const reports: SoakReport[] = [];
   const context = { native, open: () => executor, wait: true, ...(signal && { signal }) };
   for await (const report of soak({ ...options, ...changes }, context)) reports.push(report);
@@ -200,15 +204,32 @@ describe('a soak', () => {
   );
 
   test('by default, what the device is best at', () => {
-    const lt = { name: 'cuBLASLt', path: '/lib', version: '13' };
-    expect(defaultSoak(inventory([cpu]), null)).toEqual({ operation: 'gemm.fp32', provider: 'builtin' });
-    expect(defaultSoak(inventory([cpu, a100()]), 'cpu').operation).toBe('gemm.fp32');
-    expect(defaultSoak(inventory([cpu, a100()]), 'CPU').operation).toBe('gemm.fp32');
-    expect(defaultSoak(inventory([cpu, a100()]), null)).toEqual({
-      operation: 'gemm.fp16',
-      provider: 'builtin',
-    });
-    expect(defaultSoak({ ...inventory([cpu, a100()]), libraries: [lt] }, null).provider).toBe('cublaslt');
+    expect(defaultOperation(inventory([cpu]), null)).toBe('gemm.fp32');
+    expect(defaultOperation(inventory([cpu, a100()]), 'cpu')).toBe('gemm.fp32');
+    expect(defaultOperation(inventory([cpu, a100()]), 'CPU')).toBe('gemm.fp32');
+    expect(defaultOperation(inventory([cpu, a100()]), null)).toBe('gemm.fp16');
+  });
+
+  test('is computed by the library where it is found and has the row, else by who has the row', async () => {
+    const lt = [{ name: 'cuBLASLt', path: '/lib', version: '13' }];
+    const by = async (operation: string, libraries = lt, devices = [a100()]) => {
+      const changes = { operation, provider: null, shape: null };
+      const { asked, last } = await soaked(() => step(), changes, devices, undefined, libraries);
+      expect(last.options.provider).toBe(asked[0]?.provider);
+      return last.options.provider;
+    };
+    expect(await by('gemm.bf16')).toBe('cublaslt');
+    expect(await by('gemm.bf16', [])).toBe('builtin');
+    expect(await by('gemm.fp32', lt, [cpu])).toBe('builtin');
+    expect(await by('memory.copy')).toBe('builtin');
+    expect(await by('peer.copy', lt, [a100(0)])).toBe('driver');
+  });
+
+  test('a copy goes to one other device', async () => {
+    const ask = { device: 'cuda:0', operation: 'peer.copy', provider: 'driver', shape: null };
+    await expect(soaked(() => step(), ask, [a100(0), a100(1), a100(2)])).rejects.toThrow(
+      /one other device, and there are cuda:1, cuda:2: .*CUDA_VISIBLE_DEVICES/,
+    );
   });
 });
 

@@ -7,7 +7,7 @@ import { liveLine } from '../progress.js';
 import { soakJson, soakLine, soakText } from '../report/soak.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import type { SoakReport } from '../soak/schema.js';
-import { defaultSoak, soak } from '../soak/soak.js';
+import { defaultOperation, soak } from '../soak/soak.js';
 import { survey } from '../survey.js';
 import { limits, parseBytesShape, parseGemmShape, parseInteger, parseNumber } from '../usage.js';
 import { reportFile } from './file.js';
@@ -39,7 +39,7 @@ export function addSoak(program: Command): void {
     .option('--minutes <n>', 'how long', (text) => parseNumber('--minutes', text, limits.minutes), 5)
     .option('--device <id>', 'cpu, cuda:0, a GPU- or MIG- uuid; default: the only GPU, or the CPU')
     .option('--only <row>', 'which row: gemm.fp16 on a GPU, gemm.fp32 on a CPU, or any other')
-    .option('--provider <name>', 'who computes: cublaslt where it is found, else builtin')
+    .option('--provider <name>', 'who computes: cublaslt where it is found and has the row')
     .addOption(
       new Option('--shape <MxNxK>', 'size of a GEMM')
         .argParser((text) => parseGemmShape('--shape', text))
@@ -95,11 +95,12 @@ function exitCode({ state, verdict }: SoakReport): number {
 
 async function optionsOf(flags: Flags, signal: AbortSignal) {
   const defaults = defaultOptions('thorough');
-  const usual = defaultSoak(await survey().inventory({ threads: null }, signal), flags.device ?? null);
+  const { device = null, only } = flags;
+  const operation = only ?? defaultOperation(await survey().inventory({ threads: null }, signal), device);
   return {
-    device: flags.device ?? null,
-    operation: flags.only ?? usual.operation,
-    provider: flags.provider ?? usual.provider,
+    device,
+    operation,
+    provider: flags.provider ?? null,
     shape: flags.shape ?? flags.bytes ?? null,
     data: flags.data,
     seed: flags.seed ?? defaults.seed,

@@ -12,7 +12,10 @@ const Range = z.strictObject({ min: finite, median: finite, max: finite });
 export const SoakOptions = z.strictObject({
   device: z.string().nullable().describe('id or uuid; null: the only GPU, or the CPU where there is none'),
   operation: z.string(),
-  provider: z.string(),
+  provider: z
+    .string()
+    .nullable()
+    .describe("null: cublaslt where it is found and has the row, else the row's first"),
   shape: Shape.nullable().describe('null: that of the level'),
   data: DataPattern,
   seed: count,
@@ -43,7 +46,7 @@ export const SoakReport = z.strictObject({
   state: z.enum(['running', 'complete', 'interrupted']),
   simulated: z.boolean(),
   device: DeviceFacts,
-  options: SoakOptions,
+  options: SoakOptions.extend({ provider: z.string().describe('who computed') }),
   shape: Shape,
   kernel: KernelFacts.nullable(),
   seconds: finite,

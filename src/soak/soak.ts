@@ -6,7 +6,7 @@
 import { coded } from '../error.js';
 import { host } from '../host.js';
 import { lock, lockPeer, type Release } from '../lock.js';
-import { defaultOptions, plan } from '../plan.js';
+import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import type { DeviceFacts, Inventory, SoakRequest } from '../schema.js';
 import { type Survey, survey } from '../survey.js';
@@ -30,14 +30,16 @@ export interface SoakContext {
 const stepSeconds = 1;
 
 /** A tensor-core format that every card since Volta has; on a CPU what it has itself. */
-export function defaultSoak(
-  { devices, libraries }: Inventory,
-  device: string | null,
-): Pick<SoakOptions, 'operation' | 'provider'> {
-  if (device?.toLowerCase() === 'cpu' || !devices.some(({ backend }) => backend === 'cuda'))
-    return { operation: 'gemm.fp32', provider: 'builtin' };
-  const vendor = libraries.some(({ name }) => name === 'cuBLASLt');
-  return { operation: 'gemm.fp16', provider: vendor ? 'cublaslt' : 'builtin' };
+export function defaultOperation({ devices }: Pick<Inventory, 'devices'>, device: string | null): string {
+  return device?.toLowerCase() === 'cpu' || !devices.some(({ backend }) => backend === 'cuda')
+    ? 'gemm.fp32'
+    : 'gemm.fp16';
+}
+
+/** cuBLASLt, which loads a card as users do, where it is found and has the row. */
+function usualProvider(providers: readonly string[], libraries: Inventory['libraries']): string | undefined {
+  const found = libraries.some(({ name }) => name === 'cuBLASLt');
+  return providers.find((name) => found && name === 'cublaslt') ?? providers[0];
 }
 
 /**
@@ -67,7 +69,7 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
       state,
       simulated: device.simulated,
       device,
-      options,
+      options: { ...options, provider: request.provider },
       shape: request.shape,
       ...tally.summary(failure),
     });
@@ -123,7 +125,7 @@ interface Chosen {
 
 /** The plan of a run knows devices, rows and sizes; a soak takes the one job of it that is meant. */
 function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey, 'operations'>): Chosen {
-  const { device: name, operation, provider, shape, data, seed } = options;
+  const { device: name, operation, shape, data, seed } = options;
   const jobs = plan(
     {
       ...defaultOptions(),
@@ -151,13 +153,19 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
       `a soak keeps a device at work, and ${operation} only waits; take a row with a rate`,
     );
   }
+  if (peersOf(jobs).length > 1) {
+    throw new UsageError(
+      `a soak copies to one other device, and there are ${peersOf(jobs).join(', ')}: leave one of them visible with CUDA_VISIBLE_DEVICES`,
+    );
+  }
   if (jobs.length > 1) {
     throw new UsageError(`a soak takes one size, and ${operation} has ${jobs.length}: name one with --bytes`);
   }
-  if (!job.request.providers.includes(provider)) {
-    const known = job.request.providers.join(', ');
+  const { providers } = job.request;
+  const provider = options.provider ?? usualProvider(providers, inventory.libraries);
+  if (provider === undefined || !providers.includes(provider)) {
     throw new UsageError(
-      `no provider "${provider}" computes ${operation} on ${job.device.id}; there are: ${known}`,
+      `no provider "${provider}" computes ${operation} on ${job.device.id}; there are: ${providers.join(', ')}`,
     );
   }
   const request = {
@@ -172,6 +180,8 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
   return { device: job.device, unit, request };
 }
 
-const rowsOf = (jobs: { operation: { id: string } }[]) => [
-  ...new Set(jobs.map(({ operation }) => operation.id)),
+const rowsOf = (jobs: readonly Job[]) => [...new Set(jobs.map(({ operation }) => operation.id))];
+
+const peersOf = (jobs: readonly Job[]) => [
+  ...new Set(jobs.flatMap(({ request: { shape } }) => ('peer' in shape && shape.peer ? [shape.peer] : []))),
 ];
