@@ -73,9 +73,9 @@ describe('a soak', () => {
     expect(report).toMatchObject({ uncorrectedErrors: 1, verdict: { why: '1 uncorrected ECC error' } });
   });
 
-  // The choice among the kernels replays some hundred graphs, and the soak as many in its time again.
+  // The choice among the kernels replays some hundred graphs, and the soak as many again, however slow the machine.
   const inTheSoak = 'cuGraphLaunch:150';
-  const struck = ['--provider', 'builtin', '--shape', '128'];
+  const struck = ['--provider', 'builtin', '--shape', '128', '--minutes', '0.5'];
   it('keeps the wrong rounds of the step in which the device dies', async () => {
     const { code, report } = await soaked({ NAMEPLATE_FAULT: `flip,${inTheSoak}:sticky` }, ...struck);
     expect(code).toBe(4);
