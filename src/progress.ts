@@ -14,8 +14,14 @@ export interface LiveLine {
 /** A dumb terminal cannot go back in a line. */
 const rewrites = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env.TERM !== 'dumb';
 
+/** As small as terminals are. */
+const smallest = { columns: 80, rows: 24 };
+
 export function liveLine(stream: NodeJS.WriteStream = process.stderr): LiveLine {
   if (!rewrites(stream)) return { show: () => {}, end: () => {} };
+  // Some terminals report a size of 0, into which nothing fits. A line wider than the terminal would leave a trace.
+  stream.columns ||= smallest.columns;
+  stream.rows ||= smallest.rows;
   const line = createLogUpdate(stream);
   return {
     show: line,

@@ -12,10 +12,11 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const missing = spawnSync('script', ['--version']).status !== 0;
 
-/** All that a command writes to a terminal of that name, whichever stream it takes. */
-async function shown(terminal: string, ...args: string[]): Promise<string> {
-  // A terminal without a size shows no line at all.
-  const command = `stty cols 100 rows 30; ${[process.execPath, cli, ...args].join(' ')}`;
+const usual = 'cols 100 rows 30';
+
+/** All that a command writes to a terminal of that name and size, whichever stream it takes. */
+async function shown(terminal: string, size: string, ...args: string[]): Promise<string> {
+  const command = `stty ${size}; ${[process.execPath, cli, ...args].join(' ')}`;
   const cwd = mkdtempSync(join(tmpdir(), 'nameplate-terminal-'));
   const { NO_COLOR: _, CI: __, ...env } = process.env;
   const options = { cwd, env: { ...env, TERM: terminal } };
@@ -23,6 +24,7 @@ async function shown(terminal: string, ...args: string[]): Promise<string> {
 }
 
 const small = ['--device', 'cpu', '--wait'];
+const soak = ['soak', ...small, '--minutes', '0.02', '--shape', '64', '--no-save'];
 const work: [string, string[]][] = [
   [
     'run',
@@ -39,7 +41,7 @@ const work: [string, string[]][] = [
       '--no-save',
     ],
   ],
-  ['soak', ['soak', ...small, '--minutes', '0.02', '--shape', '64', '--no-save']],
+  ['soak', soak],
   ['selftest', ['selftest', ...small]],
 ];
 
@@ -49,11 +51,15 @@ describe.skipIf(missing)(
     const control = String.fromCharCode(27);
 
     it.each(work)('is shown in a line that rewrites itself: %s', async (_, args) => {
-      expect(await shown('xterm', ...args)).toContain(`${control}[2K`);
+      expect(await shown('xterm', usual, ...args)).toContain(`${control}[2K`);
+    });
+
+    it('is shown where the terminal does not tell its size', async () => {
+      expect(await shown('xterm', 'cols 0 rows 0', ...soak)).toMatch(/gemm\.fp32 on cpu · 0 s of 1\.20 s/);
     });
 
     it.each(work)('leaves a dumb terminal as it is, which cannot go back in a line: %s', async (_, args) => {
-      expect(await shown('dumb', ...args)).not.toContain(control);
+      expect(await shown('dumb', usual, ...args)).not.toContain(control);
     });
   },
 );
