@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace nameplate {
 namespace {
@@ -19,6 +20,21 @@ class FlippingBatch : public Batch {
     const double seconds = batch_->seconds();
     flip_();
     return seconds;
+  }
+
+ private:
+  std::unique_ptr<Batch> batch_;
+  std::function<void()> flip_;
+};
+
+// Damages one word before the first replay.
+class UpsetBatch : public Batch {
+ public:
+  UpsetBatch(std::unique_ptr<Batch> batch, std::function<void()> flip)
+      : batch_(std::move(batch)), flip_(std::move(flip)) {}
+  double seconds() override {
+    if (const auto flip = std::exchange(flip_, nullptr)) flip();
+    return batch_->seconds();
   }
 
  private:
@@ -58,18 +74,22 @@ std::unique_ptr<Batch> FaultyDevice::record(std::size_t launches,
                                             const std::function<void(std::size_t)>& launch, bool capturable) {
   if (fault_ == Fault::idleBatch) return std::make_unique<IdleBatch>();
   std::unique_ptr<Batch> batch = device_.record(launches, launch, capturable);
-  if (fault_ != Fault::flippedBit) return batch;
-  return std::make_unique<FlippingBatch>(std::move(batch), [this, out = lastOut_] {
-    const auto found = std::prev(buffers_.upper_bound(out));
-    std::uint32_t word = 0;
-    device_.read(*found->second, out - found->first, &word, sizeof word);
-    put(out, sizeof word, word ^ 1u << 13);
-  });
+  switch (fault_) {
+    case Fault::flippedBit:
+      return std::make_unique<FlippingBatch>(std::move(batch), [this, out = lastOut_] { flip(out); });
+    case Fault::flippedInput:
+      return std::make_unique<UpsetBatch>(std::move(batch), [this, in = middle(lastInput_)] { flip(in); });
+    case Fault::flippedVerified:
+      return std::make_unique<UpsetBatch>(std::move(batch), [this, at = middle(lastCopy_)] { flip(at); });
+    default:
+      return batch;
+  }
 }
 
 Kernel FaultyDevice::faulty(Kernel kernel, const Output& output) {
   kernel.launch = [this, output, launch = std::move(kernel.launch)](const Operands& operands) {
     lastOut_ = operands.out;
+    lastInput_ = operands.a;
     if (fault_ == Fault::idle) return;
     launch(operands);
     damage(operands.out, output);
@@ -90,6 +110,8 @@ void FaultyDevice::damage(std::uintptr_t out, const Output& output) {
       return put(out + output.rows * output.stride, 16, 0);
     case Fault::none:
     case Fault::flippedBit:
+    case Fault::flippedInput:
+    case Fault::flippedVerified:
     case Fault::idle:
     case Fault::idleBatch:
       return;
@@ -98,9 +120,27 @@ void FaultyDevice::damage(std::uintptr_t out, const Output& output) {
 
 void FaultyDevice::put(std::uintptr_t address, std::size_t bytes, std::uint32_t word) {
   device_.synchronize();
-  const auto found = std::prev(buffers_.upper_bound(address));
+  Buffer& buffer = holding(address);
   const std::vector<std::uint32_t> words(bytes / sizeof word, word);
-  device_.write(*found->second, address - found->first, words.data(), bytes);
+  device_.write(buffer, address - buffer.address(), words.data(), bytes);
+}
+
+void FaultyDevice::flip(std::uintptr_t address) {
+  const Buffer& buffer = holding(address);
+  std::uint32_t word = 0;
+  device_.read(buffer, address - buffer.address(), &word, sizeof word);
+  put(address, sizeof word, word ^ 1u << 13);
+}
+
+// The upper half of a double: what is flipped in the lower one, a sum of many may round away.
+std::uintptr_t FaultyDevice::middle(std::uintptr_t address) const {
+  return address + holding(address).bytes() / 16 * 8 + sizeof(std::uint32_t);
+}
+
+Buffer& FaultyDevice::holding(std::uintptr_t address) const {
+  const auto next = buffers_.upper_bound(address);
+  if (next == buffers_.begin()) throw Error("EINVAL", "this row has nothing that this fault could damage");
+  return *std::prev(next)->second;
 }
 
 }  // namespace nameplate

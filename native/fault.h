@@ -13,16 +13,19 @@ namespace nameplate {
 
 enum class Fault : std::uint8_t {
   none,
-  flippedBit,   // one bit of what the timed launches leave; the first, verified launch is right
-  nan,          // one NaN among the results
-  skippedTile,  // 64 x 64 elements that are never written
-  overrun,      // 16 bytes written behind the output, as into a buffer that is too small
-  idle,         // a launch that does nothing at all
-  idleBatch,    // the same of the timed launches alone; the first, verified launch is right
+  flippedBit,       // one bit of what the timed launches leave; the first, verified launch is right
+  flippedInput,     // one bit of an input, once, before the timed launches
+  flippedVerified,  // the same of the verified output that others are compared with
+  nan,              // one NaN among the results
+  skippedTile,      // 64 x 64 elements that are never written
+  overrun,          // 16 bytes written behind the output, as into a buffer that is too small
+  idle,             // a launch that does nothing at all
+  idleBatch,        // the same of the timed launches alone; the first, verified launch is right
 };
 
-inline constexpr std::array<std::string_view, 7> faultNames{
-    "none", "flippedBit", "nan", "skippedTile", "overrun", "idle", "idleBatch"};
+inline constexpr std::array<std::string_view, 9> faultNames{
+    "none",        "flippedBit", "flippedInput", "flippedVerified", "nan",
+    "skippedTile", "overrun",    "idle",         "idleBatch"};
 
 class FaultyDevice : public Device {
  public:
@@ -49,6 +52,7 @@ class FaultyDevice : public Device {
   }
   void copy(Buffer& to, std::size_t toOffset, const Buffer& from, std::size_t fromOffset,
             std::size_t bytes) override {
+    lastCopy_ = to.address();
     device_.copy(to, toOffset, from, fromOffset, bytes);
   }
   void fill(Buffer& buffer, std::uint32_t word) override { device_.fill(buffer, word); }
@@ -104,11 +108,15 @@ class FaultyDevice : public Device {
   Kernel faulty(Kernel, const Output&);
   void damage(std::uintptr_t out, const Output&);
   void put(std::uintptr_t address, std::size_t bytes, std::uint32_t word);
+  void flip(std::uintptr_t address);
+  std::uintptr_t middle(std::uintptr_t address) const;
+  Buffer& holding(std::uintptr_t address) const;
 
   Device& device_;
   Fault fault_;
-  std::map<std::uintptr_t, Buffer*> buffers_;  // by address; only what lives is looked up
-  std::uintptr_t lastOut_ = 0;
+  std::map<std::uintptr_t, Buffer*> buffers_;   // by address; only what lives is looked up
+  std::uintptr_t lastOut_ = 0, lastInput_ = 0;  // of the last launch
+  std::uintptr_t lastCopy_ = 0;                 // where to
 };
 
 }  // namespace nameplate

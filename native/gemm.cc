@@ -64,6 +64,17 @@ Rotations chooseRotations(const Device& device, double inBytes, double outBytes)
   return {std::clamp<std::size_t>(fitting, 2, most), most};
 }
 
+// Any bit that flips changes it, as every factor is odd.
+std::uint64_t digest(const std::vector<std::byte>& bytes) {
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint32_t)) {
+    std::uint32_t word;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    sum += word * (2 * at + 1);
+  }
+  return sum;
+}
+
 class GemmInputs {
  public:
   GemmInputs(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
@@ -91,6 +102,11 @@ class GemmInputs {
     device.write(*setsB[set], 0, hostB.data(), hostB.size());
   }
 
+  void restore(Verification& found) {
+    restore(setsA, a, shape.lda, "A", found);
+    restore(setsB, b, shape.ldb, "B", found);
+  }
+
   // Computed when first asked for: only then is it known that some provider can do the operation.
   const Reference& reference() {
     if (!reference_) reference_.emplace(threads, HostGemm{shape, a.data(), b.data()});
@@ -108,6 +124,28 @@ class GemmInputs {
   std::vector<std::unique_ptr<Buffer>> setsA, setsB;
 
  private:
+  // The device tells whether its sets are still equal; which of them is damaged, the host.
+  void restore(const std::vector<std::unique_ptr<Buffer>>& sets, const std::vector<std::byte>& original,
+               std::size_t leading, const std::string& name, Verification& found) {
+    const std::size_t bytes = original.size();
+    const auto equal = [&](const auto& set) { return device.compare(*sets[0], *set, bytes).count == 0; };
+    if (std::ranges::all_of(sets, equal)) return;
+    std::vector<std::uint32_t> expected(bytes / 4), words(bytes / 4);
+    std::memcpy(expected.data(), original.data(), bytes);
+    for (std::size_t set = 0; set < sets.size(); ++set) {
+      device.read(*sets[set], 0, words.data(), bytes);
+      if (words == expected) continue;
+      found.compareWords<std::uint32_t>(
+          words, [&](std::size_t i) { return expected[i]; },
+          [&](std::size_t i) {
+            const std::size_t element = 4 * i / row(shape.dtype).bytes;
+            return "row " + std::to_string(element / leading) + ", column " +
+                   std::to_string(element % leading) + " of " + name + ", buffer set " + std::to_string(set);
+          });
+      device.write(*sets[set], 0, original.data(), bytes);
+    }
+  }
+
   std::optional<Reference> reference_;
 };
 
@@ -165,6 +203,7 @@ class GemmTrial : public Trial {
     checkSurroundings(c, verification);
     in_.reference().compare(c.data() + redZone, verification);
     device_.copy(*verified_, 0, *outputs_[0], 0, bytes_);
+    verifiedDigest_ = digest(c);
     compareSets(verification, 1, in_.rotations);
     return verification;
   }
@@ -176,6 +215,18 @@ class GemmTrial : public Trial {
   // Where launches are long and sets many, few of the sets were timed.
   void verifyTimed(Verification& verification, std::size_t launches) override {
     compareSets(verification, 0, std::min(launches, in_.rotations));
+  }
+
+  Damaged restore(Verification& found) override {
+    in_.restore(found);
+    if (!found.passed()) return Damaged::input;
+    // What a launch still computes as it was verified, and the kept copy denies, was lost in the copy.
+    launch(0);
+    const Mismatch mismatch = device_.compare(*outputs_[0], *verified_, bytes_);
+    if (mismatch.count == 0 || digest(download(0)) != verifiedDigest_) return Damaged::output;
+    differs(mismatch, "a launch that is right", found);
+    device_.copy(*verified_, 0, *outputs_[0], 0, bytes_);
+    return Damaged::verified;
   }
 
  private:
@@ -216,20 +267,20 @@ class GemmTrial : public Trial {
     check(redZone + in_.shape.m * rowBytes, bytes_);
   }
 
-  void differs(const Mismatch& mismatch, Verification& verification) const {
+  void differs(const Mismatch& mismatch, const char* expectedOf, Verification& verification) const {
     if (mismatch.count == 0) return;
     const std::size_t size = row(row(in_.shape.dtype).output).bytes, byte = mismatch.firstWord * 4;
     const std::size_t element = byte < redZone ? 0 : (byte - redZone) / size;
     verification.differs(mismatch, element,
                          byte < redZone ? "byte " + std::to_string(byte) + " of C's buffer, outside C"
                                         : place(in_.shape, element),
-                         "the word " + hex(mismatch.expected) + " of the verified launch");
+                         "the word " + hex(mismatch.expected) + " of " + expectedOf);
   }
 
   // The buffer sets hold equal inputs, so their outputs must be equal to the bit.
   void compareSets(Verification& verification, std::size_t from, std::size_t to) {
     for (std::size_t set = from; set < to; ++set)
-      differs(device_.compare(*verified_, *outputs_[set], bytes_), verification);
+      differs(device_.compare(*verified_, *outputs_[set], bytes_), "the verified launch", verification);
   }
 
   std::shared_ptr<GemmInputs> inputs_;
@@ -238,6 +289,7 @@ class GemmTrial : public Trial {
   std::size_t bytes_;
   std::vector<std::unique_ptr<Buffer>> outputs_;
   std::unique_ptr<Buffer> verified_;
+  std::uint64_t verifiedDigest_ = 0;
   Kernel kernel_;
 };
 

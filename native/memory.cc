@@ -95,6 +95,17 @@ class MemoryTrial : public Trial {
       verification.add(compare());
   }
 
+  Damaged restore(Verification& found) override {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      Verification input;
+      compareInput(i, input);
+      if (!input.passed()) device_.fillPattern(*inputs_[i], seed_ + i, mask());
+      found.add(input);
+    }
+    if (!found.passed()) return Damaged::input;
+    return verified_ && restoreVerified(found) ? Damaged::verified : Damaged::output;
+  }
+
   // A partial result that no block writes must not count.
   void poison() override { device_.fill(*out_, row_.result == Result::array ? poisonWord : 0); }
 
@@ -133,13 +144,18 @@ class MemoryTrial : public Trial {
   // A sum is compared to the last bit too, which asks for terms that add up exactly.
   std::uint64_t mask() const { return row_.result == Result::sum ? shortMantissa : ~std::uint64_t{0}; }
 
+  std::uint64_t inputWord(std::size_t input, std::size_t index) const {
+    return patternWord(seed_ + input, index) & mask();
+  }
+
   double element(std::size_t index) const {
-    const auto input = [&](int i) {
-      if (i >= row_.inputs) return 0.0;
-      return std::bit_cast<double>(patternWord(seed_ + static_cast<std::uint64_t>(i), index) & mask());
+    const auto input = [&](std::size_t i) {
+      return i < inputs_.size() ? std::bit_cast<double>(inputWord(i, index)) : 0.0;
     };
     return row_.element(input(0), input(1));
   }
+
+  std::uint64_t elementWord(std::size_t index) const { return std::bit_cast<std::uint64_t>(element(index)); }
 
   Verification compare() {
     Verification verification;
@@ -148,7 +164,7 @@ class MemoryTrial : public Trial {
     switch (row_.result) {
       case Result::array:
         verification.method = "every word of the output against the one computed from the seed";
-        compareArray(verification);
+        compareOutput(verification);
         break;
       case Result::fold:
         verification.method = "XOR of all words against the one computed from the seed";
@@ -165,24 +181,55 @@ class MemoryTrial : public Trial {
   }
 
   void compareVerified(Verification& verification) {
-    const Mismatch mismatch = device_.compare(*verified_, *out_, bytes_);
-    verification.differs(mismatch, mismatch.firstWord / 2, wordText(mismatch.firstWord / 2),
-                         "the 32-bit word " + hex(mismatch.expected) + " of the verified launch");
+    differs(device_.compare(*verified_, *out_, bytes_), "", " of the verified launch", verification);
   }
 
-  void compareArray(Verification& verification) {
+  static void differs(const Mismatch& mismatch, const std::string& of, const char* expectedOf,
+                      Verification& found) {
+    found.differs(mismatch, mismatch.firstWord / 2, of + wordText(mismatch.firstWord / 2),
+                  "the 32-bit word " + hex(mismatch.expected) + expectedOf);
+  }
+
+  // On the device, where the compared output has room for what the input should be.
+  void compareInput(std::size_t i, Verification& found) {
+    const std::string name = "input " + std::to_string(i + 1) + ", ";
+    if (!verified_)
+      return compareArray(*inputs_[i], [&](std::size_t index) { return inputWord(i, index); }, name, found);
+    device_.fillPattern(*out_, seed_ + i, mask());
+    differs(device_.compare(*out_, *inputs_[i], bytes_), name, "", found);
+  }
+
+  bool restoreVerified(Verification& found) {
+    poison();
+    launch(0);
+    device_.synchronize();
+    const Mismatch mismatch = device_.compare(*out_, *verified_, bytes_);
+    if (mismatch.count == 0) return false;
+    Verification now;
+    compareOutput(now);
+    if (!now.passed()) return false;
+    differs(mismatch, "", " of a launch that is right", found);
+    device_.copy(*verified_, 0, *out_, 0, bytes_);
+    return true;
+  }
+
+  void compareOutput(Verification& verification) {
+    compareArray(*out_, [this](std::size_t index) { return elementWord(index); }, "", verification);
+  }
+
+  template <class WordOf>
+  void compareArray(const Buffer& array, WordOf wordOf, const std::string& name, Verification& verification) {
     constexpr std::size_t chunkWords = std::size_t{1}
                                        << 21;  // 16 MiB at a time: the host may be short of memory
     std::vector<std::uint64_t> words(std::min(chunkWords, bytes_ / 8));
     for (std::size_t from = 0; from < bytes_ / 8; from += chunkWords) {
       const std::size_t n = std::min(chunkWords, bytes_ / 8 - from);
-      device_.read(*out_, from * 8, words.data(), n * 8);
+      device_.read(array, from * 8, words.data(), n * 8);
       std::vector<Verification> found(threads_.count());
       threads_.shares(n, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
         found[share].compareWords(
-            std::span<const std::uint64_t>(words).subspan(begin, end - begin),
-            [this](std::size_t i) { return std::bit_cast<std::uint64_t>(element(i)); }, wordText,
-            from + begin);
+            std::span<const std::uint64_t>(words).subspan(begin, end - begin), wordOf,
+            [&name](std::size_t i) { return name + wordText(i); }, from + begin);
       });
       for (const Verification& part : found) verification.add(part);
     }
@@ -200,7 +247,7 @@ class MemoryTrial : public Trial {
     for (const std::uint32_t partial : partials<std::uint32_t>()) actual ^= partial;
     std::vector<std::uint64_t> folds(threads_.count());
     threads_.shares(bytes_ / 8, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) folds[share] ^= std::bit_cast<std::uint64_t>(element(i));
+      for (std::size_t i = begin; i < end; ++i) folds[share] ^= elementWord(i);
     });
     std::uint64_t fold = 0;
     for (const std::uint64_t part : folds) fold ^= part;

@@ -59,8 +59,14 @@ void Soak::round(SoakStep& step) {
   step.launches += work_.rotations;
   if (found.passed()) return;
   ++step.wrongRounds;
-  if (step.errors.size() < mostErrorsListed && found.first)
-    step.errors.push_back({now() - startedAt_, found.differences, *found.first});
+  const bool listed = step.errors.size() < mostErrorsListed;
+  if (listed)
+    step.errors.push_back({now() - startedAt_, Damaged::output, found.differences, found.first.value()});
+  Verification lasting;
+  const Damaged damaged = trial_->restore(lasting);
+  if (!listed || damaged == Damaged::output) return;
+  SoakError& error = step.errors.back();
+  error = {error.at, damaged, lasting.differences, lasting.first.value()};
 }
 
 }  // namespace nameplate

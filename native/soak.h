@@ -20,7 +20,8 @@ struct SoakRequest {
 // One round that left other bits than the verified launch.
 struct SoakError {
   double at = 0;  // seconds since the soak began
-  std::size_t differences = 0;
+  Damaged damaged = Damaged::output;
+  std::size_t differences = 0;  // words of it
   Verification::Difference first;
 };
 

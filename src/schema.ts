@@ -176,7 +176,17 @@ export const Budget = z.strictObject({
 export type Budget = z.infer<typeof Budget>;
 
 /** Faults that can be seeded, to prove that they are noticed: see native/fault.h. */
-export const faults = ['none', 'flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'] as const;
+export const faults = [
+  'none',
+  'flippedBit',
+  'flippedInput',
+  'flippedVerified',
+  'nan',
+  'skippedTile',
+  'overrun',
+  'idle',
+  'idleBatch',
+] as const;
 export const Fault = z.enum(faults);
 export type Fault = z.infer<typeof Fault>;
 
@@ -350,7 +360,12 @@ export type RunResult = z.infer<typeof RunResult>;
 /** One round of a soak that left other bits than the verified launch. */
 export const SoakError = z.strictObject({
   seconds: seconds.describe('since the soak began'),
-  differences: count.describe('words'),
+  damaged: z
+    .enum(['output', 'input', 'verified'])
+    .describe(
+      'what the wrong words lay in; verified: the output kept to compare with; all but an output was put right',
+    ),
+  differences: count.describe('words of it'),
   first: Difference,
 });
 export type SoakError = z.infer<typeof SoakError>;

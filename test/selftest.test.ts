@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Executor } from '../src/process/isolate.js';
-import type { Fault, RunRequest, SoakRequest } from '../src/schema.js';
+import type { Fault, RunRequest, SoakError, SoakRequest } from '../src/schema.js';
 import { type Check, SelftestReport } from '../src/selftest/schema.js';
 import { selftest } from '../src/selftest/selftest.js';
 import { UsageError } from '../src/usage.js';
@@ -10,6 +10,12 @@ import { nameplate } from './command.js';
 import { a100, cpu, inventory, measured, operations, verification } from './fake-native.js';
 
 const difference = { at: 'row 0', expected: '1', actual: '2' };
+
+/** What happens once, and to what. */
+const upsets: Partial<Record<Fault, SoakError['damaged']>> = {
+  flippedInput: 'input',
+  flippedVerified: 'verified',
+};
 
 /** A native side that notices the faults in `seen`, in runs and in soaks. */
 function executor(seen: readonly Fault[], failure?: Error): Executor {
@@ -25,8 +31,9 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
     async soak({ fault }: SoakRequest) {
       if (failure) throw failure;
       const { kernel, work, sustained } = measured('builtin');
-      const wrongRounds = wrong(fault) ? 10 : 0;
-      const errors = wrong(fault) ? [{ seconds: 0, differences: 1, first: difference }] : [];
+      const wrongRounds = wrong(fault) ? (upsets[fault] ? 1 : 10) : 0;
+      const damaged = upsets[fault] ?? 'output';
+      const errors = wrong(fault) ? [{ seconds: 0, damaged, differences: 1, first: difference }] : [];
       const { conditions } = sustained;
       const counts = { seconds: 1, busySeconds: 1, launches: 10, wrongRounds, errors, failure: null };
       return { kernel, work, verification, conditions, ...counts };
@@ -36,7 +43,16 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
   };
 }
 
-const allFaults: Fault[] = ['flippedBit', 'nan', 'skippedTile', 'overrun', 'idle', 'idleBatch'];
+const allFaults: Fault[] = [
+  'flippedBit',
+  'flippedInput',
+  'flippedVerified',
+  'nan',
+  'skippedTile',
+  'overrun',
+  'idle',
+  'idleBatch',
+];
 
 async function tested(
   side: Executor,
@@ -75,6 +91,27 @@ test.each(allFaults)('a side that is blind to %s is found out', async (blind) =>
   expect(outcomes(checks, /gemm|memory/)).toContain('missed');
   expect(outcomes(checks, /telemetry/)).not.toContain('missed');
 });
+
+test.each([
+  ['takes a damaged input for an output', { damaged: 'output' }],
+  ['finds one upset in every round', { wrongRounds: 10 }],
+] as const)(
+  'a side that %s is found out',
+  async (_, { damaged, wrongRounds }: { damaged?: SoakError['damaged']; wrongRounds?: number }) => {
+    const side = executor(allFaults);
+    const wrong: Executor = {
+      ...side,
+      async soak(request, timeout) {
+        const step = await side.soak(request, timeout);
+        if (!upsets[request.fault]) return step;
+        const errors = step.errors.map((error) => ({ ...error, damaged: damaged ?? error.damaged }));
+        return { ...step, errors, wrongRounds: wrongRounds ?? step.wrongRounds };
+      },
+    };
+    const { checks } = await tested(wrong);
+    expect(outcomes(checks, /soak/)).toEqual(['clean', 'caught', ...Array(4).fill('missed')]);
+  },
+);
 
 test('a side that always cries is found out by the controls', async () => {
   const { checks } = await tested(executor([...allFaults, 'none']));

@@ -54,10 +54,13 @@ describe('a soak', () => {
     expect(report.verdict.status).toBe('corrupted');
     expect(report.wrongRounds).toBeGreaterThan(0);
     expect(report.errors[0]).toMatchObject({
+      damaged: 'output',
       differences: 1,
       first: { at: expect.stringMatching(/^row \d+/) },
     });
-    expect(stdout).toMatch(/after .*: row \d+, column \d+: expected the word 0x[0-9a-f]+ .*, found 0x/);
+    expect(stdout).toMatch(
+      /after .*: an output: row \d+, column \d+: expected the word 0x[0-9a-f]+ .*, found 0x/,
+    );
   });
 
   it('counts ECC errors: uncorrected ones are a wrong result', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lock } from '../src/lock.js';
 import type { Executor } from '../src/process/isolate.js';
-import { soakLine, soakText } from '../src/report/soak.js';
+import { parseSoak, soakJson, soakLine, soakText } from '../src/report/soak.js';
 import type { Inventory, SoakRequest, SoakStep } from '../src/schema.js';
 import { type SoakOptions, SoakReport } from '../src/soak/schema.js';
 import { defaultOperation, soak } from '../src/soak/soak.js';
@@ -74,6 +74,8 @@ async function soaked(
   return { asked, log, reports, last: SoakReport.parse(last) };
 }
 
+const first = { at: 'row 3, column 17', expected: '0x1', actual: '0x3' };
+
 describe('a soak', () => {
   test('goes on in steps until its time is up, with one set of buffers, and gives the device back', async () => {
     const { asked, log, reports, last } = await soaked(() => step());
@@ -93,17 +95,34 @@ describe('a soak', () => {
   });
 
   test('counts wrong rounds by the hour and keeps their places', async () => {
-    const first = { at: 'row 3, column 17', expected: '0x1', actual: '0x3' };
+    const error = { seconds: 1.5, damaged: 'output' as const, differences: 1, first };
     const { last } = await soaked((_, index) =>
-      index === 2 ? step({ wrongRounds: 1, errors: [{ seconds: 1.5, differences: 2, first }] }) : step(),
+      index === 2 ? step({ wrongRounds: 1, errors: [{ ...error, differences: 2 }] }) : step(),
     );
     expect(last).toMatchObject({ wrongRounds: 1, errorsPerHour: 1200 });
-    expect(last.errors).toEqual([{ seconds: 1.5, differences: 2, first }]);
+    expect(last.errors).toEqual([{ ...error, differences: 2 }]);
     expect(last.verdict.status).toBe('corrupted');
     const text = soakText(last, { color: false, width: 160, file: 'soak.json' });
-    expect(text).toContain('after 1.50 s: row 3, column 17 and 1 more: expected 0x1, found 0x3');
+    expect(text).toContain('after 1.50 s: an output: row 3, column 17 and 1 more: expected 0x1, found 0x3');
     expect(text).toContain('1200 per hour, extrapolated from 3 s');
     expect(soakLine(last)).toContain('30 launches compared · 1 error');
+  });
+
+  test.each([
+    ['input', 'an input, since put right: row 3'],
+    ['verified', 'the verified output, since put right: row 3'],
+  ] as const)('says that what was hit outlasts a round: %s', async (damaged, words) => {
+    const error = { seconds: 1.5, damaged, differences: 1, first };
+    const { last } = await soaked(() => step({ wrongRounds: 1, errors: [error] }));
+    expect(last.errors[0]).toEqual(error);
+    expect(soakText(last, { color: false, width: 160, file: null })).toContain(`after 1.50 s: ${words}`);
+  });
+
+  test('of a report that did not tell what was hit, it was an output', async () => {
+    const error = { seconds: 1.5, damaged: 'input' as const, differences: 1, first };
+    const { last } = await soaked(() => step({ wrongRounds: 1, errors: [error] }));
+    const earlier = soakJson(last).replace('"damaged": "input",', '');
+    expect(parseSoak(earlier)?.errors[0]?.damaged).toBe('output');
   });
 
   test('a copy to a device that another run measures is refused', async () => {

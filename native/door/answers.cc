@@ -284,8 +284,10 @@ Napi::Value answer(Napi::Env env, const Outcome& outcome) {
 }
 
 Napi::Value answer(Napi::Env env, const SoakError& error) {
+  constexpr std::array<std::string_view, 3> damaged{"output", "input", "verified"};
   return Object(env)
       .set("seconds", error.at)
+      .set("damaged", damaged[static_cast<std::size_t>(error.damaged)])
       .set("differences", error.differences)
       .set("first", answer(env, error.first));
 }

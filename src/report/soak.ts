@@ -100,9 +100,15 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-function errorText({ seconds, differences, first }: SoakError): string {
+const damagedNames: Record<SoakError['damaged'], string> = {
+  output: 'an output',
+  input: 'an input, since put right',
+  verified: 'the verified output, since put right',
+};
+
+function errorText({ seconds, damaged, differences, first }: SoakError): string {
   const others = differences > 1 ? ` and ${differences - 1} more` : '';
-  return `  after ${formatSeconds(seconds)}: ${first.at}${others}: expected ${first.expected}, found ${first.actual}`;
+  return `  after ${formatSeconds(seconds)}: ${damagedNames[damaged]}: ${first.at}${others}: expected ${first.expected}, found ${first.actual}`;
 }
 
 /** A rate from less than an hour is an extrapolation, and no error in a minute does not mean none in an hour. */

@@ -10,10 +10,11 @@ import { lock } from '../lock.js';
 import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import { rowOf } from '../rows.js';
-import type { DeviceFacts, Fault, MeasuredResult, ProviderResult, Shape } from '../schema.js';
+import type { DeviceFacts, MeasuredResult, ProviderResult, Shape } from '../schema.js';
 import { beyondCaches } from '../sizes.js';
 import { type Survey, survey } from '../survey.js';
 import { parseOptions, UsageError } from '../usage.js';
+import { type DataFault, dataFaults, type SoakFault, soakFaults } from './faults.js';
 import {
   type Check,
   type SelftestOptions,
@@ -29,40 +30,6 @@ export interface SelftestContext {
   wait?: boolean;
   signal?: AbortSignal;
 }
-
-interface DataFault {
-  fault: Fault;
-  operation: string;
-  seeded: string;
-}
-
-/** Of own kernels in fp32, which every device has. `none` is the control: without it a tool that always cries is perfect. */
-const dataFaults: readonly DataFault[] = [
-  { fault: 'none', operation: 'gemm.fp32', seeded: 'nothing, as a control' },
-  { fault: 'flippedBit', operation: 'gemm.fp32', seeded: 'one bit flipped in what the timed launches left' },
-  { fault: 'nan', operation: 'gemm.fp32', seeded: 'one NaN among the results' },
-  { fault: 'skippedTile', operation: 'gemm.fp32', seeded: 'a tile of 64 x 64 results that is never written' },
-  {
-    fault: 'overrun',
-    operation: 'gemm.fp32',
-    seeded: '16 bytes written behind a buffer that is too small for them',
-  },
-  { fault: 'idle', operation: 'gemm.fp32', seeded: 'launches that do nothing' },
-  { fault: 'idleBatch', operation: 'gemm.fp32', seeded: 'timed launches that do nothing' },
-  { fault: 'none', operation: 'memory.copy', seeded: 'nothing, as a control' },
-  {
-    fault: 'flippedBit',
-    operation: 'memory.copy',
-    seeded: 'one bit flipped in what the timed launches left',
-  },
-  { fault: 'idle', operation: 'memory.copy', seeded: 'launches that do nothing' },
-  { fault: 'idleBatch', operation: 'memory.copy', seeded: 'timed launches that do nothing' },
-];
-
-const soakFaults: readonly DataFault[] = [
-  { fault: 'none', operation: 'gemm.fp32', seeded: 'nothing, as a control' },
-  { fault: 'flippedBit', operation: 'gemm.fp32', seeded: 'one bit flipped after each round' },
-];
 
 const gemm: Shape = { m: 512, n: 512, k: 512 };
 const budget = { warmupSeconds: 0.02, burstSeconds: 0.02, sustainedSeconds: 0.15, precision: 0.005 };
@@ -185,15 +152,11 @@ const noPlate = { card: null, reason: 'not asked', documented: () => null, rateP
 async function checkSoak(
   executor: Executor,
   { request }: Job,
-  { fault, operation, seeded }: DataFault,
+  { fault, operation, seeded, expected, wrong, damaged }: SoakFault,
   timeoutSeconds: number,
 ): Promise<Check> {
   const control = fault === 'none';
-  const check = {
-    where: `soak of ${operation}`,
-    seeded,
-    expected: control ? 'no error' : 'an error in every round',
-  };
+  const check = { where: `soak of ${operation}`, seeded, expected };
   const { device, shape, data, seed } = request;
   try {
     const step = await executor.soak(
@@ -202,8 +165,10 @@ async function checkSoak(
     );
     if (step.failure !== null) return { ...check, ...unmeasured(step.failure) };
     const rounds = step.launches / step.work.rotations;
-    const right = step.launches > 0 && step.wrongRounds === (control ? 0 : rounds);
-    const first = step.errors[0] === undefined ? '' : `, the first at ${step.errors[0].first.at}`;
+    const counted = step.launches > 0 && step.wrongRounds === wrong(rounds);
+    const right = counted && step.errors.every((error) => error.damaged === damaged);
+    const [error] = step.errors;
+    const first = error === undefined ? '' : `, the first in an ${error.damaged} at ${error.first.at}`;
     const found = `${step.wrongRounds} of ${rounds} rounds wrong${first}`;
     return { ...check, found, outcome: outcomeOf(control, right) };
   } catch (error) {

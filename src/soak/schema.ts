@@ -38,6 +38,9 @@ export type SoakVerdict = z.infer<typeof SoakVerdict>;
 
 export const soakSchemaVersion = 1;
 
+/** A report of an earlier version looked at outputs alone. */
+const ReportedError = SoakError.extend({ damaged: SoakError.shape.damaged.default('output') });
+
 export const SoakReport = z.strictObject({
   soakSchemaVersion: z.literal(soakSchemaVersion),
   tool: z.strictObject({ name: z.literal('nameplate'), build: Build }),
@@ -56,7 +59,7 @@ export const SoakReport = z.strictObject({
   unit: z.enum(['FLOP/s', 'B/s', 'op/s']),
   wrongRounds: count.describe('rounds through the buffer sets that left other bits'),
   errorsPerHour: finite.nullable().describe('wrong rounds per hour'),
-  errors: z.array(SoakError).describe('the first hundred of each second, a thousand at most'),
+  errors: z.array(ReportedError).describe('the first hundred of each second, a thousand at most'),
   clockHz: Range.nullable(),
   powerWatts: Range.nullable(),
   temperatureCelsius: Range.nullable(),
