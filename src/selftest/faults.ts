@@ -35,6 +35,12 @@ export const dataFaults: readonly DataFault[] = [
   { ...idleBatch, operation: 'memory.copy' },
 ];
 
+export const damagedNames: Record<SoakError['damaged'], string> = {
+  output: 'an output',
+  input: 'an input',
+  verified: 'the verified output',
+};
+
 export interface SoakFault extends DataFault {
   expected: string;
   /** Of so many rounds, how many are wrong. */
