@@ -33,6 +33,8 @@ class Buffer {
   std::size_t bytes() const { return bytes_; }
   // In words, where its memory lies, if there is something to say of it: huge pages, a NUMA node.
   virtual std::string where() const { return ""; }
+  // Whether it lies where it was asked for.
+  virtual bool placed() const { return true; }
 
  protected:
   Buffer(std::uintptr_t address, std::size_t bytes) : address_(address), bytes_(bytes) {}

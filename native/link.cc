@@ -25,8 +25,9 @@ class LinkTrial : public Trial {
         kernel_(device.link(operation.direction, operation.memory, bytes, provider)),
         host_(device.allocateHost(ways() * bytes, operation.memory)),
         onDevice_(device.allocate(ways() * bytes)) {
-    // The rate of the link is documented, and not that of the way between two nodes.
-    if (operation.memory == HostMemory::far) kernel_.resource = "none";
+    // The rate of the link is documented, and not that of the way between two nodes, which the system may
+    // have chosen where it lets nobody else.
+    if (operation.memory == HostMemory::far || !host_->placed()) kernel_.resource = "none";
     if (const std::string where = host_->where(); !where.empty())
       kernel_.note += (kernel_.note.empty() ? "host memory " : "; host memory ") + where;
   }

@@ -58,8 +58,9 @@ class PeerBuffer final : public CudaBuffer {
 
 class PinnedBuffer final : public CudaBuffer {
  public:
-  PinnedBuffer(SharedContext context, std::size_t bytes, std::optional<int> node, std::string where)
-      : CudaBuffer(std::move(context), true, bytes), where_(std::move(where)) {
+  PinnedBuffer(SharedContext context, std::size_t bytes, std::optional<int> node, std::string where,
+               bool placed = true)
+      : CudaBuffer(std::move(context), true, bytes), where_(std::move(where)), placed_(placed) {
     context_->bind();
     const std::optional<OnNode> policy = node ? std::optional<OnNode>(std::in_place, *node) : std::nullopt;
     void* address = nullptr;
@@ -72,9 +73,11 @@ class PinnedBuffer final : public CudaBuffer {
     ignore(driver().cuMemFreeHost(host()));
   }
   std::string where() const override { return where_; }
+  bool placed() const override { return placed_; }
 
  private:
   std::string where_;
+  bool placed_;
 };
 
 class PageableBuffer final : public CudaBuffer {
@@ -112,7 +115,8 @@ std::unique_ptr<Buffer> near(const SharedContext& context, std::size_t bytes, st
     return std::make_unique<PinnedBuffer>(context, bytes, node, "on " + name + ", the device's own");
   } catch (const Unsupported& refusal) {
     return std::make_unique<PinnedBuffer>(context, bytes, std::nullopt,
-                                          std::string("on a node of the system's choice: ") + refusal.what());
+                                          std::string("on a node of the system's choice: ") + refusal.what(),
+                                          false);
   }
 }
 

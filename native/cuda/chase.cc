@@ -6,6 +6,7 @@ namespace nameplate::cuda {
 
 Kernel pointerChase(OwnKernels& kernels, std::size_t steps) {
   const OwnKernel own = kernels.find("chase", "chase");
+  own.preferL1();
   Kernel kernel;
   kernel.name = "chase (" + own.image() + "), one thread, dependent 64-bit loads";
   kernel.resource = "none";

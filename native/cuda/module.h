@@ -58,6 +58,14 @@ class OwnKernel {
           "cuFuncSetAttribute");
   }
 
+  // Of what L1 and shared memory divide between them, all to L1. By default some of it may be kept free.
+  void preferL1() const {
+    constexpr int mostL1 = 0;  // CU_SHAREDMEM_CARVEOUT_MAX_L1
+    context()->bind();
+    check(driver().cuFuncSetAttribute(function_, CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, mostL1),
+          "cuFuncSetAttribute");
+  }
+
   template <typename Parameters>
   void launch(unsigned blocks, std::array<unsigned, 2> block, const Parameters& parameters,
               unsigned sharedBytes = 0) const {

@@ -23,6 +23,7 @@ Kernel cacheSweep(OwnKernels& kernels, const Sweep& sweep) {
                            : sweep.stream == Stream::read ? "sweep_read"
                                                           : "sweep_copy";
   const OwnKernel found = kernels.find("sweep", name);
+  if (own) found.preferL1();
   const std::size_t multiprocessors = kernels.context()->multiprocessors();
   // A set of its own is one block's, and as many blocks as multiprocessors of the largest size are one on
   // each. One set of all is shared by two blocks on each, but by no more than find work in it.
