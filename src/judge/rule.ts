@@ -135,7 +135,8 @@ function untuned({ row: { kernel, provider } }: Case): Verdict | null {
 /** A launch whose beginning and end are a part of its time: a small copy, a small product. */
 function brief({ row, share, against }: Case): Verdict | null {
   const atDocumented = row.launchSeconds * share;
-  if (atDocumented >= briefestSeconds) return null;
+  // A simulated launch has neither.
+  if (atDocumented >= briefestSeconds || row.device.simulated) return null;
   const [short, least] = [atDocumented, briefestSeconds].map(formatSeconds);
   const why = `${against}, but a launch would take ${short} at the documented rate: below ${least} its beginning and end are judged with it`;
   return { status: 'unjudged', why };
