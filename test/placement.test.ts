@@ -15,7 +15,16 @@ const folder = mkdtempSync(join(tmpdir(), 'nameplate-place-'));
 const program = join(folder, 'place');
 
 beforeAll(async () => {
-  const parts = ['placement', 'caches', 'cgroup', 'processor', 'threads', 'ceiling', 'ceiling_loops', 'clock'];
+  const parts = [
+    'placement',
+    'caches',
+    'cgroup',
+    'processor',
+    'threads',
+    'ceiling',
+    'ceiling_loops',
+    'clock',
+  ];
   const sources = ['test/cpu/place.cc', ...parts.map((name) => `native/cpu/${name}.cc`)];
   await execute('g++', ['-std=c++20', '-O3', '-Wall', '-I', 'native', ...sources, '-pthread', '-o', program]);
 });
