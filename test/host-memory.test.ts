@@ -15,7 +15,7 @@ const program = join(folder, 'memory');
 
 beforeAll(async () => {
   const cpu = ['memory', 'cgroup', 'threads', 'placement', 'processor'].map((part) => `cpu/${part}`);
-  const parts = [...cpu, 'gemm', 'inputs', 'reference', 'sum_bits', 'verification'];
+  const parts = [...cpu, 'gemm', 'gemm_inputs', 'inputs', 'reference', 'sum_bits', 'verification'];
   const sources = ['memory', 'rotations'].map((part) => `test/cpu/${part}.cc`);
   sources.push(...parts.map((part) => `native/${part}.cc`));
   await execute('g++', ['-std=c++20', '-Wall', '-I', 'native', ...sources, '-pthread', '-o', program]);
