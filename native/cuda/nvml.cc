@@ -1,7 +1,6 @@
 #include "cuda/nvml.h"
 
 #include <cstdio>
-#include <tuple>
 
 #include "cuda/library.h"
 
@@ -67,17 +66,16 @@ std::optional<Absence> nvmlAbsence() {
 }
 
 NvmlDevice nvmlDevice(const Facts& known) {
-  const auto& [uuid, busId] = std::tie(known.uuid, known.pciBusId);
   const Nvml* library = nvml();
   NvmlDevice device = nullptr;
   if (!library) return nullptr;
-  if (uuid && library->byUuid(uuid->c_str(), &device) == 0) {
+  if (known.uuid && library->byUuid(known.uuid->c_str(), &device) == 0) {
     NvmlDevice parent = nullptr;
-    const bool mig = uuid->starts_with("MIG-");
+    const bool mig = known.uuid->starts_with("MIG-");
     if (mig && library->parentOfMig && library->parentOfMig(device, &parent) == 0) return parent;
     return device;
   }
-  if (busId && library->byPciBusId(busId->c_str(), &device) == 0) return device;
+  if (known.pciBusId && library->byPciBusId(known.pciBusId->c_str(), &device) == 0) return device;
   return nullptr;
 }
 
