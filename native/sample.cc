@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
 #include <thread>
 
 #include "convergence.h"
 #include "memory_errors.h"
+#include "runner.h"
 
 namespace nameplate {
 namespace {
@@ -18,131 +18,11 @@ double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Long enough that an event's half microsecond of resolution and the first launch's latency are nothing in
-// it.
-constexpr double sampleSeconds = 10e-3;
-constexpr std::size_t mostLaunches = 1024;
 // Providers take turns of this length, so that all meet the same temperature and clock.
 constexpr double sliceSeconds = 0.2;
 constexpr double idleSeconds = 0.5;  // before a burst: the chip cools and the clock returns
 // Fewer than five samples say nothing of their spread, and no verdict is built on them.
 constexpr std::size_t leastSamples = 5;
-
-Conditions unwatched() {
-  Conditions conditions;
-  conditions.source = "none";
-  conditions.missing = "telemetry was switched off";
-  return conditions;
-}
-
-// One provider in the run: its trial, its recorded batch, what it has measured, or why it has not.
-class Runner {
- public:
-  Runner(Device& device, const Workload& workload, std::string provider, const Request& request)
-      : device_(device),
-        provider_(std::move(provider)),
-        peer_(request.shape.peer),
-        telemetry_(request.telemetry) {
-    guarded([&] {
-      trial_ = workload(provider_);
-      measured_ = Measured{trial_->kernel(), trial_->work(), trial_->verify(), {}, {}, {}, {}};
-      if (measured_.verification.passed()) recordBatch();
-    });
-  }
-
-  bool timing() const { return !batches_.empty() && !failure_; }
-
-  double once() {
-    double seconds = 0;
-    guarded([&] { seconds = secondsPerLaunch(); });
-    return seconds;
-  }
-
-  // What the launches to be timed fail to write must not pass as what earlier ones wrote.
-  void poison() {
-    guarded([&] {
-      trial_->poison();
-      next_ = 0;
-    });
-  }
-
-  // Samples into `phase` until `seconds` have passed or `enough` says so.
-  template <class Enough>
-  void slice(Phase& phase, double seconds, Enough enough) {
-    guarded([&] {
-      device_.settle();  // after another provider's turn
-      const Clock::time_point start = Clock::now();
-      phase.launchesPerSample = launches_;
-      const std::unique_ptr<Watch> watch = telemetry_ ? device_.watch(peer_) : nullptr;
-      do phase.secondsPerLaunch.push_back(secondsPerLaunch());
-      while (since(start) < seconds && !enough());
-      merge(phase.conditions, watch ? watch->stop() : unwatched());
-    });
-  }
-
-  void finish() {
-    if (!timing()) return;
-    guarded([&] {
-      trial_->verifyTimed(measured_.verification, next_ * launches_);
-      measured_.verification.timedLaunchesCompared = true;
-    });
-  }
-
-  Measured& measured() { return measured_; }
-
-  Outcome outcome() {
-    if (unsupported_) return {provider_, *unsupported_};
-    if (failure_) return {provider_, *failure_};
-    return {provider_, std::move(measured_)};
-  }
-
- private:
-  void recordBatch() {
-    const auto launch = [this](std::size_t i) { trial_->launch(i); };
-    const bool capturable = trial_->kernel().capturable;
-    std::unique_ptr<Batch> one = device_.record(1, launch, capturable);
-    one->seconds();
-    const double launchSeconds = one->seconds();
-    if (!(launchSeconds > 0)) throw Error("ERANGE", "a launch took no measurable time: no work was done");
-    const std::size_t rotations = std::max<std::size_t>(1, measured_.work.rotations);
-    const double wanted = std::ceil(sampleSeconds / launchSeconds);
-    launches_ = wanted >= static_cast<double>(mostLaunches) ? mostLaunches : static_cast<std::size_t>(wanted);
-    // One batch of whole rounds through the buffer sets, or, where launches are long, several that share a
-    // round.
-    if (launches_ >= rotations) launches_ = (launches_ + rotations - 1) / rotations * rotations;
-    for (std::size_t first = 0; first < rotations; first += launches_)
-      batches_.push_back(
-          device_.record(launches_, [&](std::size_t i) { trial_->launch(first + i); }, capturable));
-  }
-
-  double secondsPerLaunch() {
-    Batch& batch = *batches_[next_++ % batches_.size()];
-    return batch.seconds() / static_cast<double>(launches_);
-  }
-
-  template <class Body>
-  void guarded(Body body) {
-    if (failure_ || unsupported_) return;
-    try {
-      body();
-    } catch (const Unsupported& reason) {
-      unsupported_ = reason;
-    } catch (const Error& error) {
-      failure_ = Failure{error.code, error.what()};
-    }
-  }
-
-  Device& device_;
-  std::string provider_, peer_;
-  bool telemetry_;
-  std::unique_ptr<Trial> trial_;
-  std::vector<std::unique_ptr<Batch>> batches_;
-  std::size_t next_ = 0;  // batches replayed since the last poison
-  Measured measured_;
-  std::size_t launches_ = 1;
-  std::optional<Failure> failure_;
-  std::optional<Unsupported> unsupported_;
-};
 
 using Runners = std::vector<std::unique_ptr<Runner>>;
 
@@ -165,7 +45,7 @@ void burst(Runners& runners, const Budget& budget, const std::atomic<bool>& canc
     if (!runner->timing() || cancelled) continue;
     std::this_thread::sleep_for(std::chrono::duration<double>(std::min(idleSeconds, budget.burstSeconds)));
     Phase& phase = runner->measured().burst.emplace();
-    runner->slice(phase, budget.burstSeconds, [&] { return cancelled.load(); });
+    runner->slice(phase, budget.burstSeconds, cancelled);
     if (cancelled) phase.stopped = Stopped::cancelled;
   }
 }
@@ -216,7 +96,7 @@ void sustained(Device& device, Runners& runners, const Budget& budget, const std
     sampleCeilings(device, runners);
     for (const auto& runner : runners) {
       if (!runner->timing() || cancelled) continue;
-      runner->slice(*runner->measured().sustained, turn, [&] { return cancelled.load(); });
+      runner->slice(*runner->measured().sustained, turn, cancelled);
     }
   }
   if (!cancelled) sampleCeilings(device, runners);

@@ -6,7 +6,6 @@
 #include "cpu/caches.h"
 #include "cpu/ceiling.h"
 #include "cpu/chase.h"
-#include "cpu/clock.h"
 #include "cpu/facts.h"
 #include "cpu/gemm.h"
 #include "cpu/memory.h"
@@ -16,6 +15,7 @@
 #include "cpu/stream.h"
 #include "cpu/sweep.h"
 #include "cpu/transpose.h"
+#include "cpu/watch.h"
 #include "random.h"
 
 namespace nameplate::cpu {
@@ -43,32 +43,6 @@ class TimedLaunches : public Batch {
 
  private:
   std::vector<std::function<void()>> launches_;
-};
-
-// The clock is timed when the window has ended, while it is still that of the load: a reading takes a
-// fraction of a millisecond and would otherwise be in the figure.
-class TimedClock : public Watch {
- public:
-  explicit TimedClock(Threads& threads) : threads_(threads) {}
-
-  Conditions stop() override {
-    Conditions conditions;
-    conditions.seconds = now() - start_;
-    for (const double clock : coreClocks(threads_))
-      conditions.readings.push_back({.at = start_ + conditions.seconds, .clockHz = clock});
-    const bool timed = !conditions.readings.empty();
-    conditions.source = timed ? "timed loop" : "none";
-    conditions.missing = timed ? "power and temperature of a CPU are not read"
-                               : "no loop of known clocks for this instruction set";
-    return conditions;
-  }
-
- private:
-  static double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  }
-  Threads& threads_;
-  double start_ = now();
 };
 
 void requireBuiltin(const std::string& provider, const std::string& what,
@@ -270,34 +244,4 @@ std::unique_ptr<Module> CpuDevice::load(std::span<const std::byte>) {
   throw Unsupported("modules are CUDA images; the CPU backend cannot run them");
 }
 
-namespace {
-
-std::vector<Facts> devices(std::size_t threads, std::vector<Absence>& absences) {
-  if (!OpenBlas::find()) absences.push_back(OpenBlas::absence());
-  if (!OneDnn::find()) absences.push_back(OneDnn::absence());
-  return {facts(place(threads))};
-}
-
-std::vector<Library> libraries() {
-  std::vector<Library> found;
-  if (const OpenBlas* const blas = OpenBlas::find()) found.push_back(blas->library());
-  if (const OneDnn* const dnn = OneDnn::find()) found.push_back(dnn->library());
-  return found;
-}
-
-std::unique_ptr<Device> open(const std::string& id, std::size_t threads) {
-  if (id != "cpu")
-    throw Error("ENODEV", "the CPU backend has no device \"" + id + "\": its only one is \"cpu\"");
-  Placement at = place(threads);
-  if (threads > at.most)
-    throw Error("ERANGE", std::to_string(threads) + " threads are more than the " + std::to_string(at.most) +
-                              " CPUs that this process may run on");
-  return std::make_unique<CpuDevice>(std::move(at));
-}
-
-}  // namespace
 }  // namespace nameplate::cpu
-
-namespace nameplate {
-const Backend cpuBackend{cpu::devices, cpu::libraries, cpu::open};
-}
