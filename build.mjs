@@ -28,12 +28,13 @@ function sources() {
 
 const answers = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
 
-/** Runs one of the build tools' own scripts with this Node; its output is shown when it fails. */
+/** Runs one of the build tools' own scripts with this Node; its output is shown when it fails, else what is meant for all. */
 function run(script, args) {
   const result = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' });
-  if (result.status === 0) return true;
-  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\n`);
-  return false;
+  const output = `${result.stdout ?? ''}${result.stderr ?? ''}`;
+  const ours = output.match(/^nameplate: .*/gm) ?? [];
+  process.stderr.write(result.status === 0 ? ours.map((line) => `${line}\n`).join('') : `${output}\n`);
+  return result.status === 0;
 }
 
 function withCmake() {

@@ -1,0 +1,65 @@
+// What CMake makes of the nvcc that it finds: one that cannot compile the kernels costs them and not the addon. Stand-ins
+// answer for toolkits that no machine has all of.
+
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const execute = promisify(execFile);
+
+/** Configures the build with an nvcc of this release; what it says to a compilation goes to stderr, and then it fails. */
+async function configure(release: string, error = '') {
+  const place = mkdtempSync(join(tmpdir(), 'nameplate-toolkit-'));
+  const nvcc = join(place, 'nvcc');
+  const compiled = error === '' ? 'exit 0' : `echo '${error}' >&2; exit 1`;
+  const script = `#!/bin/sh
+case "$*" in
+*--version*) echo 'Cuda compilation tools, release ${release}, V${release}.1' ;;
+*--list-gpu-arch*) printf 'compute_%s\\n' 70 75 80 86 89 90 ;;
+*) ${compiled} ;;
+esac
+`;
+  writeFileSync(nvcc, script, { mode: 0o755 });
+  const options = ['-G', 'Unix Makefiles', `-DNAMEPLATE_NVCC=${nvcc}`, `-DCMAKE_JS_INC=${place}`];
+  const { stderr } = await execute('cmake', ['-S', '.', '-B', join(place, 'build'), ...options]);
+  const rules = () =>
+    readFileSync(join(place, 'build/native/kernels/CMakeFiles/kernels.dir/build.make'), 'utf8');
+  return { said: stderr.trim().replace(nvcc, 'nvcc'), rules };
+}
+
+const cmake = spawnSync('cmake', ['--version']).status === 0;
+
+describe.skipIf(!cmake)('an nvcc', () => {
+  it('of CUDA 11 leaves an addon without kernels, and the reason is said', async () => {
+    const { said, rules } = await configure('11.5');
+    expect(said).toBe(
+      'nameplate: the addon is built without CUDA kernels of its own: nvcc is of CUDA 11.5, and they need 12.0 or later',
+    );
+    expect(rules).toThrow(/ENOENT/);
+  });
+
+  it("that refuses the host's compiler leaves one as well, with what it says", async () => {
+    const error = 'host_config.h:139:2: error: #error -- unsupported GNU version!';
+    const { said, rules } = await configure('12.6', error);
+    expect(said).toBe(
+      `nameplate: the addon is built without CUDA kernels of its own: nvcc does not compile here: ${error}`,
+    );
+    expect(rules).toThrow(/ENOENT/);
+  });
+
+  it('before 12.4, which does not know the FP8 instruction of mma, compiles all other families', async () => {
+    const { said, rules } = await configure('12.3');
+    expect(said).toMatch(/built without FP8 kernels for mma, which need CUDA 12\.4, and nvcc is of 12\.3$/);
+    expect(rules()).toContain('wgmma.sm_90a.cubin');
+    expect(rules()).not.toMatch(/kernels\/mma\./);
+  });
+
+  it('of 12.4 and later compiles every family, and nothing is said', async () => {
+    const { said, rules } = await configure('12.4');
+    expect(said).toBe('');
+    expect(rules()).toMatch(/kernels\/mma\.sm_89\.cubin/);
+  });
+});
