@@ -28,9 +28,10 @@ Inventory takeInventory(std::size_t threads) {
   }
   for (const cuda::Image& image : cuda::heldImages()) all.images.push_back(image.file);
   if (all.images.empty())
-    all.absences.push_back({"CUDA kernels", "this build holds no device code",
-                            "install CMake and a CUDA toolkit (nvcc 12.0 or later) that takes the host's compiler, "
-                            "and build again"});
+    all.absences.push_back(
+        {"CUDA kernels", "this build holds no device code",
+         "install CMake and a CUDA toolkit (nvcc 12.0 or later) that takes the host's compiler, "
+         "and build again"});
   return all;
 }
 
