@@ -121,6 +121,15 @@ describe.concurrent('every format of numbers', () => {
     expect(report).toMatchObject({ state: 'complete', devices: [{ card, simulated: true }] });
     for (const row of report.rows) {
       const dtype = row.dtype ?? '';
+      // A library computes it in a wider format, and says nothing.
+      if (row.id === 'gemm.bf16' && row.provider === 'cublaslt' && !able.includes('bf16')) {
+        expect(row.kernel?.emulated).toBe(true);
+        expect(row.verdict).toMatchObject({
+          status: 'unjudged',
+          why: expect.stringMatching(/lacks the format/),
+        });
+        continue;
+      }
       if (!able.includes(dtype) || (row.provider === 'cublaslt' && vendorLacks(name, dtype))) {
         expect(row).toMatchObject({
           rate: null,
@@ -179,6 +188,38 @@ describe.concurrent('every format of numbers', () => {
   ])('of several algorithms of the library, the fastest is taken: %o', async (environment) => {
     const { report } = await measure(environment, '--only', 'gemm.bf16', '--provider', 'vendor');
     expect(report.rows[0]?.kernel?.name).toMatch(/algo 1, best of 6 timed; .* first pick took 1\.25x/);
+  });
+});
+
+describe.concurrent('cuBLASLt', () => {
+  const vendor = ['--provider', 'vendor', '--only'];
+
+  it('older than the card may be slow, and is not held against it', async () => {
+    const slow = { NAMEPLATE_SIMULATE_EFFICIENCY: '0.3' };
+    const of = async (version: string) => {
+      const environment = { ...slow, NAMEPLATE_SIMULATE_CUBLASLT: version };
+      const { report } = await measure(environment, ...vendor, 'gemm.bf16');
+      return report.rows[0];
+    };
+    expect(await of('111100')).toMatchObject({ kernel: { tuned: true }, verdict: { status: 'low' } });
+    expect(await of('111003')).toMatchObject({
+      kernel: { tuned: false, note: expect.stringMatching(/^this cuBLASLt is older than the device/) },
+      verdict: { status: 'unjudged' },
+    });
+  });
+
+  it.each([
+    ['gemm.tf32', 'NVIDIA_TF32_OVERRIDE', '0', '1'],
+    ['gemm.fp32', 'CUBLAS_EMULATE_SINGLE_PRECISION', '1', '0'],
+    ['gemm.fp64', 'CUBLAS_EMULATE_DOUBLE_PRECISION', '1', '0'],
+  ])('does not compute %s by another unit because of %s', async (row, variable, on, off) => {
+    const of = async (value: string) => {
+      const { report } = await measure({ [variable]: value }, ...vendor, `${row},gemm.fp16`);
+      return report.rows.map(statusOf);
+    };
+    const status = (measured: string) => [`${row} cublaslt ${measured}`, 'gemm.fp16 cublaslt pass'];
+    expect((await of(on)).sort()).toEqual(status('unsupported').sort());
+    expect((await of(off)).sort()).toEqual(status('pass').sort());
   });
 });
 

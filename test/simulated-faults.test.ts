@@ -98,6 +98,18 @@ describe.concurrent('less than a whole installation', () => {
     expect(report.rows[0]?.conditions).toMatchObject({ source: 'nvml', missing: '' });
   });
 
+  it.each([
+    ['v100-sxm2-16gb', 'libcublasLt.so.12'],
+    ['h200-sxm-141gb', 'libcublasLt.so.13'],
+  ])('of two cuBLASLt %s takes the newest that starts on it: %s', async (card, name) => {
+    const both = folder({ whole: ['libcuda.so.1', 'libnvidia-ml.so.1', 'libcublasLt.so.13'] });
+    symlinkSync(join(both, 'libcublasLt.so.13'), join(both, 'libcublasLt.so.12'));
+    const environment = { NAMEPLATE_SIMULATE: card, LD_LIBRARY_PATH: both };
+    const { stdout } = await simulate(environment, cli, 'devices', '--json');
+    expect(stdout).toContain(join(both, name));
+    expect(stdout.match(/libcublasLt\.so/g)).toHaveLength(1);
+  });
+
   it('cuBLASLt is found among the packages of a Python on PATH, activated or not', async () => {
     const root = scratch();
     const packages = join(root, 'lib/python3.12/site-packages/nvidia/cu13/lib');

@@ -44,6 +44,23 @@ describe('the published healthy card passes', () => {
   });
 });
 
+test.each([
+  ['a10', 'pass'],
+  ['a40', 'low'],
+])('under its cap at 55 %% of its clock, %s: %s', (card, status) => {
+  const state = conditions(2e9 * 0.55, ['sw power cap', 0.97]);
+  expect(verdictOf(0.5, state, { documented: { ...tensorFigure, card } }).status).toBe(status);
+});
+
+test('a format that the device lacks is not called undocumented', () => {
+  const lacking = measured(0.5, conditions(2e9), { documented: null });
+  const emulated = { ...lacking.kernel, resource: 'none', emulated: true };
+  expect(judge({ ...lacking, kernel: emulated })).toMatchObject({
+    status: 'unjudged',
+    why: 'the device lacks the format, and its arithmetic was done in a wider one',
+  });
+});
+
 test.each(['board limit', 'reliability limit', 'reason bit 11'])(
   'a healthy card under its power cap passes with a %s beside it',
   (reason) => {

@@ -8,9 +8,13 @@ int deviceAttribute(CUdevice device, CUdevice_attribute attribute) {
   return value;
 }
 
+int capabilityOf(CUdevice device) {
+  return deviceAttribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
+         deviceAttribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+}
+
 Context::Context(CUdevice device) : device_(device) {
-  capability_ = attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
-                attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+  capability_ = capabilityOf(device);
   check(driver().cuDevicePrimaryCtxRetain(&context_, device), "cuDevicePrimaryCtxRetain");
   try {
     bind();

@@ -98,4 +98,7 @@ class SideStream {
 // An attribute of a device that need not have a context.
 int deviceAttribute(CUdevice device, CUdevice_attribute attribute);
 
+// Its compute capability: 90 for 9.0.
+int capabilityOf(CUdevice device);
+
 }  // namespace nameplate::cuda

@@ -1,5 +1,7 @@
 #include "cuda/cublaslt.h"
 
+#include <cstdlib>
+#include <string_view>
 #include <vector>
 
 #include "cuda/cublaslt_plan.h"
@@ -27,13 +29,45 @@ std::string choose(LtPlan& plan, const std::vector<LtAlgorithm>& candidates, con
   return plan.describe() + ", " + tuning->text();
 }
 
+// Environment variables by which cuBLAS computes a format otherwise than it is asked to, unannounced: with
+// them the figure would be another unit's. CUDA's guide has the first, cuBLAS 13's the others.
+void refuseOverrides(DType dtype) {
+  struct Override {
+    DType dtype;
+    const char* variable;
+    bool byZero;  // else by anything but 0
+  };
+  constexpr Override overrides[] = {{DType::tf32, "NVIDIA_TF32_OVERRIDE", true},
+                                    {DType::fp32, "CUBLAS_EMULATE_SINGLE_PRECISION", false},
+                                    {DType::fp64, "CUBLAS_EMULATE_DOUBLE_PRECISION", false}};
+  for (const Override& row : overrides) {
+    const char* const value = row.dtype == dtype ? std::getenv(row.variable) : nullptr;
+    if (value && *value && (value == std::string_view("0")) == row.byZero)
+      throw Unsupported(std::string(row.variable) + "=" + value +
+                        " makes cuBLASLt compute this format otherwise: unset it");
+  }
+}
+
+// The first cuBLAS with kernels for devices of this compute capability: CUDA 11.8 brought them for Ada and
+// Hopper, as cuBLAS 11.11, and 12.8 for Blackwell. An older one runs what it has for older devices.
+std::size_t firstFor(int capability) {
+  return capability >= 100 ? 120800 : capability >= 89 ? 111100 : 0;
+}
+
 }  // namespace
 
 Kernel CublasLtGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   if (const auto absence = cublasLtAbsence()) throw Unsupported(absence->reason + "; " + absence->remedy);
+  refuseOverrides(shape.dtype);
   const std::string version = "cuBLASLt " + cublasLt()->version;
+  const int capability = context_->capability();
   Kernel kernel;
-  kernel.resource = gemmResource(shape.dtype, shape.accumulator, context_->capability());
+  kernel.resource = gemmResource(shape.dtype, shape.accumulator, capability);
+  kernel.emulated = !hasGemm(shape.dtype, shape.accumulator, capability);
+  if (cublasLt()->number < firstFor(capability)) {
+    kernel.tuned = false;
+    kernel.note = "this cuBLASLt is older than the device, and runs what it has for older ones";
+  }
   if (shape.m == 0 || shape.n == 0) {
     kernel.name = version + ", nothing to do";
     kernel.launch = [](const Operands&) {};

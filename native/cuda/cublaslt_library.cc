@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "cuda/context.h"
 #include "cuda/driver.h"
+#include "cuda/facts.h"
 #include "cuda/library.h"
 
 namespace nameplate::cuda {
@@ -70,6 +72,18 @@ std::vector<std::string> foldersToSearch() {
   return folders;
 }
 
+// Whether there is a device of an older compute capability than this, as 75 for 7.5.
+bool anyBefore(int capability) {
+  if (driverAbsence()) return false;
+  int count = 0;
+  if (driver().cuDeviceGetCount(&count) != CUDA_SUCCESS) return false;
+  for (int ordinal = 0; ordinal < count; ++ordinal) try {
+      if (capabilityOf(deviceAt(ordinal)) < capability) return true;
+    } catch (const Error&) {  // one that is broken decides nothing
+    }
+  return false;
+}
+
 struct Opened {
   CublasLt library;
   std::optional<Absence> absence;
@@ -92,7 +106,7 @@ struct Opened {
     std::size_t (*version)() = nullptr;
     if (!whole || !found.resolve(version, "cublasLtGetVersion")) return false;
     found.resolve(library.getStatusName, "cublasLtGetStatusName");
-    const std::size_t number = version();  // 130101 is 13.1.1
+    const std::size_t number = library.number = version();
     library.version = std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
                       std::to_string(number % 100);
     library.path = found.path();
@@ -111,8 +125,12 @@ struct Opened {
     // driver that does not say its version (0) rules none out.
     int newest = 13;
     if (!driverAbsence() && driver().version > 0) newest = std::min(newest, driver().version / 1000);
+    std::vector<int> majors;
+    for (int major = newest; major >= 11; --major) majors.push_back(major);
+    // CUDA 13 ends with Turing: its library does not start on Volta, where an older one does.
+    if (newest == 13 && anyBefore(75)) std::ranges::rotate(majors, majors.begin() + 1);
     const std::vector<std::string> folders = foldersToSearch();
-    for (int major = newest; major >= 11; --major) {
+    for (const int major : majors) {
       const std::string name = "libcublasLt.so." + std::to_string(major);
       if (take(SharedLibrary(name))) return;
       for (const std::string& folder : folders)

@@ -89,6 +89,7 @@ struct CublasLt {
   NAMEPLATE_LT_CALLS(NAMEPLATE_MEMBER)
 #undef NAMEPLATE_MEMBER
   std::string path, version;  // "13.1.1"
+  std::size_t number = 0;     // 130101
 
   // CUBLAS's name for a status: "CUBLAS_STATUS_NOT_SUPPORTED".
   std::string statusName(LtStatus) const;

@@ -58,8 +58,10 @@ LtSession::LtSession(SharedContext onContext)
   const CublasLt& library = *cublasLt();
   if (const LtStatus status = library.create(&handle); status != ltSuccess)
     throw Unsupported("cuBLASLt " + library.version + " at " + library.path +
-                      " does not start on this device: " + library.statusName(status) +
-                      "; try a library of the driver's CUDA version");
+                      " does not start on this device: " + library.statusName(status) + "; " +
+                      (library.number >= 130000 && context->capability() < 75
+                           ? "cuBLAS 13 ends with compute capability 7.5: install nvidia-cublas-cu12"
+                           : "try a library of the driver's CUDA version"));
 }
 
 LtSession::~LtSession() {

@@ -118,6 +118,10 @@ std::string gemmResource(DType dtype, Accumulator accumulator, int capability) {
   return found.empty() ? "none" : found.front()->resource;
 }
 
+bool hasGemm(DType dtype, Accumulator accumulator, int capability) {
+  return !configurationsFor(dtype, accumulator, capability).empty();
+}
+
 // An image for an older device, which the driver may have fallen back to, can lack some of the kernels.
 BuiltinGemm::Candidates BuiltinGemm::held(const Candidates& candidates) {
   Candidates found;

@@ -41,6 +41,9 @@ class BuiltinGemm {
 // The documented figure of the fastest unit that a device of `capability` has for this GEMM, or "none".
 std::string gemmResource(DType, Accumulator, int capability);
 
+// Whether such a device has a unit for it at all: a library may compute it in a wider format.
+bool hasGemm(DType, Accumulator, int capability);
+
 // "bf16", "fp16 with an fp16 accumulator", "fp8e4m3 with fast accumulation".
 std::string gemmText(DType, Accumulator);
 

@@ -75,6 +75,9 @@ const smallCards: Readonly<Record<string, number>> = {
   // 72 W. FP16 52-54 of 121 TFLOPS (43-45 %) and FP32 11-13 of 30 (35-41 %) from 4096 on
   // (github.com/zzc0721/torch-performance-test-data/issues/120); the clocks are in NVIDIA's PB-11316-001.
   l4: 795 / 2040,
+  // 150 W for the chip that has 300 W on an A40. No clock under a GEMM was found; the base clock is that of
+  // github.com/karpathy/llm.c/pull/621, where training had 43 % of FP16.
+  a10: 885 / 1695,
 };
 
 /** Least share of the assumed clock that its own power cap leaves a healthy card of this id. */

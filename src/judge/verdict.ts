@@ -40,6 +40,8 @@ const undocumented: Readonly<Record<string, string>> = {
   dpx: 'no document that could be opened gives a rate of DPX instructions; NVIDIA prints "up to 7x" an A100, of whole algorithms',
 };
 
+const lacking = 'the device lacks the format, and its arithmetic was done in a wider one';
+
 function judgeMeasured(row: Measured): Verdict {
   const { verification, documented, attribution, kernel } = row;
   if (verification.differences > 0 || (verification.worst ?? 0) > 1) return corrupted(verification);
@@ -60,6 +62,7 @@ function judgeMeasured(row: Measured): Verdict {
   const unjudged = (why: string): Verdict => ({ status: 'unjudged', why });
   if (row.device.backend === 'cpu')
     return unjudged('a CPU has no documented figure to be judged by; its ceilings are derived and measured');
+  if (kernel.emulated && kernel.resource === 'none') return unjudged(lacking);
   const noFigure = undocumented[kernel.resource];
   if (noFigure !== undefined) return unjudged(noFigure);
   if (documented === null || attribution === null) return unjudged(row.undocumented);
@@ -74,8 +77,7 @@ function judgeMeasured(row: Measured): Verdict {
       `no threshold for ${documented.resource}: no published figure of a healthy card to rest one on`,
     );
   }
-  if (kernel.emulated)
-    return unjudged('the device lacks the format, and its arithmetic was done in a wider one');
+  if (kernel.emulated) return unjudged(lacking);
   if (flattering.includes(row.data)) {
     return unjudged(
       `${row.data} draw less power than real data and flatter a device; judged on uniform data only`,

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "exports.h"
+#include "setting.h"
 
 namespace nameplate::cuda {
 struct LtHandleOpaque {};
@@ -57,6 +58,7 @@ constexpr Combination combinations[] = {
     {R_16F, COMPUTE_32F, R_32F, R_16F, DType::fp16, Unit::fp16},
     {R_16F, COMPUTE_16F, R_16F, R_16F, DType::fp16, Unit::fp16acc16},
     {R_16BF, COMPUTE_32F, R_32F, R_16BF, DType::bf16, Unit::bf16},
+    {R_16BF, COMPUTE_32F, R_32F, R_16BF, DType::bf16, Unit::vectorFp32},  // where the unit is not there
     {R_8F_E4M3, COMPUTE_32F, R_32F, R_16BF, DType::fp8e4m3, Unit::fp8},
     {R_8I, COMPUTE_32I, R_32I, R_32I, DType::int8, Unit::int8},
 };
@@ -162,7 +164,8 @@ bool plainScale(LtType scale, const void* alpha, const void* beta) {
 extern "C" {
 
 std::size_t cublasLtGetVersion() {
-  return 130001;
+  const bool volta = nameplateSimulatedCard() && nameplateSimulatedCard()->capability < 75;
+  return static_cast<std::size_t>(simulated::number("NAMEPLATE_SIMULATE_CUBLASLT", volta ? 120803 : 130001));
 }
 
 const char* cublasLtGetStatusName(LtStatus status) {

@@ -6,6 +6,9 @@
 //   NAMEPLATE_SIMULATE_MEMORY      bytes that can be allocated on it, whatever size it reports; default 4 GiB
 //   NAMEPLATE_SIMULATE_L2          bytes of cache that it reports; default 1 MiB: small arrays leave it
 //   NAMEPLATE_SIMULATE_DRIVER      the CUDA version it speaks, as cuDriverGetVersion says; default 13000
+//   NAMEPLATE_SIMULATE_CUBLASLT    the version of its cuBLASLt, as cublasLtGetVersion says; default 130001,
+//   on
+//                                  Volta 120803
 //   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
 //   NAMEPLATE_SIMULATE_SUBMIT      seconds that the card waits for each launch that no graph replays; default
 //                                  next to none
