@@ -5,13 +5,15 @@
 
 import { budgetOf } from './levels.js';
 import { type Level, RunOptions } from './row.js';
-import type { DeviceFacts, Inventory, OperationRow, RunRequest } from './schema.js';
+import type { DeviceFacts, Inventory, OperationRow, RunRequest, Shape } from './schema.js';
 import { checkSizes, shapesOf } from './sizes.js';
 import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {
   device: DeviceFacts;
   operation: OperationRow;
+  /** As a reader knows it: another GPU by its id in the inventory. */
+  shape: Shape;
   request: RunRequest;
 }
 
@@ -57,9 +59,7 @@ export function plan(asked: RunOptions, inventory: Inventory, operations: readon
   const chosen = chooseOperations(options.only, devices, operations);
   const jobs = devices.flatMap((device) => {
     // Of all that are here, measured or not: a peer is only copied to.
-    const peers = inventory.devices
-      .filter(({ id, backend }) => backend === 'cuda' && id !== device.id)
-      .map(({ id }) => id);
+    const peers = inventory.devices.filter(({ id, backend }) => backend === 'cuda' && id !== device.id);
     return chosen.flatMap((operation) => jobsOf(device, operation, options, peers));
   });
   if (jobs.length > 0) {
@@ -76,21 +76,27 @@ function jobsOf(
   device: DeviceFacts,
   operation: OperationRow,
   options: RunOptions,
-  peers: readonly string[],
+  peers: readonly DeviceFacts[],
 ): Job[] {
   const providers = operation.providers[device.backend].filter(
     (name) => options.provider === 'both' || (name === 'builtin') === (options.provider === 'builtin'),
   );
   if (providers.length === 0) return [];
   const { data, seed, telemetry, threads, level } = options;
-  return shapesOf(device, operation, options, peers).map((shape) => ({
+  const shapes = shapesOf(
     device,
     operation,
+    options,
+    peers.map(({ id }) => id),
+  );
+  return shapes.map((shape) => ({
+    device,
+    operation,
+    shape,
     request: {
-      // Its own name: CUDA counts anew in each process, and a device that fell off the bus would lend its number to another.
-      device: device.uuid ?? device.id,
+      device: ownName(device),
       operation: operation.id,
-      shape,
+      shape: withOwnNames(shape, peers),
       providers,
       data,
       seed,
@@ -100,6 +106,15 @@ function jobsOf(
       budget: budgetOf(device, operation, level),
     },
   }));
+}
+
+/** CUDA counts anew in each process, and a device that fell off the bus would lend its number to another. */
+const ownName = ({ id, uuid }: DeviceFacts): string => uuid ?? id;
+
+function withOwnNames(shape: Shape, peers: readonly DeviceFacts[]): Shape {
+  if (!('peer' in shape)) return shape;
+  const peer = peers.find(({ id }) => id === shape.peer);
+  return peer === undefined ? shape : { ...shape, peer: ownName(peer) };
 }
 
 /** A device that could be here and is not: a finding about the machine, not a slip of the keyboard. */

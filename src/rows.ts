@@ -143,7 +143,7 @@ function measured(result: MeasuredResult, options: MeasureOptions) {
   }
 }
 
-function emptyRow({ device, operation, request }: Job, provider: string): Omit<Row, 'verdict'> {
+function emptyRow({ device, operation, shape, request }: Job, provider: string): Omit<Row, 'verdict'> {
   return {
     id: operation.id,
     family: operation.family,
@@ -152,7 +152,7 @@ function emptyRow({ device, operation, request }: Job, provider: string): Omit<R
     variant: operation.variant,
     provider,
     device: device.id,
-    shape: request.shape,
+    shape,
     data: request.data,
     seed: request.seed,
     unit: operation.unit,

@@ -86,13 +86,13 @@ export async function* run(asked: RunOptions, context: RunContext = {}): AsyncGe
  * run for each GPU of a machine, side by side, is a fair way to check them.
  */
 async function answersTo(
-  { device, request }: Job,
+  { device, shape, request }: Job,
   bench: Bench,
   others: readonly DeviceFacts[],
 ): Promise<Answered[]> {
   let release: Release;
   try {
-    release = await lockPeer(request.shape, others);
+    release = await lockPeer(shape, others);
   } catch (error) {
     const result = (provider: string): ProviderResult =>
       error instanceof BusyError

@@ -3,7 +3,7 @@ import { defaultOptions, NoDeviceError, plan } from '../src/plan.js';
 import { levels } from '../src/row.js';
 import type { DeviceFacts, Shape } from '../src/schema.js';
 import { parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../src/usage.js';
-import { a100, cpu, inventory, operations } from './fake-native.js';
+import { a100, cpu, inventory, operations, peerCopy } from './fake-native.js';
 
 function jobs(devices: DeviceFacts[], options: Partial<ReturnType<typeof defaultOptions>> = {}) {
   return plan({ ...defaultOptions(options.level), ...options }, inventory(devices), operations);
@@ -33,6 +33,19 @@ describe('devices', () => {
     ];
     expect(asked([a100(0), a100(1)])).toEqual(['GPU-00000000-test', 'GPU-00000001-test']);
     expect(asked([{ ...a100(0), uuid: null }])).toEqual(['cuda:0']);
+  });
+
+  it('that are copied to are asked for by the same, and shown by their ids', () => {
+    const copies = (present: DeviceFacts[]) =>
+      plan({ ...defaultOptions(), devices: ['cuda:0'], only: ['peer.*'] }, inventory(present), [
+        peerCopy,
+      ]).map(({ shape, request }) => [shape, request.shape].map((its) => ('peer' in its ? its.peer : its)));
+    const others = [a100(1), { ...a100(2), uuid: null }];
+    expect(copies([a100(0), ...others])).toEqual([
+      ['cuda:1', 'GPU-00000001-test'],
+      ['cuda:2', 'cuda:2'],
+    ]);
+    expect(copies([a100(0)])).toEqual([[null, null]]);
   });
 
   it('that are not here are refused with what is', () => {

@@ -330,7 +330,7 @@ describe('copies at many sizes', () => {
   });
   const peerRow = (peer: string, way: string): Partial<Row> => ({
     ...{ id: 'peer.copy', family: 'peer', shape: { bytes: 0, peer } },
-    kernel: { ...kernel, name: `cuMemcpyPeerAsync to ${peer}, over ${way}` },
+    kernel: { ...kernel, name: `cuMemcpyPeerAsync, over ${way}` },
   });
   const shown = (rows: Row[]) => {
     const whole = report(rows, { curves: curves(rows, [testCard]) });

@@ -313,6 +313,25 @@ describe.concurrent('what outlasts a call', () => {
       ...Array(4).fill('cuda:1 pass'),
     ]);
   });
+
+  it('one of three devices falls off the bus: a copy to it fails, and goes to no other that has its number now', async () => {
+    const environment = {
+      NAMEPLATE_SIMULATE: 'three-h200',
+      NAMEPLATE_FAULT: 'cuGraphLaunch:3:gone',
+      NAMEPLATE_SIMULATE_BUS: join(scratch(), 'bus'),
+    };
+    const args = ['run', '--device', 'cuda:1', '--device', 'cuda:0', '--quick', '--bytes', '1MiB'];
+    const copies = ['--only', 'memory.read,peer.copy', '--json', '-'];
+    const report = parseReport((await simulate(environment, cli, ...args, ...copies)).stdout);
+    const peerOf = ({ shape }: Row) => ('peer' in shape ? `to ${shape.peer} ` : '');
+    const found = report.rows.map((row) => `${row.device} ${peerOf(row)}${failed(row) ? 'failed' : 'right'}`);
+    expect(found.slice(-3)).toEqual(['cuda:0 right', 'cuda:0 to cuda:1 failed', 'cuda:0 to cuda:2 right']);
+    const gone = report.devices[0]?.uuid;
+    expect(report.rows.at(-2)?.verdict).toMatchObject({
+      code: 'ENODEV',
+      why: expect.stringMatching(`^there is no device "${gone}"; here are: cuda:0 .*; cuda:1 `),
+    });
+  });
 });
 
 it.concurrent.each([

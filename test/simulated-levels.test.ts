@@ -166,12 +166,13 @@ describe.concurrent('peers', () => {
       'peer.both cuda:1 cuda:0 810',
     ]);
     const [copy] = report.rows;
-    expect(copy?.kernel?.name).toBe('cuMemcpyPeerAsync to cuda:1, over NVLink');
+    expect(copy?.kernel?.name).toBe('cuMemcpyPeerAsync, over NVLink');
     expect(copy?.verification).toMatchObject({ differences: 0, timedLaunchesCompared: true });
     expect(copy?.documented).toMatchObject({ resource: 'peer', value: 450e9 });
     expect(copy?.attribution?.ofSpec).toBeCloseTo(0.9, 2);
     const text = formats.text.render(report, { color: false, width: 200, file: null });
-    expect(text.match(/cuMemcpyPeerAsync.* to cuda:\d, over NVLink/g)).toHaveLength(4);
+    expect(text.match(/MiB → cuda:\d/g)).toHaveLength(4);
+    expect(text.match(/cuMemcpyPeerAsync.*, over NVLink/g)).toHaveLength(4);
   });
 
   it('over PCI Express are told apart, and have no figure of NVLink beside them', async () => {
@@ -185,7 +186,7 @@ describe.concurrent('peers', () => {
     const { report } = await measure({ ...two, NAMEPLATE_SIMULATE_PEERS: 'none' }, '--only', 'peer.copy');
     expect(report.rows[0]?.verdict).toEqual({
       status: 'unsupported',
-      why: 'cuda:0 does not reach cuda:1 directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do',
+      why: 'the device does not reach the peer directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do',
     });
   });
 

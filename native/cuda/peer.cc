@@ -37,8 +37,9 @@ Peer Peers::open(const std::string& id) const {
   int can = 0;
   check(driver().cuDeviceCanAccessPeer(&can, own_->device(), device), "cuDeviceCanAccessPeer");
   if (can == 0)
-    throw Unsupported(facts_.id + " does not reach " + other.id +
-                      " directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r shows which do");
+    throw Unsupported(
+        "the device does not reach the peer directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r "
+        "shows which do");
   Peer peer{other, std::make_shared<const Context>(device), wayBetween(facts_, other)};
   enable(*peer.context, *own_);
   enable(*own_, *peer.context);
@@ -56,8 +57,9 @@ std::optional<Facts> Peers::identity(const std::string& id) const {
 
 Kernel driverPeerCopy(const SharedContext& own, const Peer& peer, bool both, std::size_t bytes) {
   Kernel kernel;
-  kernel.name = std::string("cuMemcpyPeerAsync") + (both ? " each way on two streams" : "") + " to " +
-                peer.facts.id + (peer.over.empty() ? "" : ", over " + peer.over);
+  // The peer's number is left out: the row has the one that the reader knows, and here it may be another.
+  kernel.name = std::string("cuMemcpyPeerAsync") + (both ? " each way on two streams" : "") +
+                (peer.over.empty() ? "" : ", over " + peer.over);
   // Documents give NVLink's rate for one direction, and none for what two directions reach together.
   kernel.resource = peer.over == "NVLink" && !both ? "peer" : "none";
   if (peer.over.empty())

@@ -78,7 +78,8 @@ Shape shapeOf(Fields fields) {
     shape.bytes = fields.count("bytes", mostBytes);
     if (fields.has("peer")) {
       const Napi::Value peer = fields.take("peer");
-      if (!peer.IsNull() && !peer.IsString()) throw fields.wrong("peer", "the id of a device, or null");
+      if (!peer.IsNull() && !peer.IsString())
+        throw fields.wrong("peer", "the id or UUID of another device, or null");
       if (peer.IsString()) shape.peer = peer.As<Napi::String>();
     }
   } else if (fields.has("kernels")) {

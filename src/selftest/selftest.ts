@@ -114,7 +114,7 @@ function jobOf(
   const [job] = jobs;
   if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
   const shape = job.operation.family === 'gemm' ? gemm : { bytes: leastArray(job.device) };
-  return { ...job, request: { ...job.request, shape, budget } };
+  return { ...job, shape, request: { ...job.request, shape, budget } };
 }
 
 const MiB = 2 ** 20;

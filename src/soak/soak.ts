@@ -52,14 +52,14 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
   const options = checkOptions(asked);
   const inventory = await native.inventory({ threads: null }, signal);
-  const { device, unit, request } = choose(options, inventory, native);
+  const { device, unit, shape, request } = choose(options, inventory, native);
   const release = await lock(device, wait, signal);
   let releasePeer: Release = () => {};
   const executor = open();
   const cancel = () => executor.cancel();
   signal?.addEventListener('abort', cancel);
   try {
-    releasePeer = await lockPeer(request.shape, inventory.devices);
+    releasePeer = await lockPeer(shape, inventory.devices);
     const tally = new SoakTally(unit);
     const report = (state: SoakReport['state'], failure: Failure | null): SoakReport => ({
       soakSchemaVersion,
@@ -70,7 +70,7 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
       simulated: device.simulated,
       device,
       options: { ...options, provider: request.provider },
-      shape: request.shape,
+      shape,
       ...tally.summary(failure),
     });
     const startedAt = new Date().toISOString();
@@ -120,6 +120,7 @@ const failed = ({ code, message }: ReturnType<typeof coded>): Failure => ({
 interface Chosen {
   device: DeviceFacts;
   unit: SoakReport['unit'];
+  shape: Job['shape'];
   request: Omit<SoakRequest, 'seconds'>;
 }
 
@@ -177,11 +178,11 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
     seed,
     fault: 'none' as const,
   };
-  return { device: job.device, unit, request };
+  return { device: job.device, unit, shape: job.shape, request };
 }
 
 const rowsOf = (jobs: readonly Job[]) => [...new Set(jobs.map(({ operation }) => operation.id))];
 
 const peersOf = (jobs: readonly Job[]) => [
-  ...new Set(jobs.flatMap(({ request: { shape } }) => ('peer' in shape && shape.peer ? [shape.peer] : []))),
+  ...new Set(jobs.flatMap(({ shape }) => ('peer' in shape && shape.peer ? [shape.peer] : []))),
 ];

@@ -43,12 +43,12 @@ const std::vector<Card>& table() {
 
 std::vector<Card> chosen() {
   const std::string asked = setting("NAMEPLATE_SIMULATE", "h200-sxm-141gb");
-  const bool two = asked == "two-h200";
+  const std::size_t count = asked == "three-h200" ? 3 : asked == "two-h200" ? 2 : 1;
   std::string known;
   for (const Card& card : table()) {
     known += card.id + ", ";
-    if (card.id != (two ? "h200-sxm-141gb" : asked)) continue;
-    std::vector<Card> found(two ? 2 : 1, card);
+    if (card.id != (count > 1 ? "h200-sxm-141gb" : asked)) continue;
+    std::vector<Card> found(count, card);
     for (unsigned slot = 0; Card& each : found) each.slot = slot++;
     std::erase_if(found, [gone = emptySlots()](const Card& each) {
       return std::ranges::find(gone, each.slot) != gone.end();
@@ -56,7 +56,7 @@ std::vector<Card> chosen() {
     for (unsigned ordinal = 0; Card& each : found) each.ordinal = ordinal++;
     return found;
   }
-  refuse("NAMEPLATE_SIMULATE=" + asked + "; allowed are " + known + "two-h200");
+  refuse("NAMEPLATE_SIMULATE=" + asked + "; allowed are " + known + "two-h200, three-h200");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What a test tells the simulated libraries, by environment variables:
 //
-//   NAMEPLATE_SIMULATE             the card: a row of card.cc, or two-h200; default h200-sxm-141gb
+//   NAMEPLATE_SIMULATE             the card: a row of card.cc, two-h200 or three-h200; default
+//                                  h200-sxm-141gb
 //   NAMEPLATE_SIMULATE_SERIAL      a number that goes into the UUIDs: a machine of its own for a test, which
 //                                  need not wait until another one has released the device; default 0
 //   NAMEPLATE_SIMULATE_MEMORY      bytes that can be allocated on it, whatever size it reports; default 4 GiB
