@@ -70,6 +70,7 @@ constexpr std::array table{
     Operation{
         "link.d2h.pageable", "pageable", link(Direction::deviceToHost, HostMemory::pageable), {}, driver},
     Operation{"link.both.pinned", "pinned", link(Direction::both, HostMemory::pinned), {}, withDriver},
+    Operation{"link.both.pageable", "pageable", link(Direction::both, HostMemory::pageable), {}, driver},
     Operation{"link.h2d.far", "far", link(Direction::hostToDevice, HostMemory::far), {}, driver},
     Operation{"link.d2h.far", "far", link(Direction::deviceToHost, HostMemory::far), {}, driver},
     Operation{"peer.copy", "", PeerOperation{false}, {}, driver},

@@ -265,7 +265,7 @@ describe.concurrent('memory and link rows', () => {
       if (row.documented !== null && !pageable)
         expect((row.rate ?? 0) / row.documented.expected).toBeCloseTo(0.9, 2);
     }
-    expect(new Set(near?.map(({ id }) => id)).size).toBe(12);
+    expect(new Set(near?.map(({ id }) => id)).size).toBe(13);
   });
 
   it('are refused where L2 would hold the arrays, and fail with a code where memory does not', async () => {

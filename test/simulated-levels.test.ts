@@ -119,11 +119,25 @@ describe.concurrent('links', () => {
     expect(both?.verification?.compared).toBe(2 * (2 ** 20 / 8));
   });
 
+  it('carry both directions of pageable memory at once, though each holds the thread that asks for it', async () => {
+    const { report } = await measure({}, '--only', 'link.*.pageable');
+    const [, d2h, both] = report.rows;
+    expect(both).toMatchObject({
+      id: 'link.both.pageable',
+      kernel: {
+        name: expect.stringContaining('two streams, each from a host thread of its own, pageable memory'),
+      },
+      verification: { compared: 2 * (2 ** 20 / 8), differences: 0, timedLaunchesCompared: true },
+      verdict: { status: 'unjudged' },
+    });
+    expect((both?.rate ?? 0) / (d2h?.rate ?? 1)).toBeCloseTo(2, 1);
+  });
+
   it('larger than the memory of the host are refused before anything of it is touched', async () => {
     const { code, report } = await measure({}, '--only', 'link.*', '--bytes', '1TiB');
     expect(code).toBe(3);
     const large = report.rows.filter(({ shape }) => 'bytes' in shape && shape.bytes === 2 ** 40);
-    expect(large).toHaveLength(10);
+    expect(large).toHaveLength(11);
     for (const { verdict } of large)
       expect(verdict).toMatchObject({
         status: 'failed',

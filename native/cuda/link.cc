@@ -1,5 +1,6 @@
 #include "cuda/link.h"
 
+#include "cpu/threads.h"
 #include "kernels/parameters.h"
 
 namespace nameplate::cuda {
@@ -19,6 +20,12 @@ void toDevice(std::uintptr_t to, std::uintptr_t from, std::size_t bytes, CUstrea
 
 void toHost(std::uintptr_t to, std::uintptr_t from, std::size_t bytes, CUstream stream) {
   check(driver().cuMemcpyDtoHAsync(host(to), from, bytes, stream), "cuMemcpyDtoHAsync");
+}
+
+// A copy of pageable memory may hold the thread that asks for it until it is done (CUDA driver API, "API
+// synchronization behavior"): one thread alone would ask for one way after the other.
+std::shared_ptr<cpu::Threads> twoThreads() {
+  return std::make_shared<cpu::Threads>(2, std::vector<int>{});
 }
 
 }  // namespace
@@ -50,15 +57,25 @@ Kernel driverLink(const SharedContext& context, Direction direction, HostMemory 
       };
       break;
     case Direction::both:
-      kernel.name = "cuMemcpyHtoDAsync and cuMemcpyDtoHAsync on two streams, " + words;
+      kernel.name = "cuMemcpyHtoDAsync and cuMemcpyDtoHAsync on two streams, " +
+                    std::string(pageable(memory) ? "each from a host thread of its own, " : "") + words;
       // Recorded, the two might be put one after the other on one engine: they are enqueued anew each time.
       kernel.capturable = false;
-      kernel.launch = [context, bytes,
-                       second = std::make_shared<SideStream>(context)](const Operands& operands) {
+      kernel.launch = [context, bytes, second = std::make_shared<SideStream>(context),
+                       threads = pageable(memory) ? twoThreads() : nullptr](const Operands& operands) {
         context->bind();
         second->follow();
-        toDevice(operands.out, operands.a, bytes, context->stream());
-        toHost(operands.a + bytes, operands.out + bytes, bytes, second->stream());
+        const auto there = [&] { toDevice(operands.out, operands.a, bytes, context->stream()); };
+        const auto back = [&] {
+          context->bind();
+          toHost(operands.a + bytes, operands.out + bytes, bytes, second->stream());
+        };
+        if (threads) {
+          threads->parallel(2, [&](std::size_t way) { way == 0 ? there() : back(); });
+        } else {
+          there();
+          back();
+        }
         second->join();
       };
       break;

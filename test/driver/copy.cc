@@ -26,6 +26,7 @@ CUresult copy(const char* name, Span to, Span from, const Span* host, CUstream s
   work.what = std::string(name) + bytesOf(to) + bytesOf(from);
   work.seconds = host ? linkSeconds(current(), bytes, pageable) : movingSeconds(current(), 2 * bytes);
   work.copies = true;
+  work.holdsThread = pageable;
   work.reads = {from};
   work.writes = {to};
   work.compute = [count = to.bytes](const auto& reads, const auto& writes) {

@@ -38,6 +38,7 @@ namespace nameplate::simulated {
 namespace {
 
 thread_local CUstream capturing = nullptr;
+thread_local double heldUntil = 0;  // of the card's time
 
 void spend(CUstream stream, double seconds) {
   static const double rise = number("NAMEPLATE_SIMULATE_RISE", 1e-30);
@@ -77,7 +78,9 @@ void enqueue(CUstream stream, Work work) {
   }
   static const double submitting = number("NAMEPLATE_SIMULATE_SUBMIT", 1e-30);
   stream->seconds += submitting;
+  if (work.holdsThread) stream->seconds = std::max(stream->seconds, heldUntil);
   run(stream, work, false);
+  if (work.holdsThread) heldUntil = stream->seconds;
 }
 
 void refuseWhileCapturing() {

@@ -17,7 +17,8 @@ struct Work {
   std::vector<Span> reads, writes;
   // Given the host's addresses of `reads` and `writes`, in their order.
   std::function<void(const std::vector<std::byte*>& reads, const std::vector<std::byte*>& writes)> compute;
-  bool copies = false;  // by a copy engine: from and to pageable memory too
+  bool copies = false;       // by a copy engine: from and to pageable memory too
+  bool holdsThread = false;  // the thread that asks for it goes on when it is done
 };
 
 // Computes it, unless its result still stands: the same launch over unchanged inputs, whose output nobody has
