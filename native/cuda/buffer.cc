@@ -1,7 +1,8 @@
 #include "cuda/buffer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -56,13 +57,34 @@ class PeerBuffer final : public CudaBuffer {
   SharedContext peer_;
 };
 
-class PinnedBuffer final : public CudaBuffer {
+// Where host memory is to lie, and what there is to say of it.
+struct HostPlace {
+  std::optional<int> node{};
+  std::string where{};
+  bool placed = true;
+  // What comes into being while this lives lies there.
+  std::optional<OnNode> choose() const {
+    return node ? std::optional<OnNode>(std::in_place, *node) : std::nullopt;
+  }
+};
+
+class HostBuffer : public CudaBuffer {
  public:
-  PinnedBuffer(SharedContext context, std::size_t bytes, std::optional<int> node, std::string where,
-               bool placed = true)
-      : CudaBuffer(std::move(context), true, bytes), where_(std::move(where)), placed_(placed) {
+  HostBuffer(SharedContext context, std::size_t bytes, HostPlace place)
+      : CudaBuffer(std::move(context), true, bytes), place_(std::move(place)) {}
+  std::string where() const final { return place_.where; }
+  bool placed() const final { return place_.placed; }
+
+ protected:
+  HostPlace place_;
+};
+
+class PinnedBuffer final : public HostBuffer {
+ public:
+  PinnedBuffer(SharedContext context, std::size_t bytes, HostPlace place)
+      : HostBuffer(std::move(context), bytes, std::move(place)) {
     context_->bind();
-    const std::optional<OnNode> policy = node ? std::optional<OnNode>(std::in_place, *node) : std::nullopt;
+    const auto policy = place_.choose();
     void* address = nullptr;
     check(driver().cuMemHostAlloc(&address, atLeastOne(bytes), portableHostMemory), "cuMemHostAlloc",
           std::to_string(bytes) + " bytes of pinned host memory asked for: ask for less, or free some of it");
@@ -72,26 +94,23 @@ class PinnedBuffer final : public CudaBuffer {
     context_->bindQuietly();
     ignore(driver().cuMemFreeHost(host()));
   }
-  std::string where() const override { return where_; }
-  bool placed() const override { return placed_; }
-
- private:
-  std::string where_;
-  bool placed_;
 };
 
-class PageableBuffer final : public CudaBuffer {
+class PageableBuffer final : public HostBuffer {
  public:
-  PageableBuffer(SharedContext context, std::size_t bytes) : CudaBuffer(std::move(context), true, bytes) {
-    constexpr std::size_t page = 4096;
-    void* address = std::aligned_alloc(page, (atLeastOne(bytes) + page - 1) / page * page);
-    if (!address)
+  PageableBuffer(SharedContext context, std::size_t bytes, HostPlace place)
+      : HostBuffer(std::move(context), bytes, std::move(place)) {
+    const auto policy = place_.choose();
+    // From the system: pages that a heap hands out again stay on the node where they were touched first.
+    void* address =
+        mmap(nullptr, atLeastOne(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address == MAP_FAILED)
       throw Error("ENOMEM", std::to_string(bytes) +
                                 " bytes of host memory asked for, and not there: ask for less, or free some");
     std::memset(address, 0, bytes);
     address_ = reinterpret_cast<std::uintptr_t>(address);
   }
-  ~PageableBuffer() override { std::free(host()); }
+  ~PageableBuffer() override { munmap(host(), atLeastOne(bytes())); }
 };
 
 }  // namespace
@@ -107,27 +126,27 @@ std::unique_ptr<Buffer> allocatePeer(SharedContext own, SharedContext peer, std:
 namespace {
 
 // Near memory is worth having even where the system does not let its node be chosen.
+template <class Made>
 std::unique_ptr<Buffer> near(const SharedContext& context, std::size_t bytes, std::optional<int> node) {
-  if (!node || hostNodes().size() < 2)
-    return std::make_unique<PinnedBuffer>(context, bytes, std::nullopt, "");
-  const std::string name = "NUMA node " + std::to_string(*node);
+  if (!node || hostNodes(driver().root).size() < 2)
+    return std::make_unique<Made>(context, bytes, HostPlace{});
+  const std::string own = "on NUMA node " + std::to_string(*node) + ", the device's own";
   try {
-    return std::make_unique<PinnedBuffer>(context, bytes, node, "on " + name + ", the device's own");
+    return std::make_unique<Made>(context, bytes, HostPlace{node, own});
   } catch (const Unsupported& refusal) {
-    return std::make_unique<PinnedBuffer>(context, bytes, std::nullopt,
-                                          std::string("on a node of the system's choice: ") + refusal.what(),
-                                          false);
+    const std::string any = std::string("on a node of the system's choice: ") + refusal.what();
+    return std::make_unique<Made>(context, bytes, HostPlace{std::nullopt, any, false});
   }
 }
 
 std::unique_ptr<Buffer> far(const SharedContext& context, std::size_t bytes, std::optional<int> node) {
   if (!node) throw Unsupported("the system names no NUMA node of this device, so none is far from it");
-  const auto farthest = farthestFrom(*node);
+  const auto farthest = farthestFrom(*node, driver().root);
   if (!farthest) throw Unsupported("one NUMA node of the host: no memory of it is far from the device");
-  return std::make_unique<PinnedBuffer>(context, bytes, farthest->node,
-                                        "on NUMA node " + std::to_string(farthest->node) + ", at distance " +
-                                            std::to_string(farthest->distance) + " of the device's node " +
-                                            std::to_string(*node) + " (10: the same)");
+  const std::string where = "on NUMA node " + std::to_string(farthest->node) + ", at distance " +
+                            std::to_string(farthest->distance) + " of the device's node " +
+                            std::to_string(*node) + " (10: the same)";
+  return std::make_unique<PinnedBuffer>(context, bytes, HostPlace{farthest->node, where});
 }
 
 }  // namespace
@@ -136,13 +155,13 @@ std::unique_ptr<Buffer> allocateHost(SharedContext context, std::size_t bytes, H
                                      std::optional<int> node) {
   switch (memory) {
     case HostMemory::pinned:
-      return near(context, bytes, node);
+      return near<PinnedBuffer>(context, bytes, node);
     case HostMemory::far:
       return far(context, bytes, node);
     case HostMemory::pageable:
       break;
   }
-  return std::make_unique<PageableBuffer>(std::move(context), bytes);
+  return near<PageableBuffer>(context, bytes, node);
 }
 
 }  // namespace nameplate::cuda

@@ -30,9 +30,9 @@ std::unique_ptr<Buffer> allocateDevice(SharedContext, std::size_t bytes);
 // Memory on `peer`, at the disposal of `own`, whose stream and copies it is used with.
 std::unique_ptr<Buffer> allocatePeer(SharedContext own, SharedContext peer, std::size_t bytes);
 
-// Pinned memory is the driver's, at any device's disposal, on `node` where one is given: the device's own,
-// and for HostMemory::far another. Pageable memory is the system's, touched so that its pages exist before a
-// copy is timed.
+// On `node` where one is given, the device's own, and for HostMemory::far on another. Pinned memory is the
+// driver's, at any device's disposal; pageable memory the system's, touched so that its pages exist, there,
+// before a copy is timed.
 std::unique_ptr<Buffer> allocateHost(SharedContext, std::size_t bytes, HostMemory, std::optional<int> node);
 
 }  // namespace nameplate::cuda

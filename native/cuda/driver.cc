@@ -96,7 +96,10 @@ struct Opened {
       return fail("ENODEV", "its library could not be opened: " + found.reason(),
                   "install the NVIDIA driver; in a container, start it with GPUs (--gpus all)");
     driver.path = found.path();
-    driver.simulated = found.symbol("nameplate_simulated_driver") != nullptr;
+    if (const char* (*root)() = nullptr; found.resolve(root, "nameplate_simulated_root")) {
+      driver.simulated = true;
+      driver.root = root();
+    }
     library = Library{"libcuda", driver.path, ""};
 
     std::vector<std::string> missing;

@@ -4,6 +4,7 @@
 // error only to somebody who asks for a device.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -20,8 +21,9 @@ struct DriverCalls {
 
 struct Driver : DriverCalls {
   std::string path;
-  int version = 0;         // the CUDA version that it speaks, major x 1000 + minor x 10
-  bool simulated = false;  // the stand-in for tests, which says so by a symbol of its own
+  int version = 0;                   // the CUDA version that it speaks, major x 1000 + minor x 10
+  bool simulated = false;            // the stand-in for tests, which says so by a symbol of its own
+  std::filesystem::path root = "/";  // whose sys/ tells of the machine: the stand-in has one of its own
 };
 
 // The driver, ready for use. Throws what driverAbsence() would have returned.

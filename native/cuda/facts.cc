@@ -99,7 +99,7 @@ Facts deviceFacts(int ordinal) {
                 static_cast<unsigned>(attribute(CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)),
                 static_cast<unsigned>(attribute(CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID)));
   facts.pciBusId = busId;
-  const PciPlace place = pciPlace(busId);
+  const PciPlace place = pciPlace(busId, cuda.root);
   facts.numaNode = place.node;
   facts.linkCard = place.card;
   facts.linkSlot = place.slot;

@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "fault.h"
+#include "setting.h"
 
 namespace nameplate::simulated {
 namespace {
@@ -152,8 +153,12 @@ using namespace nameplate;
 #pragma GCC visibility push(default)
 extern "C" {
 
-// The addon looks for this name, and marks every fact of such a device as simulated.
-extern const int nameplate_simulated_driver = 1;
+// The addon looks for this name, marks every fact of such a device as simulated, and reads of the machine
+// what lies in the folder.
+const char* nameplate_simulated_root() {
+  static const std::string root = simulated::setting("NAMEPLATE_SIMULATE_ROOT", "/");
+  return root.c_str();
+}
 
 cuda::CUresult cuGetProcAddress_v2(const char* name, void** call, int version, std::uint64_t, int*) {
   return simulated::find(name, call, version);

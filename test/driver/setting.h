@@ -25,6 +25,7 @@
 //   NAMEPLATE_SIMULATE_UNCORRECTED_ON  the slot, from 0, of the one card whose memory does so; default all
 //   NAMEPLATE_SIMULATE_NVLINKS_DOWN  how many of its NVLinks are not active; default none
 //   NAMEPLATE_SIMULATE_PEERS       how two cards reach each other: nvlink (default), pcie or none
+//   NAMEPLATE_SIMULATE_ROOT        a folder whose sys/ tells of slots and NUMA nodes; default /
 //   NAMEPLATE_SIMULATE_BUS         a file for bus.h
 //   NAMEPLATE_SIMULATE_LEDGER      a file for ledger.h
 //   NAMEPLATE_FAULT                what goes wrong: fault.h
