@@ -60,10 +60,14 @@ export function withNear(rows: readonly Row[]): Row[] {
   return rows.map((row) => {
     if (row.variant !== 'far' || row.rate === null) return row;
     const near =
-      rows.find((other) => other.variant === 'pinned' && copyOf(other) === copyOf(row))?.rate ?? null;
+      rows.find((other) => other.variant === 'pinned' && isPlaced(other) && copyOf(other) === copyOf(row))
+        ?.rate ?? null;
     return near === null ? row : { ...row, ratioToNear: row.rate / near };
   });
 }
+
+/** Memory that the system would not place may itself be far: link.cc holds no copy of it against the link. */
+const isPlaced = ({ kernel }: Row) => kernel?.resource !== 'none';
 
 const copyOf = ({ operation, provider, device, shape }: Row) =>
   JSON.stringify([operation, provider, device, shape]);

@@ -71,4 +71,19 @@ describe('a card', () => {
       });
     }
   });
+
+  it('is not judged by memory far from it', async ({ skip }) => {
+    const { far } = await copies(nowhere);
+    skip(forbidden(far?.verdict.why), 'no process may choose a NUMA node here');
+    expect(far).toMatchObject({
+      kernel: {
+        resource: 'none',
+        note: `host memory on NUMA node 0, at distance 32 of the device's node ${nowhere} (10: the same)`,
+      },
+      documented: null,
+      verdict: { status: 'unjudged' },
+      ratioToNear: null, // the pinned memory beside it is not known to be near
+    });
+    expect(far?.rate).toBeGreaterThan(0);
+  });
 });
