@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "cpu/memory.h"
+#include "pattern.h"
 #include "random.h"
 #include "workload.h"
 
@@ -60,6 +61,12 @@ class CacheTrial : public Trial {
   void poison() override { device_.fill(*out_, copies() ? poisonWord : 0); }
 
   void verifyTimed(Verification& verification, std::size_t) override { verification.add(compare()); }
+
+  Damaged restore(Verification& found) override {
+    cpu::Threads threads;
+    Pattern(device_, *in_, 0, arrayBytes(), seed_, " of the working set").restore(threads, found);
+    return found.passed() ? Damaged::output : Damaged::input;
+  }
 
  private:
   bool copies() const { return sweep_.stream == Stream::copy; }

@@ -167,6 +167,29 @@ class DpxTrial : public Trial {
     verification.differs(found, found.firstWord, placeOf(found.firstWord), hex(found.expected));
   }
 
+  Damaged restore(Verification& found) override {
+    Words words(start_.size());
+    device_.read(*in_, 0, words.data(), in_->bytes());
+    found.compareWords<std::uint32_t>(
+        words, [this](std::size_t i) { return start_[i]; },
+        [](std::size_t i) {
+          return "word " + std::to_string(i / threads) + " of thread " + std::to_string(i % threads) +
+                 " at the start";
+        });
+    if (!found.passed()) {
+      device_.write(*in_, 0, start_.data(), in_->bytes());
+      return Damaged::input;
+    }
+    poison();
+    launch(0);
+    device_.synchronize();
+    const Mismatch lost = device_.compare(*out_, *verified_, outBytes());
+    if (lost.count == 0 || !compare().passed()) return Damaged::output;
+    found.differs(lost, lost.firstWord, placeOf(lost.firstWord), hex(lost.expected));
+    device_.copy(*verified_, 0, *out_, 0, outBytes());
+    return Damaged::verified;
+  }
+
  private:
   std::string counted() const {
     switch (loop_.function) {

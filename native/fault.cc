@@ -64,8 +64,41 @@ Kernel FaultyDevice::stream(Stream stream, std::size_t bytes, const std::string&
   return faulty(device_.stream(stream, bytes, provider, tuneOn), {1, bytes, bytes, sizeof(double)});
 }
 
+Kernel FaultyDevice::link(Direction direction, HostMemory memory, std::size_t bytes,
+                          const std::string& provider) {
+  return faulty(device_.link(direction, memory, bytes, provider), {1, bytes, bytes, sizeof(double)});
+}
+
+Kernel FaultyDevice::sweep(const Sweep& sweep, const std::string& provider) {
+  const std::size_t bytes =
+      sweep.stream == Stream::copy ? sweep.sets * sweep.bytes : sweepPartials * sizeof(double);
+  return faulty(device_.sweep(sweep, provider), {1, bytes, bytes, sizeof(double)});
+}
+
+Kernel FaultyDevice::dpx(const DpxLoop& loop, const std::string& provider) {
+  constexpr std::size_t word = sizeof(std::uint32_t);
+  const std::size_t bytes = loop.blocks * DpxLoop::chains * DpxLoop::threads * word;
+  return faulty(device_.dpx(loop, provider), {1, bytes, bytes, word});
+}
+
+Kernel FaultyDevice::peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                              const std::string& provider) {
+  return faulty(device_.peerCopy(peer, both, bytes, provider), {1, bytes, bytes, sizeof(double)});
+}
+
 std::unique_ptr<Buffer> FaultyDevice::allocate(std::size_t bytes) {
-  std::unique_ptr<Buffer> buffer = device_.allocate(bytes);
+  return known(device_.allocate(bytes));
+}
+
+std::unique_ptr<Buffer> FaultyDevice::allocateHost(std::size_t bytes, HostMemory memory) {
+  return known(device_.allocateHost(bytes, memory));
+}
+
+std::unique_ptr<Buffer> FaultyDevice::allocateOn(const std::string& peer, std::size_t bytes) {
+  return known(device_.allocateOn(peer, bytes));
+}
+
+std::unique_ptr<Buffer> FaultyDevice::known(std::unique_ptr<Buffer> buffer) {
   buffers_[buffer->address()] = buffer.get();
   return buffer;
 }

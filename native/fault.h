@@ -37,13 +37,17 @@ class FaultyDevice : public Device {
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
   std::unique_ptr<Buffer> allocate(std::size_t bytes) override;
+  std::unique_ptr<Buffer> allocateHost(std::size_t bytes, HostMemory) override;
+  std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override;
+  Kernel link(Direction, HostMemory, std::size_t bytes, const std::string& provider) override;
+  Kernel sweep(const Sweep&, const std::string& provider) override;
+  Kernel dpx(const DpxLoop&, const std::string& provider) override;
+  Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
+                  const std::string& provider) override;
 
   Facts facts() const override { return device_.facts(); }
   std::size_t freeBytes() const override { return device_.freeBytes(); }
   std::vector<std::string> providers() const override { return device_.providers(); }
-  std::unique_ptr<Buffer> allocateHost(std::size_t bytes, HostMemory memory) override {
-    return device_.allocateHost(bytes, memory);
-  }
   void write(Buffer& to, std::size_t offset, const void* from, std::size_t bytes) override {
     device_.write(to, offset, from, bytes);
   }
@@ -62,30 +66,13 @@ class FaultyDevice : public Device {
   Mismatch compare(const Buffer& expected, const Buffer& actual, std::size_t bytes) override {
     return device_.compare(expected, actual, bytes);
   }
-  Kernel link(Direction direction, HostMemory memory, std::size_t bytes,
-              const std::string& provider) override {
-    return device_.link(direction, memory, bytes, provider);
-  }
   std::size_t sets(Scope scope) const override { return device_.sets(scope); }
-  Kernel sweep(const Sweep& sweep, const std::string& provider) override {
-    return device_.sweep(sweep, provider);
-  }
   std::size_t lineBytes() const override { return device_.lineBytes(); }
   Kernel chase(std::size_t steps, const std::string& provider) override {
     return device_.chase(steps, provider);
   }
   Kernel emptyLaunch(Submission submission, std::size_t kernels, const std::string& provider) override {
     return device_.emptyLaunch(submission, kernels, provider);
-  }
-  Kernel dpx(const DpxLoop& loop, const std::string& provider) override {
-    return device_.dpx(loop, provider);
-  }
-  std::unique_ptr<Buffer> allocateOn(const std::string& peer, std::size_t bytes) override {
-    return device_.allocateOn(peer, bytes);
-  }
-  Kernel peerCopy(const std::string& peer, bool both, std::size_t bytes,
-                  const std::string& provider) override {
-    return device_.peerCopy(peer, both, bytes, provider);
   }
   void transpose(const Operands& operands, std::size_t rows, std::size_t columns,
                  std::size_t elementBytes) override {
@@ -106,6 +93,7 @@ class FaultyDevice : public Device {
     std::size_t rows = 1, rowBytes = 0, stride = 0, elementBytes = 8;
   };
   Kernel faulty(Kernel, const Output&);
+  std::unique_ptr<Buffer> known(std::unique_ptr<Buffer>);
   void damage(std::uintptr_t out, const Output&);
   void put(std::uintptr_t address, std::size_t bytes, std::uint32_t word);
   void flip(std::uintptr_t address);

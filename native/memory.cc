@@ -7,8 +7,7 @@
 #include <bit>
 #include <cmath>
 
-#include "backend.h"
-#include "cpu/threads.h"
+#include "array.h"
 #include "random.h"
 #include "workload.h"
 
@@ -160,7 +159,6 @@ class MemoryTrial : public Trial {
   Verification compare() {
     Verification verification;
     verification.bound = "exact";
-    verification.compared = bytes_ / sizeof(std::uint64_t);
     switch (row_.result) {
       case Result::array:
         verification.method = "every word of the output against the one computed from the seed";
@@ -168,12 +166,14 @@ class MemoryTrial : public Trial {
         break;
       case Result::fold:
         verification.method = "XOR of all words against the one computed from the seed";
+        verification.compared = bytes_ / sizeof(std::uint64_t);
         compareFold(verification);
         break;
       case Result::sum:
         verification.method =
             "sum of all products against the one computed from the seed; the inputs have eight random bits "
             "of mantissa, with which it is exact in any order";
+        verification.compared = bytes_ / sizeof(std::uint64_t);
         compareSum(verification);
         break;
     }
@@ -194,7 +194,7 @@ class MemoryTrial : public Trial {
   void compareInput(std::size_t i, Verification& found) {
     const std::string name = "input " + std::to_string(i + 1) + ", ";
     if (!verified_)
-      return compareArray(*inputs_[i], [&](std::size_t index) { return inputWord(i, index); }, name, found);
+      return compareWith(*inputs_[i], [&](std::size_t index) { return inputWord(i, index); }, name, found);
     device_.fillPattern(*out_, seed_ + i, mask());
     differs(device_.compare(*out_, *inputs_[i], bytes_), name, "", found);
   }
@@ -214,25 +214,14 @@ class MemoryTrial : public Trial {
   }
 
   void compareOutput(Verification& verification) {
-    compareArray(*out_, [this](std::size_t index) { return elementWord(index); }, "", verification);
+    compareWith(*out_, [this](std::size_t index) { return elementWord(index); }, "", verification);
   }
 
   template <class WordOf>
-  void compareArray(const Buffer& array, WordOf wordOf, const std::string& name, Verification& verification) {
-    constexpr std::size_t chunkWords = std::size_t{1}
-                                       << 21;  // 16 MiB at a time: the host may be short of memory
-    std::vector<std::uint64_t> words(std::min(chunkWords, bytes_ / 8));
-    for (std::size_t from = 0; from < bytes_ / 8; from += chunkWords) {
-      const std::size_t n = std::min(chunkWords, bytes_ / 8 - from);
-      device_.read(array, from * 8, words.data(), n * 8);
-      std::vector<Verification> found(threads_.count());
-      threads_.shares(n, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-        found[share].compareWords(
-            std::span<const std::uint64_t>(words).subspan(begin, end - begin), wordOf,
-            [&name](std::size_t i) { return name + wordText(i); }, from + begin);
-      });
-      for (const Verification& part : found) verification.add(part);
-    }
+  void compareWith(const Buffer& array, WordOf wordOf, const std::string& name, Verification& found) {
+    compareArray(
+        device_, threads_, array, 0, bytes_ / 8, wordOf,
+        [&name](std::size_t i) { return name + wordText(i); }, found);
   }
 
   template <class Partial>

@@ -107,6 +107,7 @@ class Trial {
   virtual void verifyTimed(Verification&, std::size_t launches) = 0;
   // After timed launches that left other bits: whether what outlasts a launch, inputs and verified output, is
   // still what it was. Adds what is not and puts it right: one upset would be found again after every launch.
+  // Latencies and launches, which only wait, are not soaked and have none.
   virtual Damaged restore(Verification&) { return Damaged::output; }
 };
 

@@ -12,6 +12,8 @@ const cache = devices.find(({ backend }) => backend === 'cpu')?.l2Bytes || 2 ** 
 /** No cache holds them, however many arrays there are. */
 const arrays = { bytes: Math.ceil((4 * cache) / 64) * 64 };
 const matrices = { m: 64, n: 64, k: 64 };
+/** Of each core: beyond the least that is allocated, in the middle of which the fault would lie. */
+const set = { bytes: 2 ** 22 };
 
 /** A step of two rounds or more after one of a single round. */
 async function soaked(operation: string, shape: Shape, fault: Fault) {
@@ -32,6 +34,8 @@ it.each([
   ['memory.copy', arrays, array],
   ['memory.triad', arrays, array],
   ['memory.dot', arrays, array],
+  ['cache.read.core', set, /^64-bit word \d+ of the working set$/],
+  ['cache.copy.core', set, /^64-bit word \d+ of the working set$/],
 ])('an input of %s', async (operation, shape, place) => {
   const { first, later } = await soaked(operation, shape, 'flippedInput');
   expect(first).toMatchObject({ wrongRounds: 1, failure: null });
@@ -66,6 +70,7 @@ it.each([
 it.each([
   ['gemm.fp32', matrices],
   ['memory.copy', arrays],
+  ['cache.copy.core', set],
 ])('an output of %s is taken for neither, in whichever round', async (operation, shape) => {
   const { first, later } = await soaked(operation, shape, 'flippedBit');
   for (const { wrongRounds, launches, work, errors } of [first, later]) {

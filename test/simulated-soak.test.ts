@@ -1,7 +1,10 @@
 // A soak and the self-test on a simulated card, through the real command.
 
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { SoakStep } from '../src/schema.js';
 import { SelftestReport } from '../src/selftest/schema.js';
 import { SoakReport } from '../src/soak/schema.js';
 import { cli } from './command.js';
@@ -102,6 +105,56 @@ describe('a soak', () => {
     const { code, report } = await soaked({ NAMEPLATE_FAULT: 'cuGraphLaunch:3:sticky' });
     expect(code).toBe(3);
     expect(report.verdict).toMatchObject({ status: 'failed', code: 'CUDA_ERROR_ILLEGAL_ADDRESS' });
+  });
+});
+
+describe.concurrent('an upset in a soak', () => {
+  const two = { NAMEPLATE_SIMULATE: 'two-h200' };
+  const upset = async (fault: string, row: string, provider: string, ...peer: string[]) => {
+    const script = fileURLToPath(new URL('driver/upset.mjs', import.meta.url));
+    const { code, stdout, stderr } = await simulate(two, script, row, provider, fault, ...peer);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [first, later] = z.tuple([SoakStep, SoakStep]).parse(JSON.parse(stdout));
+    return { first, later };
+  };
+
+  it.each([
+    ['link.h2d.pinned', 'builtin', 'at the source, on the host'],
+    ['link.h2d.pageable', 'driver', 'at the source, on the host'],
+    ['link.d2h.pinned', 'driver', 'at the source, on the device'],
+    ['peer.copy', 'driver', 'at the source, here', 'cuda:1'],
+    ['cache.read.device', 'builtin', 'of the working set'],
+    ['dpx.viaddmax.s16x2', 'builtin', 'at the start'],
+  ])('of an input of %s by %s is found once, named and put right', async (row, provider, place, ...peer) => {
+    const { first, later } = await upset('flippedInput', row, provider, ...peer);
+    expect(first).toMatchObject({
+      wrongRounds: 1,
+      errors: [{ damaged: 'input', differences: 1, first: { at: expect.stringContaining(place) } }],
+    });
+    expect(later).toMatchObject({ wrongRounds: 0, errors: [], failure: null });
+    expect(later.launches).toBeGreaterThan(0);
+  });
+
+  it('of the verified output of a DPX row is found once, named and put right', async () => {
+    const { first, later } = await upset('flippedVerified', 'dpx.viaddmax', 'builtin');
+    expect(first).toMatchObject({
+      wrongRounds: 1,
+      errors: [
+        { damaged: 'verified', differences: 1, first: { at: expect.stringMatching(/^chain \d of thr/) } },
+      ],
+    });
+    expect(later).toMatchObject({ wrongRounds: 0, errors: [], failure: null });
+  });
+
+  it.each([
+    ['link.both.pinned', 'driver'],
+    ['peer.both', 'driver', 'cuda:1'],
+    ['dpx.vimax3', 'builtin'],
+  ])('of an output of %s is taken for nothing that outlasts a round', async (row, provider, ...peer) => {
+    for (const step of Object.values(await upset('flippedBit', row, provider, ...peer))) {
+      expect(step.wrongRounds).toBe(step.launches);
+      expect(new Set(step.errors.map(({ damaged }) => damaged))).toEqual(new Set(['output']));
+    }
   });
 });
 
