@@ -96,6 +96,12 @@ static_assert(int{COMPUTE_16F} == CUBLAS_COMPUTE_16F && int{COMPUTE_32F} == CUBL
 static_assert(ltTransposed == CUBLAS_OP_T && ltDescTransA == CUBLASLT_MATMUL_DESC_TRANSA &&
               ltDescFastAccumulate == CUBLASLT_MATMUL_DESC_FAST_ACCUM &&
               ltPreferenceWorkspace == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES);
+static_assert(offsetof(LtHeuristicResult, workspaceBytes) ==
+              offsetof(cublasLtMatmulHeuristicResult_t, workspaceSize));
+static_assert(ltConfigId == CUBLASLT_ALGO_CONFIG_ID && ltConfigTile == CUBLASLT_ALGO_CONFIG_TILE_ID &&
+              ltConfigSplitK == CUBLASLT_ALGO_CONFIG_SPLITK_NUM &&
+              ltConfigStages == CUBLASLT_ALGO_CONFIG_STAGES_ID &&
+              ltConfigCluster == CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID);
 #endif
 
 #if __has_include(<nvml.h>)

@@ -57,6 +57,9 @@ enum LtCompute : int {
 inline constexpr int ltTransposed = 1;                             // CUBLAS_OP_T
 inline constexpr int ltDescTransA = 3, ltDescFastAccumulate = 25;  // CUBLASLT_MATMUL_DESC_…
 inline constexpr int ltPreferenceWorkspace = 1;                    // CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES
+// CUBLASLT_ALGO_CONFIG_…; cuBLAS 11 does not know the last.
+inline constexpr int ltConfigId = 0, ltConfigTile = 1, ltConfigSplitK = 2, ltConfigStages = 6,
+                     ltConfigCluster = 8;
 
 // Each row: member, symbol, arguments. All return LtStatus.
 #define NAMEPLATE_LT_CALLS(CALL)                                                                        \

@@ -146,9 +146,11 @@ std::string LtPlan::describe() const {
     int id;
     std::size_t bytes;
   };
-  // CUBLASLT_ALGO_CONFIG_…; the cluster's is 16 bits wide, and unknown to cuBLAS 11.
-  constexpr Attribute attributes[] = {
-      {"algo", 0, 4}, {"tile", 1, 4}, {"stages", 6, 4}, {"split-K", 2, 4}, {"cluster", 8, 2}};
+  constexpr Attribute attributes[] = {{"algo", ltConfigId, 4},
+                                      {"tile", ltConfigTile, 4},
+                                      {"stages", ltConfigStages, 4},
+                                      {"split-K", ltConfigSplitK, 4},
+                                      {"cluster", ltConfigCluster, 2}};
   std::string text;
   for (const auto& [name, id, bytes] : attributes) {
     std::uint32_t value = 0;
