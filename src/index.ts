@@ -20,15 +20,13 @@ export { comparisonText } from './report/comparison.js';
 export { explainText } from './report/explain.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
 // What is asked and answered.
+export { Level, levels, RunOptions } from './options.js';
 export {
   type Attribution,
   type Documented,
   type Factor,
-  Level,
-  levels,
   Report,
   Row,
-  RunOptions,
   type Statistics,
   type Status,
   Verdict,

@@ -3,7 +3,7 @@
 // A launch must be long enough to be timed and an array large enough to leave the cache; sizes.ts makes the shapes of a
 // device of it. Nothing outside these two files knows a number.
 
-import type { Level } from './row.js';
+import type { Level } from './options.js';
 import type { Budget, DeviceFacts, DType, OperationRow } from './schema.js';
 
 type Backend = DeviceFacts['backend'];

@@ -4,7 +4,7 @@
 // row.
 
 import { budgetOf } from './levels.js';
-import { type Level, RunOptions } from './row.js';
+import { type Level, RunOptions } from './options.js';
 import type { DeviceFacts, Inventory, OperationRow, RunRequest, Shape } from './schema.js';
 import { checkSizes, shapesOf } from './sizes.js';
 import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';

@@ -1,7 +1,7 @@
 // The shapes of each row on a device: those of the level, fitted to its caches and its memory, or those asked for.
 
 import { efforts } from './levels.js';
-import type { RunOptions } from './row.js';
+import type { RunOptions } from './options.js';
 import type { DeviceFacts, OperationRow, Shape } from './schema.js';
 import { UsageError } from './usage.js';
 

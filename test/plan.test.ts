@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { levels } from '../src/options.js';
 import { defaultOptions, NoDeviceError, plan } from '../src/plan.js';
-import { levels } from '../src/row.js';
 import type { DeviceFacts, Shape } from '../src/schema.js';
 import { parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../src/usage.js';
 import { a100, cpu, inventory, operations, peerCopy } from './fake-native.js';

@@ -3,17 +3,17 @@
 import { type Command, Option } from 'commander';
 import { interruptible } from '../interrupt.js';
 import { exitCode } from '../judge/exitCode.js';
-import { defaultOptions } from '../plan.js';
-import { progressLine } from '../progress.js';
-import { formats } from '../report/index.js';
-import { renderJson } from '../report/json.js';
 import {
   type Level,
   type providerChoices as Providers,
   providerChoices,
-  type Report,
   type RunOptions,
-} from '../row.js';
+} from '../options.js';
+import { defaultOptions } from '../plan.js';
+import { progressLine } from '../progress.js';
+import { formats } from '../report/index.js';
+import { renderJson } from '../report/json.js';
+import type { Report } from '../row.js';
 import { run } from '../run.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
 import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList } from '../usage.js';
