@@ -14,13 +14,13 @@ export { BusyError } from './lock.js';
 export { type ElementArray, type ElementType, Matrix, Product, type ProductType } from './matrix.js';
 export { Module } from './module.js';
 export { loadNative, type Native, NativeError } from './native.js';
+export { Level, levels, RunOptions } from './options.js';
 export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
 export { type Executor, isolate } from './process/isolate.js';
 export { comparisonText } from './report/comparison.js';
 export { explainText } from './report/explain.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
 // What is asked and answered.
-export { Level, levels, RunOptions } from './options.js';
 export {
   type Attribution,
   type Documented,
