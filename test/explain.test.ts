@@ -117,6 +117,20 @@ describe('the waterfall', () => {
     expect(alone(gemm)).not.toContain('slice');
   });
 
+  test("of a MIG slice shows no watts but as the board's", () => {
+    const device = { ...testCard, mig: true, multiprocessors: 14 };
+    const devices = [{ ...device, card: null, cardReason: '' }];
+    const rendered = flat(alone(row(measured(0.1, capped, { device })), { devices }));
+    const owned = [
+      '700 W cap of the whole board',
+      '698 W drawn by the whole board; limit 700 W, default 700 W',
+      'power of the whole board 698 W (691 W to 705 W)',
+    ];
+    for (const words of owned) expect(rendered).toContain(words);
+    expect(owned.reduce((left, words) => left.replace(words, ''), rendered)).not.toMatch(/\d W\b/);
+    expect(alone(gemm)).not.toContain('whole board');
+  });
+
   test('names SMs that are fused off', () => {
     const device = { ...testCard, multiprocessors: 90 };
     const rendered = alone(row(measured(0.8, conditions(2e9), { device })));

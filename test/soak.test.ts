@@ -170,6 +170,16 @@ describe('a soak', () => {
     expect(last.throttle).toEqual([{ reason: 'sw power cap', share: expect.closeTo(0.6, 10) }]);
   });
 
+  test("the watts of a MIG slice are called the board's", async () => {
+    const powerWatts = { median: 400, min: 390, max: 410 };
+    const conditions = { ...step().conditions, samples: 30, powerWatts };
+    const { last } = await soaked(() => step({ conditions }));
+    const of = (mig: boolean) =>
+      soakText({ ...last, device: { ...last.device, mig } }, { color: false, width: 160, file: null });
+    expect(of(true)).toMatch(/^board power +400 W/m);
+    expect(of(false)).toMatch(/^power +400 W/m);
+  });
+
   test('a first launch that is wrong ends it at once', async () => {
     const { verification } = step();
     const first = { at: 'row 0, column 0', expected: '1', actual: '2' };

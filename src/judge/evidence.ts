@@ -214,7 +214,9 @@ function shares(conditions: Conditions): string[] {
 
 function power(device: DeviceFacts, conditions: Conditions): string[] {
   const { powerLimitWatts: limit, powerLimitDefaultWatts: normal } = device;
-  const drawn = conditions.powerWatts === null ? [] : [`${formatWatts(conditions.powerWatts.median)} drawn`];
+  const whose = device.mig ? ' by the whole board' : '';
+  const drawn =
+    conditions.powerWatts === null ? [] : [`${formatWatts(conditions.powerWatts.median)} drawn${whose}`];
   if (limit === null) return drawn;
   return [
     ...drawn,

@@ -64,10 +64,10 @@ function explain(row: Row, device: Device | undefined, colors: Colors, width: nu
         ? labelled('documented', [unexplained(row, device)], width)
         : waterfall({ ...row, rate, documented }, colors, width),
       [''],
-      phases(row, width),
+      phases(row, width, device?.mig === true),
     );
   }
-  const facts = sections.flatMap(({ label, of }) => labelled(label, of(row), width));
+  const facts = sections.flatMap(({ label, of }) => labelled(label, of(row, device), width));
   if (facts.length > 0) parts.push([''], facts);
   return parts.flat();
 }
@@ -79,7 +79,7 @@ function unexplained({ kernel }: Row, device: Device | undefined): string {
 }
 
 /** What is known of a row besides its rate, in the order in which one doubts it. A section without lines is left out. */
-const sections: readonly { label: string; of: (row: Row) => string[] }[] = [
+const sections: readonly { label: string; of: (row: Row, device: Device | undefined) => string[] }[] = [
   {
     label: 'of clock',
     of: ({ attribution }) =>
@@ -98,7 +98,10 @@ const sections: readonly { label: string; of: (row: Row) => string[] }[] = [
   },
   { label: 'samples', of: samples },
   { label: 'notices', of: notices },
-  { label: 'telemetry', of: ({ conditions }) => (conditions === null ? [] : telemetry(conditions)) },
+  {
+    label: 'telemetry',
+    of: ({ conditions }, device) => (conditions === null ? [] : telemetry(conditions, device)),
+  },
   { label: 'energy', of: energyLines },
   { label: 'verified', of: verification },
   { label: 'work', of: work },
@@ -118,7 +121,7 @@ function samples({ statistics, unit, dtype }: Row): string[] {
   ];
 }
 
-function telemetry(conditions: Conditions): string[] {
+function telemetry(conditions: Conditions, device: Device | undefined): string[] {
   const { source, samples, seconds, missing, throttle, link, nvlinks } = conditions;
   const { correctedErrors, uncorrectedErrors } = conditions;
   const missed = missing === '' ? [] : [`missing: ${missing}`];
@@ -138,7 +141,7 @@ function telemetry(conditions: Conditions): string[] {
     `${source}: ${samples} readings in ${formatSeconds(seconds)}`,
     ...read(source === 'nvml' ? 'SM clock' : 'core clock', conditions.clockHz, formatClock),
     ...read('memory clock', conditions.memoryClockHz, formatClock),
-    ...read('power', conditions.powerWatts, formatWatts),
+    ...read(device?.mig ? 'power of the whole board' : 'power', conditions.powerWatts, formatWatts),
     ...read('chip', conditions.temperatureCelsius, formatCelsius),
     ...read('memory', conditions.memoryTemperatureCelsius, formatCelsius),
     ...(source !== 'nvml'

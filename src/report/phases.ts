@@ -11,8 +11,12 @@ const stopped: Readonly<Record<Statistics['stopped'], string>> = {
   cancelled: 'cancelled',
 };
 
-/** Two lines of a row, as a table. */
-export function phases({ statistics, conditions, energy, burst, unit, dtype }: Row, width: number): string[] {
+/** Two lines of a row, as a table; without watts where they are those of a `shared` board. */
+export function phases(
+  { statistics, conditions, energy, burst, unit, dtype }: Row,
+  width: number,
+  shared: boolean,
+): string[] {
   const sustained = statistics && conditions && { statistics, conditions, energy };
   type Line = PhaseSummary & { name: string };
   const named = (name: string, phase: PhaseSummary | null): Line[] =>
@@ -26,7 +30,7 @@ export function phases({ statistics, conditions, energy, burst, unit, dtype }: R
     column('median', 0, 'right', (line) => formatRate(line.statistics.median, unit, dtype)),
     column('95 % interval', 1, 'right', (line) => interval(line.statistics)),
     column('clock', 2, 'right', (line) => reading(line.conditions.clockHz, formatClock)),
-    column('power', 3, 'right', (line) => reading(line.conditions.powerWatts, formatWatts)),
+    column('power', 3, 'right', (line) => !shared && reading(line.conditions.powerWatts, formatWatts)),
     column('chip', 4, 'right', (line) => reading(line.conditions.temperatureCelsius, formatCelsius)),
     column('samples', 5, 'right', (line) => String(line.statistics.samples)),
     column('stopped', 6, 'left', (line) => stopped[line.statistics.stopped]),

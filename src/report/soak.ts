@@ -71,7 +71,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
     ],
     ['rate', report.rate === null ? absent : `${formatRate(report.rate, report.unit)} while in launches`],
     ['clock', range(report.clockHz, formatClock)],
-    ['power', range(report.powerWatts, formatWatts)],
+    [device.mig ? 'board power' : 'power', range(report.powerWatts, formatWatts)],
     ['temperature', range(report.temperatureCelsius, celsius)],
     ['memory temp.', range(report.memoryTemperatureCelsius, celsius)],
     ['held back by', reasons(report.throttle)],

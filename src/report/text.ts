@@ -91,7 +91,7 @@ export function deviceLine(device: DeviceFacts): string {
     placement ?? formatCount(multiprocessors, 'SM'),
     device.mig && 'MIG slice',
     device.memoryBytes > 0 && formatBytes(device.memoryBytes),
-    cap !== null && `${formatWatts(cap)}${lowered} cap`,
+    cap !== null && `${formatWatts(cap)}${lowered} cap${device.mig ? ' of the whole board' : ''}`,
     generation !== null &&
       lanes !== null &&
       `PCIe ${generation.toFixed(1)} ${narrow ? `x${device.linkWidth} of ` : ''}x${lanes}`,
