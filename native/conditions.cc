@@ -86,6 +86,9 @@ void merge(Conditions& all, const Conditions& slice) {
   if (slice.nvlinks) all.nvlinks = slice.nvlinks;
   if (slice.nvlinksActive)
     all.nvlinksActive = std::min(all.nvlinksActive.value_or(*slice.nvlinksActive), *slice.nvlinksActive);
+  most(all.otherProcesses, slice.otherProcesses);
+  most(all.otherMemoryBytes, slice.otherMemoryBytes);
+  most(all.otherSmShare, slice.otherSmShare);
   if (all.missing.empty()) all.missing = slice.missing;
 }
 

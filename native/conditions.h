@@ -33,6 +33,9 @@ struct Conditions {
   std::optional<double> energyCounter;              // in joules, what the board's counter stood at in the end
   std::optional<double> linkGeneration, linkWidth;  // PCI Express, the most seen: an idle link sleeps
   std::optional<double> nvlinks, nvlinksActive;
+  // Others with a compute context on the device: the most at a time, what they held together, and the share
+  // of the time that the busiest used the multiprocessors.
+  std::optional<double> otherProcesses, otherMemoryBytes, otherSmShare;
 };
 
 // Adds a later slice of the same phase.

@@ -59,13 +59,6 @@ export const Energy = z.strictObject({
 });
 export type Energy = z.infer<typeof Energy>;
 
-export const PhaseSummary = z.strictObject({
-  statistics: Statistics,
-  conditions: Conditions,
-  energy: Energy.nullable(),
-});
-export type PhaseSummary = z.infer<typeof PhaseSummary>;
-
 /** What later versions added is filled in where an older report of this schema version lacks it. */
 const WorkOfReport = Work.extend({
   flopCounted: Work.shape.flopCounted.default(''),
@@ -74,12 +67,22 @@ const WorkOfReport = Work.extend({
 const VerificationOfReport = Verification.extend({
   sumBits: Verification.shape.sumBits.default(null),
 });
+const ConditionsOfReport = Conditions.extend({
+  otherProcesses: Conditions.shape.otherProcesses.default(null),
+});
 const DeviceOfReport = DeviceFacts.extend({
   caches: DeviceFacts.shape.caches.default([]),
   linkCard: DeviceFacts.shape.linkCard.default(null),
   linkSlot: DeviceFacts.shape.linkSlot.default(null),
   numaNode: DeviceFacts.shape.numaNode.default(null),
 });
+
+export const PhaseSummary = z.strictObject({
+  statistics: Statistics,
+  conditions: ConditionsOfReport,
+  energy: Energy.nullable(),
+});
+export type PhaseSummary = z.infer<typeof PhaseSummary>;
 
 /** Both figures are kept; `rate` of the row is the median of `sustained`. */
 export const Measurement = z.strictObject({ burst: PhaseSummary, sustained: PhaseSummary });
@@ -173,7 +176,7 @@ export const Row = z.strictObject({
   work: WorkOfReport.nullable(),
   kernel: KernelFacts.nullable(),
   statistics: Statistics.nullable().describe('of the sustained phase'),
-  conditions: Conditions.nullable().describe('of the sustained phase'),
+  conditions: ConditionsOfReport.nullable().describe('of the sustained phase'),
   energy: Energy.nullable().describe('of the sustained phase'),
   burst: PhaseSummary.nullable(),
   verification: VerificationOfReport.nullable(),

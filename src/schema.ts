@@ -262,6 +262,18 @@ const Trace = z.strictObject({
   throttle: column.describe('the bits of NVML, nvmlClocksEventReasons'),
 });
 
+/**
+ * Others with a compute context on the device, by its list before and after each window. In a container it may show those of
+ * the container alone.
+ */
+const OtherProcesses = z.strictObject({
+  count: count.describe('the most at a time'),
+  memoryBytes: finite.nullable().describe('that they held together; null where it is not told'),
+  smShare: finite
+    .nullable()
+    .describe('of the time, that the busiest of them used the SMs; null where it is not told'),
+});
+
 /** The state of the device while a phase was timed. Counters are what they rose by meanwhile. */
 export const Conditions = z.strictObject({
   source: z.string(),
@@ -281,6 +293,7 @@ export const Conditions = z.strictObject({
     .nullable()
     .describe('PCI Express in use'),
   nvlinks: z.strictObject({ present: count, active: count }).nullable(),
+  otherProcesses: OtherProcesses.nullable().describe('null where it is not known'),
   throttle: z.array(z.strictObject({ reason: z.string(), share: finite })),
   trace: Trace.nullable(),
 });

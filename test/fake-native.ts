@@ -123,6 +123,7 @@ const conditions: Conditions = {
   uncorrectedErrors: null,
   link: null,
   nvlinks: null,
+  otherProcesses: null,
   throttle: [],
   trace: null,
 };

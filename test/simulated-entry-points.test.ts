@@ -27,6 +27,7 @@ const wanted: Readonly<Record<string, () => Environment>> = {
   }),
   nvmlDeviceGetPowerUsage: () => ({ NAMEPLATE_FAULT: 'nvmlDeviceGetFieldValues,nvmlDeviceGetPowerUsage' }),
   nvmlDeviceGetDeviceHandleFromMigDeviceHandle: () => ({ NAMEPLATE_SIMULATE: 'mig-1g.10gb' }),
+  nvmlDeviceGetProcessUtilization: () => ({ NAMEPLATE_SIMULATE_OTHERS: '1' }),
   nvmlDeviceGetCurrentClocksThrottleReasons: () => ({ LD_LIBRARY_PATH: olderDriver() }),
 };
 

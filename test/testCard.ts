@@ -143,6 +143,7 @@ export function conditions(
     uncorrectedErrors: clockHz === null ? null : 0,
     link: null,
     nvlinks: null,
+    otherProcesses: null,
     throttle: throttle.map(([reason, share]) => ({ reason, share })),
     trace: null,
   };

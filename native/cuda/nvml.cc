@@ -65,18 +65,21 @@ std::optional<Absence> nvmlAbsence() {
   return opened().absence;
 }
 
-NvmlDevice nvmlDevice(const Facts& known) {
+NvmlDevice nvmlDeviceOrSlice(const Facts& known) {
   const Nvml* library = nvml();
   NvmlDevice device = nullptr;
   if (!library) return nullptr;
-  if (known.uuid && library->byUuid(known.uuid->c_str(), &device) == 0) {
-    NvmlDevice parent = nullptr;
-    const bool mig = known.uuid->starts_with("MIG-");
-    if (mig && library->parentOfMig && library->parentOfMig(device, &parent) == 0) return parent;
-    return device;
-  }
+  if (known.uuid && library->byUuid(known.uuid->c_str(), &device) == 0) return device;
   if (known.pciBusId && library->byPciBusId(known.pciBusId->c_str(), &device) == 0) return device;
   return nullptr;
+}
+
+NvmlDevice nvmlDevice(const Facts& known) {
+  const NvmlDevice device = nvmlDeviceOrSlice(known);
+  NvmlDevice whole = nullptr;
+  const bool mig = device && known.uuid && known.uuid->starts_with("MIG-");
+  if (mig && nvml()->parentOfMig && nvml()->parentOfMig(device, &whole) == 0) return whole;
+  return device;
 }
 
 void addNvmlFacts(Facts& facts) {

@@ -32,6 +32,22 @@ struct NvmlFieldValue {
   } value;
 };
 
+// nvmlProcessInfo_v2_t. `memory` is 0, or all ones, where it is not told.
+struct NvmlProcess {
+  unsigned pid;
+  unsigned long long memory;
+  unsigned gpuInstance, computeInstance;
+};
+static_assert(sizeof(NvmlProcess) == 24);
+
+// nvmlProcessUtilizationSample_t: shares in percent, the time in microseconds of the system's clock.
+struct NvmlUse {
+  unsigned pid;
+  unsigned long long timestamp;
+  unsigned sm, memory, encoder, decoder;
+};
+static_assert(sizeof(NvmlUse) == 32);
+
 // Each row: member, symbol, arguments. A symbol may be absent from a given version: whoever calls looks.
 #define NAMEPLATE_NVML_CALLS(CALL)                                                                          \
   CALL(init, nvmlInit_v2, ())                                                                               \
@@ -60,8 +76,13 @@ struct NvmlFieldValue {
        (NvmlDevice device, int error, int counter, unsigned long long* count))                              \
   CALL(nvlinkState, nvmlDeviceGetNvLinkState, (NvmlDevice device, unsigned link, unsigned* active))         \
   CALL(peerStatus, nvmlDeviceGetP2PStatus, (NvmlDevice one, NvmlDevice other, int capability, int* status)) \
-  CALL(fieldValues, nvmlDeviceGetFieldValues, (NvmlDevice device, int count, NvmlFieldValue* values))
+  CALL(fieldValues, nvmlDeviceGetFieldValues, (NvmlDevice device, int count, NvmlFieldValue* values))       \
+  CALL(processes, nvmlDeviceGetComputeRunningProcesses_v2,                                                  \
+       (NvmlDevice device, unsigned* count, NvmlProcess* found))                                            \
+  CALL(processUse, nvmlDeviceGetProcessUtilization,                                                         \
+       (NvmlDevice device, NvmlUse * found, unsigned* count, unsigned long long since))
 
+inline constexpr NvmlReturn nvmlInsufficientSize = 7;         // NVML_ERROR_INSUFFICIENT_SIZE
 inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;    // nvmlClockType_t
 inline constexpr int nvmlPeerByNvlink = 2;                    // NVML_P2P_CAPS_INDEX_NVLINK
 inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATURE_GPU
@@ -84,8 +105,9 @@ struct Nvml {
 const Nvml* nvml();
 std::optional<Absence> nvmlAbsence();
 
-// The physical device of its uuid ("GPU-…", or "MIG-…", whose clocks and power are its parent's), else of its
-// place on the bus; null where NVML does not know it.
+// The device of its uuid, else of its place on the bus; null where NVML does not know it.
+NvmlDevice nvmlDeviceOrSlice(const Facts& device);
+// The same, but of a MIG slice the whole GPU: that alone has clocks and power.
 NvmlDevice nvmlDevice(const Facts& device);
 
 // Adds to `facts` what NVML knows.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cuda/nvml.h"
 
@@ -21,6 +22,23 @@ class Sensor {
     if (!call) return refuse("not in this version of NVML");
     if (const NvmlReturn result = call(arguments..., &value); result != 0) return refuse(result);
     return answer(static_cast<double>(value) * unit);
+  }
+
+  // All entries of a list. `call` is given room for `count` of them, and writes how many there are.
+  template <typename Entry, typename Call>
+  std::optional<std::vector<Entry>> list(bool known, Call call) {
+    if (!known) return refuse("not in this version of NVML");
+    std::vector<Entry> entries;  // none at first: how many there are is asked so
+    NvmlReturn result = nvmlInsufficientSize;
+    for (int tries = 0; tries < 4 && result == nvmlInsufficientSize; ++tries) {
+      auto count = static_cast<unsigned>(entries.size());
+      result = call(&count, entries.empty() ? nullptr : entries.data());
+      constexpr unsigned meanwhile = 8;  // that may come before the next try
+      entries.resize(result == nvmlInsufficientSize ? count + meanwhile : count);
+    }
+    if (result != 0) return refuse(result);
+    refusal_.clear();  // whether that is an answer, is for the caller to see
+    return entries;
   }
 
   std::optional<double> askField(double unit, NvmlDevice device, unsigned field) {
@@ -41,6 +59,11 @@ class Sensor {
 
   std::string name() const { return name_; }
 
+  std::nullopt_t refuse(std::string why) {
+    refusal_ = std::move(why);
+    return std::nullopt;
+  }
+
   // A device that falls off the bus answers at first, and then no more.
   void explain(std::string& missing) const {
     if (refusal_.empty()) return;
@@ -53,10 +76,6 @@ class Sensor {
     answered_ = true;
     refusal_.clear();
     return value;
-  }
-  std::nullopt_t refuse(std::string why) {
-    refusal_ = std::move(why);
-    return std::nullopt;
   }
   std::nullopt_t refuse(NvmlReturn result) {
     const char* text = nvml()->errorString ? nvml()->errorString(result) : nullptr;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cuda/nvml.h"
+#include "cuda/processes.h"
 #include "cuda/sensor.h"
 #include "thread.h"
 
@@ -24,10 +25,11 @@ double now() {
 
 class NvmlWatch final : public Watch {
  public:
-  // `peer` is null where there is none.
-  NvmlWatch(NvmlDevice device, NvmlDevice peer, int errorCounter, std::string caveat)
+  // `peer` is null where there is none, and `slice` the device itself where it is none.
+  NvmlWatch(NvmlDevice device, NvmlDevice slice, NvmlDevice peer, int errorCounter, std::string caveat)
       : device_(device),
         peer_(peer),
+        others_(slice),
         errorCounter_(errorCounter),
         caveat_(std::move(caveat)),
         thread_(startThread([this] { run(); })) {
@@ -56,6 +58,7 @@ class NvmlWatch final : public Watch {
     for (const Counter* counter : {&energy_, &corrected_, &uncorrected_, &replays_})
       counter->explain(conditions.missing);
     if (peer_) peerUncorrected_.explain(conditions.missing);
+    others_.explain(conditions.missing);
     return conditions;
   }
 
@@ -113,12 +116,13 @@ class NvmlWatch final : public Watch {
     errors(uncorrected_, device_, nvmlUncorrected);
     if (peer_) errors(peerUncorrected_, peer_, nvmlUncorrected);
     replays_.look(replays_.sensor.ask<unsigned>(1, library.linkReplays, device_));
-    Conditions link;
-    link.linkGeneration = link_.ask<unsigned>(1, library.linkGeneration, device_);
-    link.linkWidth = link_.ask<unsigned>(1, library.linkWidth, device_);
-    countLinks(link);
+    Conditions found;
+    found.linkGeneration = link_.ask<unsigned>(1, library.linkGeneration, device_);
+    found.linkWidth = link_.ask<unsigned>(1, library.linkWidth, device_);
+    countLinks(found);
+    others_.look(found);
     conditions_.source = "nvml";
-    merge(conditions_, link);
+    merge(conditions_, found);
   }
 
   // A device without NVLink refuses its first link, and one with fewer links the one after its last.
@@ -135,6 +139,7 @@ class NvmlWatch final : public Watch {
   }
 
   NvmlDevice device_, peer_;
+  OtherProcesses others_;
   int errorCounter_;
   std::string caveat_;
   Conditions conditions_;
@@ -174,11 +179,13 @@ int errorCounter(const Facts& device) {
 
 std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Facts>& peer) {
   if (const auto absence = nvmlAbsence()) return std::make_unique<NoWatch>(absence->reason);
-  const NvmlDevice own = nvmlDevice(device);
-  if (!own) return std::make_unique<NoWatch>("NVML does not know this device");
+  const NvmlDevice whole = nvmlDevice(device), slice = nvmlDeviceOrSlice(device);
+  if (!whole) return std::make_unique<NoWatch>("NVML does not know this device");
   return std::make_unique<NvmlWatch>(
-      own, peer ? nvmlDevice(*peer) : nullptr, errorCounter(device),
-      device.mig ? "values of this MIG slice alone: what is given is the whole GPU's" : "");
+      whole, device.mig && slice == whole ? nullptr : slice, peer ? nvmlDevice(*peer) : nullptr,
+      errorCounter(device),
+      device.mig ? "values of this MIG slice alone: what is given is the whole GPU's, save its processes"
+                 : "");
 }
 
 std::optional<double> uncorrectedErrorsOf(const Facts& asked) {

@@ -81,13 +81,18 @@ Napi::Value answer(Napi::Env env, const Conditions& c) {
   const auto over = [&](std::optional<double> Reading::* value) {
     return answer(env, series(c.readings, value));
   };
-  Napi::Value link = env.Null(), nvlinks = env.Null();
+  Napi::Value link = env.Null(), nvlinks = env.Null(), others = env.Null();
   if (c.linkGeneration && c.linkWidth)
     link = Object(env)
                .set("generation", c.linkGeneration)
                .set("width", c.linkWidth)
                .set("replays", c.linkReplays);
   if (c.nvlinks) nvlinks = Object(env).set("present", c.nvlinks).set("active", c.nvlinksActive);
+  if (c.otherProcesses)
+    others = Object(env)
+                 .set("count", c.otherProcesses)
+                 .set("memoryBytes", c.otherMemoryBytes)
+                 .set("smShare", c.otherSmShare);
   return Object(env)
       .set("source", c.source)
       .set("missing", c.missing)
@@ -103,6 +108,7 @@ Napi::Value answer(Napi::Env env, const Conditions& c) {
       .set("uncorrectedErrors", c.uncorrectedErrors)
       .set("link", link)
       .set("nvlinks", nvlinks)
+      .set("otherProcesses", others)
       .set("throttle", throttle)
       .set("trace", answer(env, c.readings));
 }

@@ -42,7 +42,7 @@ export function attribute(input: AttributionInput): Attribution {
         name: mixedIn === '' && name !== 'link' && name !== 'peer' ? 'kernel' : 'remainder',
         value: rest,
         evidence,
-        confirm: null,
+        confirm: shown.confirm ?? null,
       },
     ],
     summary: summarize(shown, rest),

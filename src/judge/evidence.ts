@@ -7,6 +7,7 @@ import type { Documented, Factor } from '../row.js';
 import type { Conditions, DeviceFacts } from '../schema.js';
 import { pcieRate } from '../specs/pcie.js';
 import { formatClock, formatPercent, formatWatts } from '../units.js';
+import { othersToBlame } from './otherProcesses.js';
 import { narrowed, pcie } from './pcie.js';
 import type { ResourceClass } from './resource.js';
 import { standingReasons } from './throttle.js';
@@ -32,6 +33,8 @@ export type Evidence = {
   factors: (Factor & { brief: string })[];
   mixedIn: string[];
   rest: (share: string) => string;
+  /** A command that shows what is mixed in, where there is one. */
+  confirm?: string;
   /** The SM clock held, where what was exhausted runs at it and it is known. */
   clockHz?: number | null;
 };
@@ -45,7 +48,11 @@ const explained: Partial<Record<ResourceClass, (input: AttributionInput) => Evid
 
 /** The evidence for a resource of class `name`; one that has none is explained as arithmetic. */
 export function evidenceOf(name: ResourceClass | null, input: AttributionInput): Evidence {
-  return ((name === null ? null : explained[name]) ?? arithmetic)(input);
+  const evidence = ((name === null ? null : explained[name]) ?? arithmetic)(input);
+  const others = othersToBlame(input.conditions);
+  if (others === null) return evidence;
+  const confirm = command(input.device, '--query-compute-apps=pid,name,used_memory --format=csv');
+  return { ...evidence, mixedIn: [...evidence.mixedIn, others], confirm };
 }
 
 /** A factor this close to 1 explains nothing worth a sentence. */

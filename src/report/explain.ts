@@ -122,7 +122,7 @@ function samples({ statistics, unit, dtype }: Row): string[] {
 }
 
 function telemetry(conditions: Conditions, device: Device | undefined): string[] {
-  const { source, samples, seconds, missing, throttle, link, nvlinks } = conditions;
+  const { source, samples, seconds, missing, throttle, link, nvlinks, otherProcesses } = conditions;
   const { correctedErrors, uncorrectedErrors } = conditions;
   const missed = missing === '' ? [] : [`missing: ${missing}`];
   if (samples === 0) return missed.length > 0 ? missed : ['no readings'];
@@ -150,6 +150,7 @@ function telemetry(conditions: Conditions, device: Device | undefined): string[]
     ...(counts.length === 0 ? [] : [`ECC errors: ${counts.join(', ')}`]),
     ...(link === null ? [] : [`link ${pcie(link)}${replays}`]),
     ...(nvlinks === null ? [] : [`${nvlinks.active} of ${nvlinks.present} NVLinks active`]),
+    ...(otherProcesses === null ? [] : [`other processes seen on the device: ${otherProcesses.count}`]),
     ...missed,
   ];
 }

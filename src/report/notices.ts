@@ -1,10 +1,11 @@
-// What a reader should know of a row beside its verdict: how its samples behaved, and what the device counted meanwhile.
+// What a reader should know of a row beside its verdict: how its samples behaved, and what else went on meanwhile.
 
 import { aboveCeiling } from '../judge/ceiling.js';
+import { othersSeen } from '../judge/otherProcesses.js';
 import type { Row } from '../row.js';
 import { formatCount, formatPercent, formatRate } from '../units.js';
 
-/** Sentences without their full stop; none where the samples only scattered and nothing was counted. */
+/** Sentences without their full stop; none where the samples only scattered and nothing else went on. */
 export function notices(row: Row): string[] {
   const { shape, kernel, statistics, conditions, ceiling, unit, dtype } = row;
   const isPeer = 'peer' in shape;
@@ -27,6 +28,7 @@ export function notices(row: Row): string[] {
     levels !== undefined && `samples have two levels: ${levels.join(' and ')}`,
     stragglers > 0 &&
       `${stragglers} of ${statistics?.samples} samples ${stragglers === 1 ? 'was' : 'were'} far slower than the rest`,
+    conditions && othersSeen(conditions),
     !!correctedErrors && `${formatCount(correctedErrors, 'ECC error')} corrected meanwhile`,
     !!link?.replays && `${formatCount(link.replays, 'PCI Express replay')} meanwhile`,
     // Without a bridge a card has none active, and only copies between GPUs want for them.

@@ -174,6 +174,7 @@ function conditions(scene: Scene, { assumedClockHz }: StandIn): Conditions {
     uncorrectedErrors: scene.uncorrectedErrors ?? 0,
     link: null,
     nvlinks: null,
+    otherProcesses: null,
     throttle: scene.throttle ?? [],
     trace: null,
   };

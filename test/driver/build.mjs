@@ -96,18 +96,21 @@ const since = {
 };
 
 /** The folder of the same driver and NVML without the symbols that newer ones brought. */
-export function olderDriver() {
-  const older = join(buildSimulatedDriver(), 'older');
-  mkdirSync(older, { recursive: true });
-  for (const [library, symbol] of Object.entries(since)) {
+export const olderDriver = () => driverWithout(since);
+
+/** A folder of the libraries that `symbols` names, each without the symbol that stands beside it. */
+export function driverWithout(symbols) {
+  const lacking = join(buildSimulatedDriver(), 'without', ...Object.values(symbols));
+  mkdirSync(lacking, { recursive: true });
+  for (const [library, symbol] of Object.entries(symbols)) {
     // Under another name in the table of symbols it is found by nobody.
     const bytes = readFileSync(join(folder, library));
     for (let at = bytes.indexOf(symbol); at >= 0; at = bytes.indexOf(symbol, at)) bytes.write('x', at);
-    const unfinished = join(older, `${library}.${process.pid}`);
+    const unfinished = join(lacking, `${library}.${process.pid}`);
     writeFileSync(unfinished, bytes);
-    renameSync(unfinished, join(older, library));
+    renameSync(unfinished, join(lacking, library));
   }
-  return older;
+  return lacking;
 }
 
 const addons = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map((place) =>

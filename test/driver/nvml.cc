@@ -16,6 +16,7 @@ constexpr std::pair<NvmlReturn, const char*> texts[] = {
     {uninitialised, "Uninitialized"},
     {invalidArgument, "Invalid Argument"},
     {notSupported, "Not Supported"},
+    {noPermission, "Insufficient Permissions"},
     {notFound, "Not Found"},
     {tooSmall, "Insufficient Size"},
     {driverNotLoaded, "Driver Not Loaded"},

@@ -18,6 +18,7 @@ enum : NvmlReturn {
   uninitialised = 1,
   invalidArgument = 2,
   notSupported = 3,
+  noPermission = 4,
   notFound = 6,
   tooSmall = 7,
   driverNotLoaded = 9,

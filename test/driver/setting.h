@@ -23,6 +23,13 @@
 //                                  errors of its memory, and packets sent twice over PCI Express, by which
 //                                  the counters rise in a second; default none
 //   NAMEPLATE_SIMULATE_UNCORRECTED_ON  the slot, from 0, of the one card whose memory does so; default all
+//   NAMEPLATE_SIMULATE_OTHERS      how many other processes are on each card; default none
+//   NAMEPLATE_SIMULATE_OTHERS_SMS  percent of the time that each of them uses the SMs; default none of it
+//   NAMEPLATE_SIMULATE_PROCESSES   how this process is listed among those of a card: by its own pid (default:
+//                                  own), with its parent (parent), by a thread of it (thread), as all are
+//                                  twice (twice), by the host's pid (host), by its own while the use of SMs
+//                                  is told by pids of the host (mixed), not at all (hidden), or to nobody of
+//                                  this user (forbidden)
 //   NAMEPLATE_SIMULATE_NVLINKS_DOWN  how many of its NVLinks are not active; default none
 //   NAMEPLATE_SIMULATE_PEERS       how two cards reach each other: nvlink (default), pcie or none
 //   NAMEPLATE_SIMULATE_ROOT        a folder whose sys/ tells of slots and NUMA nodes; default /
