@@ -3,46 +3,15 @@
 // Bytes are STREAM's (J. McCalpin): what the program asks to move, so copy counts its read and its write.
 // Whatever a cache moves besides (a CPU reads a line before it overwrites it) is not counted.
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 
 #include "array.h"
-#include "random.h"
+#include "stream_reference.h"
 #include "workload.h"
 
 namespace nameplate {
 namespace {
-
-// What a launch leaves: an array, or partial results whose XOR or sum is the result.
-enum class Result : std::uint8_t { array, fold, sum };
-
-struct StreamRow {
-  int inputs;
-  Result result;
-  double flop;  // of each 64-bit element
-  const char* counted;
-  // An element of the result, or a term of its sum. Each is one rounding or none, so that every device must
-  // agree with it bit for bit.
-  double (*element)(double a, double b);
-
-  double arrays() const { return inputs + (result == Result::array ? 1 : 0); }
-};
-
-constexpr double wordTwice = std::bit_cast<double>(streamWord * 0x100000001ull);
-
-constexpr std::array<StreamRow, 7> rows{{
-    // in the order of Stream
-    {1, Result::fold, 0, "each byte read once", [](double a, double) { return a; }},
-    {0, Result::array, 0, "each byte written once", [](double, double) { return wordTwice; }},
-    {1, Result::array, 0, "bytes read plus bytes written", [](double a, double) { return a; }},
-    {1, Result::array, 1, "bytes read plus bytes written", [](double a, double) { return 2 * a; }},
-    {2, Result::array, 1, "bytes of two arrays read plus one written",
-     [](double a, double b) { return a + b; }},
-    {2, Result::array, 2, "bytes of two arrays read plus one written",
-     [](double a, double b) { return a + 2 * b; }},
-    {2, Result::sum, 2, "bytes of two arrays read", [](double a, double b) { return a * b; }},
-}};
 
 // Below four times the cache, part of what is measured is the cache.
 constexpr double leastCaches = 4;
@@ -55,14 +24,15 @@ class MemoryTrial : public Trial {
   MemoryTrial(Device& device, Stream stream, std::size_t bytes, std::uint64_t seed,
               const std::string& provider)
       : device_(device),
-        row_(rows[static_cast<std::size_t>(stream)]),
+        row_(streamRow(stream)),
         bytes_(bytes),
         seed_(seed),
+        reference_(stream, bytes / sizeof(std::uint64_t), seed),
         inputs_(allocateInputs()),
         out_(device.allocate(outBytes())),
         kernel_(makeKernel(stream, provider)) {
     if (row_.result == Result::array) verified_ = device.allocate(bytes);
-    for (std::size_t i = 0; i < inputs_.size(); ++i) device.fillPattern(*inputs_[i], seed + i, mask());
+    for (std::size_t i = 0; i < inputs_.size(); ++i) fillInput(*inputs_[i], i);
   }
 
   const Kernel& kernel() const override { return kernel_; }
@@ -98,7 +68,7 @@ class MemoryTrial : public Trial {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       Verification input;
       compareInput(i, input);
-      if (!input.passed()) device_.fillPattern(*inputs_[i], seed_ + i, mask());
+      if (!input.passed()) fillInput(*inputs_[i], i);
       found.add(input);
     }
     if (!found.passed()) return Damaged::input;
@@ -140,21 +110,9 @@ class MemoryTrial : public Trial {
     return 0;
   }
 
-  // A sum is compared to the last bit too, which asks for terms that add up exactly.
-  std::uint64_t mask() const { return row_.result == Result::sum ? shortMantissa : ~std::uint64_t{0}; }
-
-  std::uint64_t inputWord(std::size_t input, std::size_t index) const {
-    return patternWord(seed_ + input, index) & mask();
+  void fillInput(Buffer& buffer, std::size_t input) {
+    device_.fillPattern(buffer, seed_ + input, reference_.mask());
   }
-
-  double element(std::size_t index) const {
-    const auto input = [&](std::size_t i) {
-      return i < inputs_.size() ? std::bit_cast<double>(inputWord(i, index)) : 0.0;
-    };
-    return row_.element(input(0), input(1));
-  }
-
-  std::uint64_t elementWord(std::size_t index) const { return std::bit_cast<std::uint64_t>(element(index)); }
 
   Verification compare() {
     Verification verification;
@@ -194,8 +152,9 @@ class MemoryTrial : public Trial {
   void compareInput(std::size_t i, Verification& found) {
     const std::string name = "input " + std::to_string(i + 1) + ", ";
     if (!verified_)
-      return compareWith(*inputs_[i], [&](std::size_t index) { return inputWord(i, index); }, name, found);
-    device_.fillPattern(*out_, seed_ + i, mask());
+      return compareWith(
+          *inputs_[i], [&](std::size_t index) { return reference_.inputWord(i, index); }, name, found);
+    fillInput(*out_, i);
     differs(device_.compare(*out_, *inputs_[i], bytes_), name, "", found);
   }
 
@@ -214,7 +173,7 @@ class MemoryTrial : public Trial {
   }
 
   void compareOutput(Verification& verification) {
-    compareWith(*out_, [this](std::size_t index) { return elementWord(index); }, "", verification);
+    compareWith(*out_, [this](std::size_t index) { return reference_.outputWord(index); }, "", verification);
   }
 
   template <class WordOf>
@@ -234,34 +193,23 @@ class MemoryTrial : public Trial {
   void compareFold(Verification& verification) {
     std::uint32_t actual = 0;
     for (const std::uint32_t partial : partials<std::uint32_t>()) actual ^= partial;
-    std::vector<std::uint64_t> folds(threads_.count());
-    threads_.shares(bytes_ / 8, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) folds[share] ^= elementWord(i);
-    });
-    std::uint64_t fold = 0;
-    for (const std::uint64_t part : folds) fold ^= part;
-    const auto expected = static_cast<std::uint32_t>(fold ^ (fold >> 32));
+    const std::uint32_t expected = reference_.fold(threads_);
     if (actual != expected) verification.differs(0, "the XOR of all words", hex(expected), hex(actual));
   }
 
   void compareSum(Verification& verification) {
-    double actual = 0, expected = 0;
+    double actual = 0;
     for (const double partial : partials<double>()) actual += partial;
-    std::vector<double> sums(threads_.count());
-    threads_.shares(bytes_ / 8, 512, [&](std::size_t share, std::size_t begin, std::size_t end) {
-      double sum = 0;
-      for (std::size_t i = begin; i < end; ++i) sum += element(i);
-      sums[share] = sum;
-    });
-    for (const double sum : sums) expected += sum;
+    const double expected = reference_.sum(threads_);
     if (std::bit_cast<std::uint64_t>(actual) != std::bit_cast<std::uint64_t>(expected))
       verification.differs(0, "the sum of all products", std::to_string(expected), std::to_string(actual));
   }
 
   Device& device_;
-  StreamRow row_;
+  const StreamRow& row_;
   std::size_t bytes_;
   std::uint64_t seed_;
+  StreamReference reference_;
   cpu::Threads threads_;
   std::vector<std::unique_ptr<Buffer>> inputs_;
   std::unique_ptr<Buffer> out_, verified_;
@@ -276,7 +224,7 @@ Workload memoryWorkload(Device& device, const MemoryOperation& operation, const 
   if (bytes == 0 || bytes % sizeof(double) != 0)
     throw Error("EINVAL", "a memory row moves whole 64-bit words: " + std::to_string(bytes) +
                               " bytes is not a multiple of 8 above 0");
-  const StreamRow& row = rows[static_cast<std::size_t>(operation.stream)];
+  const StreamRow& row = streamRow(operation.stream);
   if (row.result == Result::sum && bytes / sizeof(double) > mostShortProducts)
     throw Error("ERANGE", "the sum of more than " + std::to_string(mostShortProducts) +
                               " products is not exact, and could not be verified: ask for at most " +
