@@ -73,6 +73,9 @@ export function formatBytes(bytes: number): string {
     .replace('. ', ' ');
 }
 
+/** Of a latency: "33.4" of L1, "1098" over the link. */
+export const formatClocks = (clocks: number): string => clocks.toFixed(clocks < 100 ? 1 : 0);
+
 /** "1462 MHz", or with what it is held against, "1462 of 1830 MHz". */
 export function formatClock(hertz: number, of?: number): string {
   if (!Number.isFinite(hertz)) return absent;

@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCelsius,
   formatClock,
+  formatClocks,
   formatCount,
   formatFlop,
   formatPercent,
@@ -76,6 +77,7 @@ test.each([
 });
 
 test('clocks, watts and shares', () => {
+  expect([4.02, 33.44, 1098.2].map(formatClocks)).toEqual(['4.0', '33.4', '1098']);
   expect(formatClock(1.462e9)).toBe('1462 MHz');
   expect(formatClock(1.462e9, 1.83e9)).toBe('1462 of 1830 MHz');
   expect(formatWatts(698.4)).toBe('698 W');

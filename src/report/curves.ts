@@ -2,7 +2,7 @@
 
 import { peerOf } from '../judge/curves.js';
 import type { Curve, CurveLevel, Report, Row } from '../row.js';
-import { formatBytes, formatRate } from '../units.js';
+import { formatBytes, formatClocks, formatRate } from '../units.js';
 import { type Column, column, table, wrap } from './table.js';
 
 /** Rows of this many sizes are read as a curve; a table of them all would hide the rest of the report. */
@@ -67,7 +67,16 @@ function levelLines({ levels, unit }: Curve, width: number): string[] {
       ({ reportedBytes }) => reportedBytes !== null && formatBytes(reportedBytes),
     ),
     column('measured', 0, 'right', ({ rate }) => formatRate(rate, unit)),
-    ...(clocks ? [column<CurveLevel>('clocks', 0, 'right', (level) => level.clocks?.toFixed(1))] : []),
+    ...(clocks
+      ? [
+          column<CurveLevel>(
+            'clocks',
+            0,
+            'right',
+            (level) => level.clocks !== null && formatClocks(level.clocks),
+          ),
+        ]
+      : []),
   ];
   return table(levels, columns, () => ({ text: '' }), width).lines;
 }

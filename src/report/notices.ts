@@ -14,8 +14,8 @@ export function notices(row: Row): string[] {
   const levels = modes?.map(
     ({ median, share }) => `${formatRate(median, unit, dtype)} (${formatPercent(share)} of the samples)`,
   );
-  // A bridge may reach fewer links than the chip has, and the documented figure counts those that it reaches.
-  const wanted = row.documented?.nvlinks ?? nvlinks?.present ?? 0;
+  // A bridge may reach fewer links than the chip has: only where a document counts those that it reaches, one is missing.
+  const wanted = row.documented?.nvlinks ?? 0;
   // Which way the copies took, NVLink or PCI Express, is what tells one rate from the other.
   const way = isPeer && kernel !== null && [kernel.name, kernel.note].filter(Boolean).join('; ');
   return [
@@ -31,8 +31,7 @@ export function notices(row: Row): string[] {
     conditions && othersSeen(conditions),
     !!correctedErrors && `${formatCount(correctedErrors, 'ECC error')} corrected meanwhile`,
     !!link?.replays && `${formatCount(link.replays, 'PCI Express replay')} meanwhile`,
-    // Without a bridge a card has none active, and only copies between GPUs want for them.
-    isPeer && !!nvlinks && nvlinks.active < wanted && `${nvlinks.active} of ${wanted} NVLinks active`,
+    !!nvlinks && nvlinks.active < wanted && `${nvlinks.active} of ${wanted} NVLinks active`,
   ].filter((notice) => typeof notice === 'string');
 }
 

@@ -9,6 +9,7 @@ import type { DeviceFacts } from '../schema.js';
 import {
   formatBytes,
   formatClock,
+  formatClocks,
   formatCount,
   formatPercent,
   formatPerWatt,
@@ -113,7 +114,7 @@ function columns(colors: Colors, device: DeviceFacts | undefined): Column<Row>[]
     left('by', 0, ({ provider }) => provider),
     left('shape', 5, ({ shape }) => formatShape(shape)),
     right('measured', 0, ({ rate, unit, dtype }) => rate !== null && formatRate(rate, unit, dtype)),
-    right('clocks', 3, ({ clocks }) => clocks?.toFixed(1)),
+    right('clocks', 3, ({ clocks }) => clocks !== null && formatClocks(clocks)),
     right(derived ? 'derived' : 'documented', 2, ({ documented }) =>
       documented?.printed.concat(documented.recalled ? '*' : ''),
     ),
