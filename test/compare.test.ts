@@ -453,6 +453,7 @@ describe('what differs is named', () => {
         ...conditions(1.98e9),
         link,
         temperatureCelsius: warm,
+        otherProcesses: { count: 0, memoryBytes: null, smShare: null },
         powerWatts: { median: 690, min: 0, max: 0 },
       },
     });
@@ -461,6 +462,7 @@ describe('what differs is named', () => {
         ...conditions(1.45e9, ['hw thermal slowdown', 0.9], ['idle', 0.02]),
         link: { ...link, width: 8 },
         temperatureCelsius: hot,
+        otherProcesses: { count: 2, memoryBytes: null, smShare: null },
         powerWatts: { median: 500, min: 0, max: 0 },
       },
       kernel: base.kernel && { ...base.kernel, name: 'other_kernel' },
@@ -471,6 +473,7 @@ describe('what differs is named', () => {
       { what: 'power', before: '690 W', after: '500 W' },
       { what: 'chip', before: '61 °C', after: '84 °C' },
       { what: 'hw thermal slowdown', before: '0 %', after: '90 % of the readings' },
+      { what: 'other processes', before: '0', after: '2' },
       { what: 'link', before: 'PCIe 5.0 x16', after: 'PCIe 5.0 x8' },
       { what: 'kernel', before: 'test_kernel', after: 'other_kernel' },
     ]);

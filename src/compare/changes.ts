@@ -128,6 +128,7 @@ export function rowChanges(before: Row, after: Row): Change[] {
       return changed(what, words(old), words(now));
     }),
     ...reasonChanges(before, after),
+    ...processChanges(before, after),
     ...differing(ofRow, before, after),
   ];
 }
@@ -141,6 +142,11 @@ function reasonChanges(before: Row, after: Row): Change[] {
     if (Math.abs(share(now) - share(old)) < leastShare) return [];
     return changed(reason, formatPercent(share(old)), `${formatPercent(share(now))} of the readings`);
   });
+}
+
+function processChanges(before: Row, after: Row): Change[] {
+  const [old, now] = [before.conditions?.otherProcesses, after.conditions?.otherProcesses];
+  return old && now ? changed('other processes', `${old.count}`, `${now.count}`) : [];
 }
 
 function differing<Of>(readings: readonly Reading<Of>[], before: Of, after: Of): Change[] {
