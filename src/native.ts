@@ -156,8 +156,10 @@ function face(raw: RawAddon): Native {
   };
 }
 
+const inPackage = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
 /** The addon as CMake builds it, then as node-gyp does. */
-const places = ['../build/cmake/Release/nameplate.node', '../build/Release/nameplate.node'];
+const places = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map(inPackage);
 
 /** What Node says of a file that is not there, or that the system cannot load. Any other error is the addon's own. */
 const absent: readonly string[] = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
@@ -166,9 +168,7 @@ function loadRaw(): unknown {
   const require = createRequire(import.meta.url);
   const chosen = process.env.NAMEPLATE_ADDON;
   const tried: string[] = [];
-  for (const path of chosen
-    ? [chosen]
-    : places.map((place) => fileURLToPath(new URL(place, import.meta.url)))) {
+  for (const path of chosen ? [chosen] : places) {
     try {
       return require(path);
     } catch (error) {
@@ -176,9 +176,13 @@ function loadRaw(): unknown {
       tried.push(`  ${path}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
     }
   }
+  // Not `npm rebuild`: where npm blocks install scripts, it does nothing and says nothing.
+  const remedy = chosen
+    ? 'NAMEPLATE_ADDON names it; without it the one that was built is loaded'
+    : `Build it with: node '${inPackage('build.mjs')}'`;
   throw new NativeError(
     'ERR_ADDON',
-    `the native addon could not be loaded; tried\n${tried.join('\n')}\nBuild it with: npm rebuild gpu-nameplate, or npm run build in a checkout`,
+    `the native addon could not be loaded; tried\n${tried.join('\n')}\n${remedy}`,
   );
 }
 

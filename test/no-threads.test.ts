@@ -2,9 +2,9 @@
 // change: not that of an addon that could not be loaded.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { loadNative } from '../src/native.js';
@@ -65,7 +65,11 @@ it('a device whose queue or whose pool can start no thread is refused with the s
   expect(await caught(2 + workers)).toBe('');
 });
 
-it('an addon that is not there is another error, with another advice', async () => {
+/** What a copy of what was built says, in a folder of its own that has no addon. */
+async function without(addon: string | undefined): Promise<{ home: string; stdout: string }> {
+  const home = mkdtempSync(join(folder, 'package '));
+  for (const part of ['dist', 'package.json']) cpSync(part, join(home, part), { recursive: true });
+  symlinkSync(resolve('node_modules'), join(home, 'node_modules'));
   const program = `
     const { loadNative } = await import('./dist/index.js');
     try {
@@ -74,9 +78,19 @@ it('an addon that is not there is another error, with another advice', async () 
       console.log(error.code + ': ' + error.message);
     }`;
   const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', program], {
-    env: { ...process.env, NAMEPLATE_ADDON: join(folder, 'none.node') },
+    cwd: home,
+    env: { ...process.env, NAMEPLATE_ADDON: addon },
   });
-  expect(stdout).toMatch(
-    /^ERR_ADDON: .*tried\n.*none\.node: Cannot find module.*\nBuild it with: npm rebuild/,
-  );
+  return { home, stdout };
+}
+
+it('an addon that is not there is another error, with the command that builds it', async () => {
+  const { home, stdout } = await without(undefined);
+  expect(stdout).toMatch(/^ERR_ADDON: .*tried\n.*nameplate\.node: Cannot find module/);
+  expect(stdout.split('\n').at(-2)).toBe(`Build it with: node '${home}/build.mjs'`);
+});
+
+it('an addon that was chosen and is not there is told by whom', async () => {
+  const { stdout } = await without(join(folder, 'none.node'));
+  expect(stdout).toMatch(/^ERR_ADDON: .*tried\n.*none\.node: Cannot find module.*\nNAMEPLATE_ADDON names it/);
 });
