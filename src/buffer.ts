@@ -1,10 +1,10 @@
 // Memory of a device, as a program holds it: written, read, and let go of.
 
 import * as z from 'zod';
-import { bytesOf } from './bytes.js';
+import { bytesOf, type Given } from './bytes.js';
 import type { Device } from './device.js';
 import { type Native, unlessGone } from './native.js';
-import { parseOptions, UsageError } from './usage.js';
+import { parseOptions } from './usage.js';
 
 const piece = 8 * 1024 * 1024;
 
@@ -34,17 +34,14 @@ export class Buffer {
   async write(data: ArrayBufferView | ArrayBuffer, offset = 0): Promise<void> {
     parseOptions(Stretch, { offset });
     const given = bytesOf(data, 'what is written');
-    const bytes = given.length;
-    return this.device.enqueue(() => this.fill(given, bytes, offset));
+    return this.device.enqueue(() => this.fill(given, offset));
   }
 
-  /** @internal Writes within the turn of its caller. `bytes`: the length of `data` when the turn was asked for. */
-  async fill(data: Uint8Array, bytes: number, offset = 0): Promise<void> {
-    for (let at = 0; at < bytes || at === 0; at += piece) {
-      if (data.length !== bytes)
-        throw new UsageError(`the array was to be written with ${bytes} bytes and has ${data.length} now`);
-      const part = data.subarray(at, Math.min(at + piece, bytes));
-      await this.device.native.write({ buffer: this.handle, offset: offset + at, data: part });
+  /** @internal Writes within the turn of its caller. */
+  async fill(given: Given, offset = 0): Promise<void> {
+    for (let at = 0; at < given.bytes || at === 0; at += piece) {
+      const data = given.view(at, Math.min(at + piece, given.bytes));
+      await this.device.native.write({ buffer: this.handle, offset: offset + at, data });
     }
   }
 

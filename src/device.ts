@@ -107,12 +107,13 @@ export class Device {
     if (data !== undefined && !(data instanceof Elements))
       throw new UsageError(`the elements of a matrix of ${dtype} come in a ${Elements.name}`);
     const given = data && bytesOf(data, 'what a matrix is filled from');
-    if (data && data.length !== rows * columns)
-      throw new UsageError(
-        `a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${data.length}`,
-      );
-    return this.#allocate(rows * columns * Elements.BYTES_PER_ELEMENT, async (buffer) => {
-      if (given) await buffer.fill(given, buffer.bytes);
+    const bytes = rows * columns * Elements.BYTES_PER_ELEMENT;
+    if (given && given.bytes !== bytes) {
+      const elements = given.bytes / Elements.BYTES_PER_ELEMENT;
+      throw new UsageError(`a ${rows} x ${columns} matrix has ${rows * columns} elements, not ${elements}`);
+    }
+    return this.#allocate(bytes, async (buffer) => {
+      if (given) await buffer.fill(given);
       return new Matrix(dtype, rows, columns, buffer);
     });
   }
@@ -179,11 +180,13 @@ export class Device {
 
   /** Loads device code. The CPU backend has none to run: `ENOTSUP`. */
   async load(image: Uint8Array | string): Promise<Module> {
-    const bytes =
+    const given =
       typeof image === 'string'
-        ? new TextEncoder().encode(image)
+        ? bytesOf(new TextEncoder().encode(image), 'the text')
         : bytesOf(image, 'what is loaded, unless it is text,');
-    const { module } = await this.enqueue(() => this.native.load({ device: this.#handle, image: bytes }));
+    const { module } = await this.enqueue(() =>
+      this.native.load({ device: this.#handle, image: given.view() }),
+    );
     return new Module(this, module);
   }
 

@@ -1,7 +1,9 @@
 // Matrices on a device: the formats a Node program can put there, and the typed array that carries each.
 
+import { constants } from 'node:buffer';
 import * as z from 'zod';
 import type { Buffer } from './buffer.js';
+import { NativeError } from './native.js';
 import { type DType, dtypes } from './schema.js';
 
 /** Element formats of a matrix: those of a GEMM, and int32, which an int8 product gives. */
@@ -71,10 +73,16 @@ export class Matrix<T extends ElementType = ElementType> {
     this.buffer = buffer;
   }
 
-  /** The elements, row after row. */
+  /** The elements, row after row. `ERANGE`: there are more than an array of this Node.js holds. */
   async read(): Promise<ElementArray<T>> {
-    const bytes = await this.buffer.read(0, this.rows * this.columns * arrays[this.dtype].BYTES_PER_ELEMENT);
-    return new arrays[this.dtype](bytes);
+    const Elements = arrays[this.dtype];
+    const elements = this.rows * this.columns;
+    if (elements > constants.MAX_LENGTH)
+      throw new NativeError(
+        'ERANGE',
+        `the matrix has ${elements} elements, and an array holds at most ${constants.MAX_LENGTH} in Node.js ${process.versions.node}: read stretches of it with matrix.buffer.read(offset, bytes)`,
+      );
+    return new Elements(await this.buffer.read(0, elements * Elements.BYTES_PER_ELEMENT));
   }
 
   release(): Promise<void> {

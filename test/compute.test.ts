@@ -1,10 +1,11 @@
 // The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
 
+import { constants } from 'node:buffer';
 import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   Device,
   loadNative,
-  type Matrix,
+  Matrix,
   Module,
   NativeError,
   openDevice,
@@ -368,6 +369,38 @@ describe('buffers', () => {
     await expect(asked).rejects.toMatchObject({
       code: 'EINVAL',
       message: expect.stringContaining('12582912 bytes and has 0 now'),
+    });
+  });
+
+  // The memory of so large an array is not touched, and so takes nothing.
+  it('take an array above 4 GiB in pieces, in Node 20 too', async () => {
+    const pieces: { offset: number; bytes: number }[] = [];
+    const large = new Device(
+      {
+        ...loadNative(),
+        allocate: async () => ({ buffer: 1e9 }),
+        write: async ({ offset, data }) => void pieces.push({ offset, bytes: data.byteLength }),
+        release: async () => undefined,
+      },
+      1e9,
+      cpu,
+    );
+    const data = new Float64Array(2 ** 29 + 1);
+    await large.matrix('fp64', 1, data.length, data);
+    const buffer = await large.buffer(data.byteLength);
+    await buffer.write(data.buffer);
+    const each = pieces.length / 2;
+    expect(pieces.slice(0, each)).toEqual(pieces.slice(each));
+    expect(pieces.slice(0, each).reduce((at, { bytes }) => at + bytes, 0)).toBe(2 ** 32 + 8);
+    expect(pieces[each - 1]).toEqual({ offset: 2 ** 32, bytes: 8 });
+  });
+
+  it('say what reads a matrix that no array holds', async () => {
+    const buffer = await device.buffer(16);
+    const columns = Math.floor(constants.MAX_LENGTH / 4) + 1;
+    await expect(new Matrix('int8', 4, columns, buffer).read()).rejects.toMatchObject({
+      code: 'ERANGE',
+      message: expect.stringMatching(/has \d+ elements, .* holds at most \d+ .*matrix\.buffer\.read/),
     });
   });
 
