@@ -34,3 +34,29 @@ describe('the native door', () => {
     expect(seen.stillRight).toBe(true);
   }, 300_000);
 });
+
+// Each is ended in one of its writes: nearly all of a turn of its loop goes into a copy on the native side.
+const worker = `
+  import { parentPort, workerData } from 'node:worker_threads';
+  const { loadNative } = await import(workerData);
+  const native = loadNative();
+  const { device } = await native.open({ device: 'cpu' });
+  const data = new Uint8Array(2 ** 27);
+  const { buffer } = await native.allocate({ device, bytes: data.length });
+  parentPort.postMessage('writing');
+  for (;;) await native.write({ buffer, offset: 0, data });`;
+const program = `
+  import { once } from 'node:events';
+  import { Worker } from 'node:worker_threads';
+  const workerData = import.meta.resolve('./dist/index.js');
+  for (let ended = 0; ended < 6; ended += 1) {
+    const worker = new Worker(${JSON.stringify(worker)}, { eval: true, workerData });
+    await once(worker, 'message');
+    await worker.terminate();
+  }
+  console.log('survived');`;
+
+it('a Worker that is ended in the middle of a call does not take the process with it', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+  expect(stdout).toBe('survived\n');
+}, 60_000);
