@@ -45,17 +45,23 @@ void* map(std::size_t bytes) {
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
+[[noreturn]] void refuse(std::size_t bytes, std::size_t available) {
+  throw Error("ENOMEM", "the allocation asks for " + std::to_string(bytes) + " bytes and " +
+                            std::to_string(available) + " are available" +
+                            (bytes > available ? "" : ", more than the process may have (ulimit -v)") +
+                            ": use smaller sizes");
+}
+
 void* allocateMemory(std::size_t bytes) {
+  if (bytes < leastMapping) {  // not asked about: the answer takes longer to find than the memory
+    void* const memory = std::aligned_alloc(line, std::max(line, (bytes + line - 1) / line * line));
+    if (!memory) refuse(bytes, availableBytes());
+    return memory;
+  }
   const std::size_t available = availableBytes();
-  void* memory = nullptr;
-  if (bytes <= available)  // which also keeps the sums from overflowing
-    memory = bytes < leastMapping ? std::aligned_alloc(line, std::max(line, (bytes + line - 1) / line * line))
-                                  : map(bytes);
-  if (!memory)
-    throw Error("ENOMEM", "the allocation asks for " + std::to_string(bytes) + " bytes and " +
-                              std::to_string(available) + " are available" +
-                              (bytes > available ? "" : ", more than the process may have (ulimit -v)") +
-                              ": use smaller sizes");
+  // The comparison also keeps the sums from overflowing.
+  void* const memory = bytes <= available ? map(bytes) : nullptr;
+  if (!memory) refuse(bytes, available);
   return memory;
 }
 

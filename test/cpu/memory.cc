@@ -2,6 +2,7 @@
 //   memory ROOT       limit and available bytes of the control groups below ROOT
 //   memory touched    resident bytes that small buffers add, of 64 MiB
 //   memory freed      resident bytes that are left when buffers of 128 MiB are gone
+//   memory asked      how often files are read for 1000 buffers of 64 bytes
 //   memory placed     how buffers are aligned, and whether two that follow each other touch
 //   memory rotations CACHE FREE PROVIDERS SIDE    what rotations.h prints
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cpu/cgroup.h"
@@ -28,6 +30,15 @@ long resident() {
   long all = 0, pages = 0;
   in >> all >> pages;
   return pages * sysconf(_SC_PAGESIZE);
+}
+
+// How often this process has read from a file so far.
+long reads() {
+  std::ifstream in("/proc/self/io");
+  std::string name;
+  for (long value; in >> name >> value;)
+    if (name == "syscr:") return value;
+  return 0;
 }
 
 std::vector<std::unique_ptr<HostBuffer>> buffers(std::size_t count, std::size_t bytes, Threads& threads) {
@@ -84,6 +95,10 @@ int main(int count, char** arguments) {
     buffers(4, 16 * mebibyte, threads);
     buffers(64, mebibyte, threads);
     std::cout << resident() - before << "\n";
+  } else if (std::strcmp(arguments[1], "asked") == 0) {
+    const long already = reads();
+    buffers(1000, 64, threads);
+    std::cout << reads() - already << "\n";
   } else if (std::strcmp(arguments[1], "placed") == 0) {
     printPlaced(threads);
   } else {
