@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { levels } from '../src/options.js';
-import { defaultOptions, NoDeviceError, plan } from '../src/plan.js';
+import { defaultOptions, glob, NoDeviceError, plan } from '../src/plan.js';
 import type { DeviceFacts, Shape } from '../src/schema.js';
 import { parseBytesShape, parseGemmShape, parseInteger, parseList, UsageError } from '../src/usage.js';
 import { a100, cpu, inventory, operations, peerCopy } from './fake-native.js';
@@ -286,5 +286,25 @@ describe('what a person types', () => {
   it('refuses an empty word in a list', () => {
     expect(() => parseList('--only', 'a,,b')).toThrow(UsageError);
     expect(() => parseList('--device', '')).toThrow(UsageError);
+  });
+});
+
+describe('a pattern', () => {
+  it.each<[string, string[], string[]]>([
+    ['gemm.fp16', ['gemm.fp16'], ['gemm.fp16.acc16', 'Xgemm.fp16', 'gemm-fp16', '']],
+    ['gemm.*', ['gemm.', 'gemm.fp16'], ['gemm', 'agemm.fp16']],
+    ['*.copy', ['memory.copy', '.copy'], ['copy', 'memory.copy.x']],
+    ['ab*ba', ['abba', 'abxba'], ['aba', 'ab', 'ba']],
+    ['*a*b*', ['ab', 'xaxbx', 'aab'], ['ba', 'a', '']],
+    ['*', ['', 'a'], []],
+    ['', [''], ['a']],
+  ])('"%s"', (pattern, those, others) => {
+    const matches = glob(pattern);
+    expect(those.filter(matches)).toEqual(those);
+    expect(others.filter(matches)).toEqual([]);
+  });
+
+  it.each(['*', '*o', '*.', 'm*'])('of ten thousand times "%s" is answered', (part) => {
+    expect(glob(`${part.repeat(10_000)}!`)('memory.moooooooooooooooo.copy')).toBe(false);
   });
 });
