@@ -206,6 +206,13 @@ describe('a report', () => {
     expect(stderr).toContain(file);
   });
 
+  it('is read from a pipe, which gives it once', async () => {
+    const file = await saved([low]);
+    const { code, stdout, stderr } = await shell(`cat ${file} | "$0" ${cli} report /dev/stdin`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('gemm.fp16');
+  });
+
   it('that cannot be printed is a sentence too, and no low row', async () => {
     const file = await saved([row(measured(1))]);
     const { code, stderr } = await shell(`"$0" ${cli} report ${file} > /dev/full`);

@@ -287,6 +287,14 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     expect(again.stdout.replace(file, 'nameplate-soak.json')).toBe(stdout);
     const text = readFileSync(file, 'utf8');
     expect((await nameplate('report', file, '--format', 'json')).stdout).toBe(text);
+    for (const other of [
+      ['explain', '--report', file],
+      ['compare', file, file],
+    ]) {
+      const { code, stderr } = await nameplate(...other);
+      const sentence = `nameplate: ${file} is the report of a soak; it is printed by: nameplate report ${file}\n`;
+      expect({ code, stderr }).toEqual({ code: 2, stderr: sentence });
+    }
     writeFileSync(file, text.replace('"clean"', '"spotless"'));
     const { code, stderr } = await nameplate('report', file);
     expect(code).toBe(2);

@@ -9,20 +9,25 @@ import type { SoakReport } from '../soak/schema.js';
 import { UsageError } from '../usage.js';
 
 /** The report that `file` holds; throws a UsageError with one sentence where it holds none. */
-export const loadReport = (file: string): Promise<Report> => load(file, parseReport);
+export async function loadReport(file: string): Promise<Report> {
+  const { report } = await loadAny(file);
+  if (report !== null) return report;
+  throw new UsageError(`${file} is the report of a soak; it is printed by: nameplate report ${file}`);
+}
 
-/** The same of a soak; null where it is another report. */
-export const loadSoak = (file: string): Promise<SoakReport | null> => load(file, parseSoak);
-
-async function load<T>(file: string, parse: (text: string) => T): Promise<T> {
+/** The same of a run or of a soak, the other of which is null. Read once: a pipe cannot be read again. */
+export async function loadAny(file: string): Promise<Loaded> {
   const text = await read(file);
   try {
-    return parse(text);
+    const soak = parseSoak(text);
+    return soak === null ? { report: parseReport(text), soak } : { report: null, soak };
   } catch (error) {
     if (error instanceof ReportError) throw new UsageError(`${file}: ${error.message}`);
     throw error;
   }
 }
+
+type Loaded = { report: Report; soak: null } | { report: null; soak: SoakReport };
 
 async function read(file: string): Promise<string> {
   if (file === '') throw new UsageError('"" names no file; write the name of a saved report');

@@ -9,7 +9,7 @@ import { soakJson, soakText } from '../report/soak.js';
 import { Report } from '../row.js';
 import { SelftestReport } from '../selftest/schema.js';
 import { SoakReport } from '../soak/schema.js';
-import { loadReport, loadSoak } from './load.js';
+import { loadAny } from './load.js';
 import { print, view } from './print.js';
 
 const schemas = { report: Report, soak: SoakReport, selftest: SelftestReport, comparison: Comparison };
@@ -21,9 +21,9 @@ export function addReport(program: Command): void {
     .argument('<file>', 'a report that "nameplate run" or "nameplate soak" has saved')
     .addOption(new Option('--format <name>', 'how to print it').choices(Object.keys(formats)).default('text'))
     .action(async (file: string, { format }: { format: keyof typeof formats }) => {
-      const soak = await loadSoak(file);
-      if (soak !== null) print(format === 'json' ? soakJson(soak) : soakText(soak, view(file)));
-      else print(formats[format].render(await loadReport(file), view(file)));
+      const { report, soak } = await loadAny(file);
+      if (report !== null) print(formats[format].render(report, view(file)));
+      else print(format === 'json' ? soakJson(soak) : soakText(soak, view(file)));
     });
   program
     .command('schema')
