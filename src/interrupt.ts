@@ -4,10 +4,23 @@ export const interruptedExit = 130;
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-let onSignal = (): void => {
+let onSignal = (): void => end(false);
+
+function end(inFile: boolean): void {
   process.stderr.write('nameplate: interrupted\n');
+  leave(inFile);
+}
+
+/**
+ * `inFile`: a thread may be stuck in a file operation, of a FIFO that has no other end or of a dead NFS. process.exit would
+ * wait for it. A shell calls the death by SIGINT 130 as well; process 1 of a container does not die of it.
+ */
+function leave(inFile: boolean): void {
+  // The next signal ends the process by default, should this one not.
+  for (const signal of signals) process.removeAllListeners(signal);
+  if (inFile) process.kill(process.pid, 'SIGINT');
   process.exit(interruptedExit);
-};
+}
 
 /** From here on a signal is no longer the end by default, which says nothing and has no exit code. */
 export function listen(): void {
@@ -26,7 +39,8 @@ export function interruptible(): Interruption {
   const controller = new AbortController();
   const usual = onSignal;
   onSignal = () => {
-    if (controller.signal.aborted) process.exit(interruptedExit);
+    if (controller.signal.aborted)
+      leave(process.getActiveResourcesInfo().some((what) => /^FSReq/.test(what)));
     controller.abort();
   };
   return {
@@ -35,4 +49,15 @@ export function interruptible(): Interruption {
       onSignal = usual;
     },
   };
+}
+
+/** What a signal need not wait for: `work` on a file, which may never end. */
+export async function abandonable<T>(work: Promise<T>): Promise<T> {
+  const usual = onSignal;
+  onSignal = () => end(true);
+  try {
+    return await work;
+  } finally {
+    onSignal = usual;
+  }
 }

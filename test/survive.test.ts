@@ -1,9 +1,11 @@
 // A run survives its device: the child process that holds it is killed, stopped and interrupted here, for real.
 
-import { existsSync, mkdtempSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, existsSync, mkdtempSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
 import { childrenOf, cli, nameplate, type Started, shell, start, until } from './command.js';
@@ -124,4 +126,27 @@ describe.each([['cards'], ['run', '--only', 'none']])('%s', (...command) => {
       expect(ended).toEqual({ code: 130, stdout: '', stderr: 'nameplate: interrupted\n' });
     },
   );
+});
+
+it('a signal ends a command whose file never answers', async () => {
+  const pipe = join(mkdtempSync(join(tmpdir(), 'nameplate-test-')), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const running = start('report', pipe);
+  // Open for writing, which only succeeds where somebody reads, and then says nothing.
+  const silent = await until('its reader', () => {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      return undefined;
+    }
+  });
+  await pause(500); // until it reads
+  running.process.kill('SIGTERM');
+  const { stderr } = await running.ended;
+  closeSync(silent);
+  // 130 is what a shell calls it.
+  expect({ by: running.process.signalCode, stderr }).toEqual({
+    by: 'SIGINT',
+    stderr: 'nameplate: interrupted\n',
+  });
 });

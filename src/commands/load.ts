@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { coded } from '../error.js';
+import { abandonable } from '../interrupt.js';
 import { parseReport, ReportError } from '../report/index.js';
 import { parseSoak } from '../report/soak.js';
 import type { Report } from '../row.js';
@@ -32,7 +33,7 @@ type Loaded = { report: Report; soak: null } | { report: null; soak: SoakReport 
 async function read(file: string): Promise<string> {
   if (file === '') throw new UsageError('"" names no file; write the name of a saved report');
   try {
-    return await readFile(file, 'utf8');
+    return await abandonable(readFile(file, 'utf8'));
   } catch (error) {
     const { code, message } = coded(error);
     const reasons: Readonly<Record<string, string>> = {
