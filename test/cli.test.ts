@@ -1,6 +1,6 @@
 // The command as a user meets it: real processes, real exit codes.
 
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -185,6 +185,42 @@ describe('a run', () => {
     running.process.stdout?.destroy();
     const { stderr } = await running.ended;
     expect(stderr).toBe('');
+  });
+});
+
+describe('what fails where no command waits for it exits with 3, since no row is low', () => {
+  /** This runs before the command does; it begins when that listens to signals. */
+  const first = (script: string) => `"--import=data:text/javascript,${encodeURIComponent(script)}"`;
+  const thrown = (error: string) =>
+    first(`process.on('newListener', (name) => name === 'SIGINT' && setImmediate(() => { throw ${error} }))`);
+
+  it('dependencies that are not there', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'nameplate-test-'));
+    await cp('dist', join(home, 'dist'), { recursive: true });
+    await cp('package.json', join(home, 'package.json'));
+    const { code, stderr } = await shell(`"$0" ${home}/dist/cli.js cards`);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr).toMatch(/Cannot find package '.*: its dependencies are not all installed; npm install,/);
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      'a Node.js that is too old',
+      first('Object.defineProperty(process, "versions", { value: { node: "18.20.8" } })') +
+        thrown('TypeError("toSorted is not a function")'),
+      /^nameplate: Node\.js 18\.20\.8 is too old; 20\.17 or later is needed\n$/,
+    ],
+    [
+      'too few files',
+      thrown('Object.assign(Error("EMFILE: too many open files"), { code: "EMFILE" })'),
+      /^nameplate: EMFILE: too many open files: the process may open too few files \(ulimit -n\)\n$/,
+    ],
+    ['a fault of our own, with its stack', thrown('Error("a fault")'), /^nameplate: Error: a fault\n +at /],
+  ])('%s', async (_, options, words) => {
+    const { code, stdout, stderr } = await shell(`"$0" ${options.replace('""', '" "')} ${cli} cards`);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(words);
   });
 });
 
