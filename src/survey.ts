@@ -3,7 +3,7 @@
 
 import { CodedError, coded } from './error.js';
 import { loadNative, type Native } from './native.js';
-import { type Executor, isolate } from './process/isolate.js';
+import { type Executor, isolate, NotStartedError } from './process/isolate.js';
 import type { Inventory, InventoryRequest } from './schema.js';
 
 /** What is here, and what can be run. */
@@ -39,7 +39,8 @@ export function survey(
         // Ctrl-C at a terminal is sent to the child as well, and what it then dies of is no fault of the driver.
         signal?.throwIfAborted();
         const { code, message } = coded(error);
-        throw new SurveyError(code, code === 'ETIMEDOUT' ? hangs(timeoutSeconds) : message);
+        const hung = code === 'ETIMEDOUT' && !(error instanceof NotStartedError);
+        throw new SurveyError(code, hung ? hangs(timeoutSeconds) : message);
       } finally {
         signal?.removeEventListener('abort', stop);
         await executor.close();

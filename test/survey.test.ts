@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { isolate } from '../src/process/isolate.js';
+import type { RunRequest } from '../src/schema.js';
 import { survey } from '../src/survey.js';
 
-/** A child process that does this with whatever it is told. */
-function child(body: string): URL {
+/** A child process that does this with whatever it is told, once it has said that it has started. */
+function child(body: string, started = "process.send({ kind: 'started' });"): URL {
   const file = join(mkdtempSync(join(tmpdir(), 'nameplate-child-')), 'child.mjs');
-  writeFileSync(file, `process.on('message', (message) => { ${body} });`);
+  writeFileSync(file, `process.on('message', (message) => { ${body} }); ${started}`);
   return pathToFileURL(file);
 }
 const asked = (body: string, seconds = 30) => survey(() => isolate(child(body)), seconds).inventory();
@@ -25,10 +26,19 @@ describe('the inventory', () => {
   });
 
   test('of a driver that hangs is given up after its time, and says what to look at', async () => {
-    await expect(asked('', 0.5)).rejects.toMatchObject({
+    await expect(asked('', 2)).rejects.toMatchObject({
       name: 'SurveyError',
       code: 'ETIMEDOUT',
-      message: expect.stringMatching(/not listed within 0.5 s: the driver hangs.*dmesg/),
+      message: expect.stringMatching(/not listed within 2 s: the driver hangs.*dmesg/),
+    });
+  });
+
+  test('of a process that does not come to it is no fault of the driver', async () => {
+    const { inventory } = survey(() => isolate(child('', '')), 0.5);
+    await expect(inventory()).rejects.toMatchObject({
+      name: 'SurveyError',
+      code: 'ETIMEDOUT',
+      message: expect.stringMatching(/did not start within 500 ms: see whether .*ulimit -u, pids\.max/),
     });
   });
 
@@ -59,4 +69,22 @@ describe('the inventory', () => {
     const other = "process.send({ kind: 'error', code: 'ERANGE', message: 'too many' });";
     await expect(asked(other)).rejects.toMatchObject({ code: 'ERANGE', message: 'too many' });
   });
+});
+
+test('the process that holds a device says that it has started', async () => {
+  const executor = isolate(new URL('../dist/process/child.js', import.meta.url));
+  const endless: RunRequest = {
+    device: 'cpu',
+    operation: 'gemm.fp32',
+    shape: { m: 64, n: 64, k: 64 },
+    providers: ['builtin'],
+    data: 'uniform',
+    seed: 1,
+    telemetry: false,
+    fault: 'none',
+    threads: 1,
+    budget: { warmupSeconds: 60, burstSeconds: 0, sustainedSeconds: 0, precision: 0.5 },
+  };
+  await expect(executor.run(endless, 4)).rejects.toThrow(/no answer within 4 s: .*--timeout sets the limit/);
+  await executor.close();
 });

@@ -2,7 +2,7 @@
 
 import { coded } from '../error.js';
 import { loadNative } from '../native.js';
-import { type Answer, Order } from './message.js';
+import { type Answer, Order, type Started } from './message.js';
 
 let busy = false;
 
@@ -18,6 +18,8 @@ process.on('disconnect', () => {
 process.on('message', (message) => {
   void obey(Order.parse(message));
 });
+
+process.send?.({ kind: 'started' } satisfies Started);
 
 /** Lets go of the channel: nothing is left to wait for then, and the addon gives the device back on the way out. */
 function end(): void {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { CodedError } from '../error.js';
 import type { Inventory, InventoryRequest, RunRequest, RunResult, SoakRequest, SoakStep } from '../schema.js';
 import { formatSeconds } from '../units.js';
-import { Answer, type Order } from './message.js';
+import { Answer, type Order, Started } from './message.js';
 
 type Request = Extract<Order, { request: object }>;
 
@@ -28,6 +28,9 @@ export interface Executor {
 class ChildError extends CodedError {
   override readonly name = 'ChildError';
 }
+
+/** Its time was up before the process came to it: no driver was asked. */
+export class NotStartedError extends ChildError {}
 
 /** How a process ended: the name of the signal, its exit status, or why it never began. */
 type Death = { code: string; words: string | null };
@@ -87,6 +90,7 @@ function unasked({ kind }: Answer): ChildError {
 class Child {
   readonly #process: ChildProcess;
   readonly #ended: Promise<Death>;
+  #started = false;
   #stderr = '';
 
   constructor(module: URL) {
@@ -144,11 +148,15 @@ class Child {
   #answer(order: Request, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const listen = (message: unknown) => {
+        if (Started.safeParse(message).success) {
+          this.#started = true;
+          return;
+        }
         const answer = Answer.safeParse(message);
         if (answer.success) resolve(answer.data);
         else reject(new ChildError('EPROTO', `the child process answered nonsense: ${answer.error.message}`));
       };
-      this.#process.once('message', listen);
+      this.#process.on('message', listen);
       signal.addEventListener('abort', () => this.#process.off('message', listen));
       this.#send(order);
     });
@@ -162,6 +170,11 @@ class Child {
 
   #timedOut(seconds: number): never {
     this.#kill();
+    if (!this.#started)
+      throw new NotStartedError(
+        'ETIMEDOUT',
+        `the process that was to hold the device did not start within ${formatSeconds(seconds)}: see whether the system has processes, threads and memory left for it (ulimit -u, pids.max and memory.max of its control group)`,
+      );
     throw new ChildError(
       'ETIMEDOUT',
       `no answer within ${formatSeconds(seconds)}: the process that held the device was ended; --timeout sets the limit`,

@@ -12,6 +12,10 @@ export const Order = z.discriminatedUnion('kind', [
 ]);
 export type Order = z.infer<typeof Order>;
 
+/** The first that a child says, before it has touched a driver. */
+export const Started = z.strictObject({ kind: z.literal('started') });
+export type Started = z.infer<typeof Started>;
+
 export const Answer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('inventory'), result: Inventory }),
   z.strictObject({ kind: z.literal('run'), result: RunResult }),
