@@ -13,8 +13,9 @@ const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ 
   native.release({ buffer }).catch(() => undefined);
 });
 
-/** What lies outside of a buffer is refused at its turn; what is no number would be added to one before. */
-const Stretch = z.strictObject({ offset: z.number(), bytes: z.number().optional() });
+const count = z.int().nonnegative();
+/** What lies beyond the end of a buffer is refused at its turn. */
+const Stretch = z.strictObject({ offset: count, bytes: count.optional() });
 
 /** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
 export class Buffer {

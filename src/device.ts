@@ -37,6 +37,10 @@ const MultiplyChoices = z.strictObject({
   transposedB: z.boolean().default(false),
 }) satisfies z.ZodType<Required<MultiplyOptions>>;
 
+const BufferForm = z.strictObject({ bytes: z.int().positive() });
+const count = z.int().nonnegative();
+const CopyForm = z.strictObject({ bytes: count, fromOffset: count, toOffset: count });
+
 /**
  * An open device. What a method rejects with has a code: a UsageError `EINVAL` for arguments that are wrong by themselves,
  * else a NativeError. Nothing falls back silently.
@@ -74,7 +78,8 @@ export class Device {
   }
 
   /** A buffer of `bytes`, uninitialised. `ENOMEM` or `CUDA_ERROR_OUT_OF_MEMORY` says what was asked and what is free. */
-  buffer(bytes: number): Promise<Buffer> {
+  async buffer(bytes: number): Promise<Buffer> {
+    parseOptions(BufferForm, { bytes });
     return this.#allocate(bytes, async (buffer) => buffer);
   }
 
@@ -93,8 +98,8 @@ export class Device {
   }
 
   /**
-   * A `rows` x `columns` matrix, filled from `data`: rows x columns elements in the array of its format. Without it,
-   * uninitialised.
+   * A `rows` x `columns` matrix, filled from `data`: rows x columns elements in the array of its format, which must
+   * not change before the promise settles. Without it, uninitialised.
    */
   async matrix<T extends ElementType>(
     dtype: T,
@@ -154,7 +159,7 @@ export class Device {
 
   /** What a program without types may pass: anything. */
   #checkOperand(name: string, operand: unknown): void {
-    if (!(operand instanceof Matrix))
+    if (!(operand instanceof Matrix && operand.buffer instanceof Buffer))
       throw new UsageError(`${name} is no Matrix; device.matrix and device.multiply make them`);
     this.#checkOwn(name, operand.buffer);
     if (!Object.hasOwn(products, operand.dtype))
@@ -173,6 +178,7 @@ export class Device {
       if (!(buffer instanceof Buffer)) throw new UsageError(`${name} is no Buffer; device.buffer makes them`);
       this.#checkOwn(name, buffer);
     }
+    parseOptions(CopyForm, { bytes, fromOffset, toOffset });
     return this.enqueue(() =>
       this.native.copy({ from: from.handle, to: to.handle, bytes, fromOffset, toOffset }),
     );

@@ -3,7 +3,7 @@
 import { Buffer } from './buffer.js';
 import type { Device } from './device.js';
 import { Matrix } from './matrix.js';
-import type { KernelArgument } from './native.js';
+import { type KernelArgument, unlessGone } from './native.js';
 import { UsageError } from './usage.js';
 
 type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
@@ -46,5 +46,9 @@ export class Module {
 
   unload(): Promise<void> {
     return this.#device.enqueue(() => this.#device.native.unload({ module: this.#handle }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return unlessGone(this.unload());
   }
 }

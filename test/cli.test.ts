@@ -232,6 +232,7 @@ describe('a report', () => {
     ['a truncated report', '{"schemaVersion": 2, "tool": {"name": "nam'],
     ['another version', '{"schemaVersion": 99}'],
     ['a damaged report', '{"schemaVersion": 2}'],
+    ['nested without end', `{"schemaVersion": ${'['.repeat(2e5)}${']'.repeat(2e5)}}`],
   ])('that is %s is refused in one sentence', async (_, text) => {
     const folder = await mkdtemp(join(tmpdir(), 'nameplate-test-'));
     const file = join(folder, 'report.json');

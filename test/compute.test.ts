@@ -153,7 +153,8 @@ describe('what is no matrix and no option', () => {
   it('is refused as an operand', async () => {
     const a = await device.matrix('fp32', 2, 2, new Float32Array(4));
     const { rows, columns, dtype, buffer } = a;
-    for (const operand of [undefined, null, 7, 'a', [], buffer, { rows, columns, dtype, buffer }]) {
+    const forged: unknown = Object.create(Matrix.prototype);
+    for (const operand of [undefined, null, 7, 'a', [], buffer, { rows, columns, dtype, buffer }, forged]) {
       const refusal = {
         code: 'EINVAL',
         message: expect.stringMatching(/^[AB] is no Matrix; device\.matrix and /),
@@ -297,11 +298,30 @@ describe('buffers', () => {
     const buffer = await device.buffer(16);
     await expect(buffer.write(new Uint8Array(17))).rejects.toMatchObject({ code: 'ERANGE' });
     await expect(buffer.read(8, 9)).rejects.toMatchObject({ code: 'ERANGE' });
-    await expect(buffer.read(-1)).rejects.toMatchObject({ code: 'ERANGE' });
     await buffer.release();
     await expect(buffer.read()).rejects.toMatchObject({ code: 'EBADF' });
     await expect(buffer.release()).rejects.toMatchObject({ code: 'EBADF' });
     await expect(device.buffer(1e13)).rejects.toMatchObject({ code: 'ENOMEM' });
+  });
+
+  it.each<[string, (on: Device) => Promise<unknown>]>([
+    ['bytes -1', (on) => on.buffer(-1)],
+    ['bytes 0', (on) => on.buffer(0)],
+    ['bytes 0.5', (on) => on.buffer(0.5)],
+    ['bytes "10"', (on) => Reflect.apply(on.buffer, on, ['10'])],
+    ['offset -1', async (on) => (await on.buffer(16)).write(new Uint8Array(1), -1)],
+    ['offset 0.5', async (on) => (await on.buffer(16)).write(new Uint8Array(1), 0.5)],
+    ['offset -1', async (on) => (await on.buffer(16)).read(-1)],
+    ['bytes -1', async (on) => (await on.buffer(16)).read(0, -1)],
+    ['bytes -1', async (on) => on.copy(await on.buffer(16), await on.buffer(16), -1)],
+    [
+      'toOffset "0"',
+      async (on) => Reflect.apply(on.copy, on, [await on.buffer(16), await on.buffer(16), 1, 0, '0']),
+    ],
+  ])('are told apart from wrong arguments: %s', async (words, call) => {
+    const error: unknown = await call(device).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({ message: expect.stringMatching(`^${words} cannot be: expected `) });
   });
 
   it('take the bytes of views and of array buffers, and nothing else', async () => {
@@ -476,7 +496,7 @@ describe('devices', () => {
       write: () => buffer.write(new Uint8Array(17)),
       read: () => buffer.read(8, 9),
       copy: () => device.copy(buffer, buffer, 4),
-      buffer: () => device.buffer(0),
+      buffer: () => device.buffer(1e13),
       matrix: () => device.matrix('fp64', 1e6, 1e9),
       multiply: () => device.multiply(square, square, { provider: 'nobody' }),
       load: () => device.load('.version 7.0'),
@@ -527,6 +547,18 @@ describe('devices', () => {
     await expect(late.read()).rejects.toMatchObject({ code: 'EBADF' });
     await late[Symbol.asyncDispose]();
     await other[Symbol.asyncDispose]();
+    await new Module(device, 1e9)[Symbol.asyncDispose]();
+  });
+
+  it('the end of an `await using` unloads a module', async () => {
+    const unloaded: number[] = [];
+    const native = {
+      ...loadNative(),
+      load: async () => ({ module: 7 }),
+      unload: async ({ module }: { module: number }) => void unloaded.push(module),
+    };
+    await (await new Device(native, 1e9, cpu).load('.version 7.0'))[Symbol.asyncDispose]();
+    expect(unloaded).toEqual([7]);
   });
 
   it('another one is not computed on, and its buffers are not copied', async () => {

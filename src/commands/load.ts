@@ -24,6 +24,8 @@ export async function loadAny(file: string): Promise<Loaded> {
     return soak === null ? { report: parseReport(text), soak } : { report: null, soak };
   } catch (error) {
     if (error instanceof ReportError) throw new UsageError(`${file}: ${error.message}`);
+    // What is nested so deep that the stack does not hold it.
+    if (error instanceof RangeError) throw new UsageError(`${file}: This is JSON but no nameplate report.`);
     throw error;
   }
 }
