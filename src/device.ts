@@ -41,6 +41,11 @@ const BufferForm = z.strictObject({ bytes: z.int().positive() });
 const count = z.int().nonnegative();
 const CopyForm = z.strictObject({ bytes: count, fromOffset: count, toOffset: count });
 
+/** A device that was dropped without `close()` is closed when the collector finds it, and all that was on it. */
+const dropped = new FinalizationRegistry<{ native: Native; device: number }>(({ native, device }) => {
+  native.close({ device }).catch(() => undefined);
+});
+
 /**
  * An open device. What a method rejects with has a code: a UsageError `EINVAL` for arguments that are wrong by themselves,
  * else a NativeError. Nothing falls back silently.
@@ -57,6 +62,7 @@ export class Device {
     this.native = native;
     this.#handle = handle;
     this.facts = facts;
+    dropped.register(this, { native, device: handle }, this);
   }
 
   /**
@@ -198,7 +204,10 @@ export class Device {
 
   /** Frees everything on the device and closes it. */
   close(): Promise<void> {
-    return this.enqueue(() => this.native.close({ device: this.#handle }));
+    return this.enqueue(() => {
+      dropped.unregister(this);
+      return this.native.close({ device: this.#handle });
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

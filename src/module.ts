@@ -3,10 +3,15 @@
 import { Buffer } from './buffer.js';
 import type { Device } from './device.js';
 import { Matrix } from './matrix.js';
-import { type KernelArgument, unlessGone } from './native.js';
+import { type KernelArgument, type Native, unlessGone } from './native.js';
 import { UsageError } from './usage.js';
 
 type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
+
+/** Modules that were dropped without `unload()` are unloaded when the collector finds them. */
+const dropped = new FinalizationRegistry<{ native: Native; module: number }>(({ native, module }) => {
+  native.unload({ module }).catch(() => undefined);
+});
 
 /** Device code of the caller's own: a cubin, a fatbin or PTX text. */
 export class Module {
@@ -17,6 +22,7 @@ export class Module {
   constructor(device: Device, handle: number) {
     this.#device = device;
     this.#handle = handle;
+    dropped.register(this, { native: device.native, module: handle }, this);
   }
 
   /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
@@ -45,7 +51,10 @@ export class Module {
   }
 
   unload(): Promise<void> {
-    return this.#device.enqueue(() => this.#device.native.unload({ module: this.#handle }));
+    return this.#device.enqueue(() => {
+      dropped.unregister(this);
+      return this.#device.native.unload({ module: this.#handle });
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
