@@ -1,6 +1,6 @@
 // The command as a user meets it: real processes, real exit codes.
 
-import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -194,14 +194,19 @@ describe('what fails where no command waits for it exits with 3, since no row is
   const thrown = (error: string) =>
     first(`process.on('newListener', (name) => name === 'SIGINT' && setImmediate(() => { throw ${error} }))`);
 
-  it('dependencies that are not there', async () => {
+  it.each([
+    ['dependencies that are not there', 'node_modules', /Cannot find package '/],
+    ['a part of its own that is not there', 'dist/interrupt.js', /Cannot find module '/],
+  ])('%s', async (_, lost, words) => {
     const home = await mkdtemp(join(tmpdir(), 'nameplate-test-'));
     await cp('dist', join(home, 'dist'), { recursive: true });
     await cp('package.json', join(home, 'package.json'));
+    await rm(join(home, lost), { force: true });
     const { code, stderr } = await shell(`"$0" ${home}/dist/cli.js cards`);
     expect(code).toBe(3);
     expect(stderr).toMatch(oneSentence);
-    expect(stderr).toMatch(/Cannot find package '.*: its dependencies are not all installed; npm install,/);
+    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(/: what it is made of is not all installed; npm install,/);
   });
 
   it.each<[string, string, RegExp]>([
