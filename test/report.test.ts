@@ -484,6 +484,7 @@ describe('JSON', () => {
     ['a rate that is no number', json(full).replace(/"rate": \d+/, '"rate": "fast"'), /rows\.0\.rate/],
   ])('%s is refused with one sentence', (_, broken, message) => {
     expect(() => parseReport(broken)).toThrow(ReportError);
+    expect(() => parseReport(broken)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
     expect(() => parseReport(broken)).toThrow(message);
     expect(() => parseReport(broken)).toThrow(/^[^\n]+\.$/);
   });

@@ -1,6 +1,7 @@
 // The report as JSON, and back. What other tools read is exactly the schema of row.ts, with nothing rounded.
 
 import type * as z from 'zod';
+import { CodedError } from '../error.js';
 import { Report, schemaVersion } from '../row.js';
 
 export function renderJson(report: Report): string {
@@ -11,8 +12,11 @@ export function renderJson(report: Report): string {
 const numbers = /\[\n(\s*(-?[\d.e+-]+|null),?\n)+\s*\]/g;
 
 /** The text is no report that this version reads; the message is one sentence that says why. */
-export class ReportError extends Error {
+export class ReportError extends CodedError<'EINVAL'> {
   override readonly name = 'ReportError';
+  constructor(message: string) {
+    super('EINVAL', message);
+  }
 }
 
 /**
