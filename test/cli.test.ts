@@ -8,7 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Comparison } from '../src/compare/comparison.js';
 import { renderJson } from '../src/report/json.js';
 import { Report, type Row } from '../src/row.js';
-import { cli, nameplate, nameplateIn, shell, start } from './command.js';
+import { nameplate, nameplateIn, shell, start } from './command.js';
 import { conditions, emptyRow, measured, report, row, testCard } from './testCard.js';
 
 // The schema that is published speaks draft 2020-12, which is an entry of its own in ajv.
@@ -202,7 +202,7 @@ describe('what fails where no command waits for it exits with 3, since no row is
     await cp('dist', join(home, 'dist'), { recursive: true });
     await cp('package.json', join(home, 'package.json'));
     await rm(join(home, lost), { force: true });
-    const { code, stderr } = await shell(`"$0" ${home}/dist/cli.js cards`);
+    const { code, stderr } = await shell(`"$0" '${home}/dist/cli.js' cards`);
     expect(code).toBe(3);
     expect(stderr).toMatch(oneSentence);
     expect(stderr).toMatch(words);
@@ -223,7 +223,7 @@ describe('what fails where no command waits for it exits with 3, since no row is
     ],
     ['a fault of our own, with its stack', thrown('Error("a fault")'), /^nameplate: Error: a fault\n +at /],
   ])('%s', async (_, options, words) => {
-    const { code, stdout, stderr } = await shell(`"$0" ${options.replace('""', '" "')} ${cli} cards`);
+    const { code, stdout, stderr } = await shell(`"$0" ${options.replace('""', '" "')} "$1" cards`);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(words);
   });
@@ -250,24 +250,24 @@ describe('a report', () => {
 
   it('is read from a pipe, which gives it once', async () => {
     const file = await saved([low]);
-    const { code, stdout, stderr } = await shell(`cat ${file} | "$0" ${cli} report /dev/stdin`);
+    const { code, stdout, stderr } = await shell(`cat '${file}' | "$0" "$1" report /dev/stdin`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('gemm.fp16');
   });
 
   it('that cannot be printed is a sentence too, and no low row', async () => {
     const file = await saved([row(measured(1))]);
-    const { code, stderr } = await shell(`"$0" ${cli} report ${file} > /dev/full`);
+    const { code, stderr } = await shell(`"$0" "$1" report '${file}' > /dev/full`);
     expect(code).toBe(3);
     expect(stderr).toMatch(oneSentence);
     expect(stderr).toContain('ENOSPC');
-    expect((await shell(`"$0" ${cli} report ${file} | head -c 1`)).stderr).toBe('');
+    expect((await shell(`"$0" "$1" report '${file}' | head -c 1`)).stderr).toBe('');
   });
 
   it('that cannot be complained of leaves the exit code as it is', async () => {
-    expect((await shell(`"$0" ${cli} --frob 2> /dev/full`)).code).toBe(2);
-    expect((await shell(`"$0" ${cli} --device cuda:0 2> /dev/full`)).code).toBe(3);
-    expect((await shell(`"$0" ${cli} cards > /dev/full 2> /dev/full`)).code).toBe(3);
+    expect((await shell(`"$0" "$1" --frob 2> /dev/full`)).code).toBe(2);
+    expect((await shell(`"$0" "$1" --device cuda:0 2> /dev/full`)).code).toBe(3);
+    expect((await shell(`"$0" "$1" cards > /dev/full 2> /dev/full`)).code).toBe(3);
   });
 
   it('does not reach the terminal with control characters, in a refusal neither', async () => {

@@ -49,10 +49,10 @@ export const nameplate = (...args: string[]): Promise<Ended> => start(...args).e
 export const nameplateIn = (folder: string, ...args: string[]): Promise<Ended> =>
   startIn(folder, ...args).ended;
 
-/** A line of the shell, in which "$0" is this Node. */
+/** A line of the shell, in which "$0" is this Node, and "$1" the command. */
 export const shell = (line: string): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = execFile('sh', ['-c', line, process.execPath], (_, stdout, stderr) =>
+    const child = execFile('sh', ['-c', line, process.execPath, cli], (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseReport } from '../src/report/index.js';
-import { childrenOf, cli, nameplate, type Started, shell, start, until } from './command.js';
+import { childrenOf, nameplate, type Started, shell, start, until } from './command.js';
 
 // Runs on one device take turns, with those of other test files too.
 vi.setConfig({ testTimeout: 60_000 });
@@ -38,7 +38,7 @@ it('a report for which no disk has room is printed, and that it could not be sav
   await writeFile(report, 'an earlier one, so that the first that is written has rows');
   // A whole report of two rows has some 20 KB; `ulimit` counts in half of one.
   const { code, stdout, stderr } = await shell(
-    `ulimit -f 8; "$0" ${cli} ${twoRows.join(' ')} --quick --shape 64 --json ${report}`,
+    `ulimit -f 8; "$0" "$1" ${twoRows.join(' ')} --quick --shape 64 --json '${report}'`,
   );
   expect(code).toBe(3);
   expect(stdout).toContain('gemm.fp64');
