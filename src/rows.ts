@@ -98,7 +98,9 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: MeasuredResu
       ? attributeCeiling(rate, documented, conditions, ceiling)
       : attribute({ rate, documented, device, conditions, card }));
   const undocumented =
-    plate.card === null ? plate.reason : `${plate.card.id} documents no figure for ${kernel.resource}`;
+    plate.card === null
+      ? plate.reason
+      : `${plate.card.id} documents no figure for ${kernel.resource}${device.mig ? ', or none for this slice' : ''}`;
   const verdict = judge({
     outcome: 'measured',
     device,

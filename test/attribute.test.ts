@@ -101,6 +101,40 @@ test('a fallen clock without a reason says so', () => {
   );
 });
 
+describe('a clock for which no reason stood', () => {
+  const flat = { ...conditions(1.45e9), clockHz: { median: 1.45e9, min: 1.44e9, max: 1.455e9 } };
+
+  test('and that never moved looks locked, and what unlocks it is said', () => {
+    expect(attribute(arithmetic({ conditions: flat })).summary).toMatch(
+      /1450 of 2000 MHz for no named reason, the same throughout, as if locked: nvidia-smi -rgc -i GPU-\S+ unlocks it/,
+    );
+    expect(attribute(arithmetic({ conditions: conditions(1.45e9) })).summary).not.toContain('locked');
+  });
+
+  test('because none was told is not called without one', () => {
+    const untold = { at: [0], clockHz: [1.45e9], throttle: [null] };
+    const silent = {
+      memoryClockHz: [],
+      powerWatts: [],
+      temperatureCelsius: [],
+      memoryTemperatureCelsius: [],
+    };
+    const state = { ...flat, trace: { ...untold, ...silent } };
+    expect(attribute(arithmetic({ conditions: state })).summary).toMatch(
+      /^clock at .* MHz, the reasons not told/,
+    );
+  });
+});
+
+test("commands for a MIG slice name its board's place on the bus: nvidia-smi knows no slice by its UUID", () => {
+  const device = { ...testCard, mig: true, uuid: 'MIG-5c89852c', pciBusId: '00000000:1B:00.0' };
+  expect(factor(arithmetic({ device }), 'clock')?.confirm).toMatch(/-i 00000000:1B:00\.0$/);
+  const other = { ...conditions(2e9), otherProcesses: { count: 1, memoryBytes: null, smShare: 0.5 } };
+  expect(attribute(arithmetic({ device, conditions: other })).factors.at(-1)?.confirm).toMatch(
+    /--query-compute-apps=\S+ --format=csv -i 00000000:1B:00\.0$/,
+  );
+});
+
 describe('what is not known is left out, and the remainder names it', () => {
   test.each([
     ['no clock was read', { conditions: conditions(null) }, /SM clock held not known \(no NVML\)/],

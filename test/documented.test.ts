@@ -34,6 +34,15 @@ test('a copy over NVLink is held against the links that make up the figure, whic
   expect(h200.documented('link')?.nvlinks).toBeNull();
 });
 
+test('a slice has no share of the memory bandwidth where no document tells its memory slices', () => {
+  const sliced = (name: string, multiprocessors: number, gigabytes: number) =>
+    nameplate(device(name, multiprocessors, gigabytes * 1024, '10.3'));
+  const b300 = sliced('NVIDIA B300 SXM6 AC MIG 1g.34gb', 16, 32);
+  expect(b300.card?.id).toBe('b300');
+  expect(b300.documented('memory')).toBeNull();
+  expect(b300.documented('tensor.bf16')).not.toBeNull();
+});
+
 test('an unknown card and an unknown resource have no figure', () => {
   expect(nameplate(device('Voodoo 2', 1, 12, '0.1')).documented('tensor.bf16')).toBeNull();
   expect(h200.documented('none')).toBeNull();

@@ -48,6 +48,17 @@ describe('identification', () => {
     expect(found.status === 'known' && found.card.id).toBe(id);
   });
 
+  it('that name and PCI id agree on stands where memory is gone, and says so; without the id it is unknown', () => {
+    const short = { memoryBytes: 116.5 * GiB, pciDeviceId: '0x2335' };
+    const found = identify(device('NVIDIA H200', short));
+    expect(found).toMatchObject({ status: 'known', card: { id: 'h200-sxm-141gb' } });
+    expect(found.status === 'known' && found.witnessNotes).toEqual([
+      '116.5 GiB of memory are present, less than the 141 GB of the card leave',
+    ]);
+    expect(idOf(device('NVIDIA H200', { ...short, pciDeviceId: null }))).toBe('unknown');
+    expect(idOf(device('NVIDIA H200', { ...short, memoryBytes: 150 * GiB }))).toBe('unknown');
+  });
+
   it('needs no PCI id and no SM count, but says that one witness is missing', () => {
     const found = identify(device('NVIDIA H100 80GB HBM3', { multiprocessors: null }));
     expect(found).toMatchObject({ status: 'known', share: 1 });

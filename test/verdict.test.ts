@@ -399,6 +399,38 @@ test('a recalled figure is judged, and its standing is said', () => {
   expect(verdict).toMatchObject({ status: 'pass', why: expect.stringMatching(/no source could be opened/) });
 });
 
+test('a recalled figure fails no card', () => {
+  const recalled = { documented: { ...tensorFigure, recalled: true } };
+  expect(verdictOf(0.3, conditions(2e9), recalled).status).toBe('inconclusive');
+  expect(verdictOf(0.3, conditions(2e9)).status).toBe('low');
+});
+
+test('where reasons are not told, a clock that may be the cap leaves it open, and a slow kernel is low all the same', () => {
+  const readings = { at: [0], clockHz: [1.45e9], throttle: [null] };
+  const silent = { memoryClockHz: [], powerWatts: [], temperatureCelsius: [], memoryTemperatureCelsius: [] };
+  const untold = (clock: number) => ({ ...conditions(clock), trace: { ...readings, ...silent } });
+  expect(verdictOf(0.65, untold(1.45e9))).toMatchObject({
+    status: 'inconclusive',
+    why: expect.stringMatching(/the reasons not told/),
+  });
+  expect(verdictOf(0.45, untold(1.45e9)).status).toBe('low');
+  expect(verdictOf(0.4, untold(0.9e9)).status).toBe('low');
+  expect(verdictOf(0.65, conditions(1.45e9)).status).toBe('low');
+});
+
+test('memory that a clock setting starves is throttled, not low', () => {
+  const set = conditions(0.6e9, ['applications clocks setting', 1]);
+  expect(verdictOf(0.4, set, { documented: memoryFigure }).status).toBe('throttled');
+  expect(verdictOf(0.4, conditions(2e9), { documented: memoryFigure }).status).toBe('low');
+});
+
+test('memory above its own clock may give as much more than is documented', () => {
+  const raised = { ...conditions(2e9), memoryClockHz: { median: 3.2e9, min: 3.2e9, max: 3.2e9 } };
+  expect(verdictOf(1.08, raised, { documented: memoryFigure }).status).toBe('pass');
+  expect(verdictOf(1.2, raised, { documented: memoryFigure }).status).toBe('implausible');
+  expect(verdictOf(1.08, conditions(2e9), { documented: memoryFigure }).status).toBe('implausible');
+});
+
 test('the fraction of a pass reaches its threshold, that of low and throttled does not, over all shares and clocks', () => {
   const seen = new Set<Status>();
   for (let share = 0.02; share < 1.4; share += 0.02) {

@@ -79,6 +79,8 @@ function documented(identification: Known, resource: Resource): Documented | nul
   const { card, share, memoryShare, mig } = identification;
   const found = figure(card, resource);
   if (found === null) return null;
+  // Of some slices no document tells the memory slices, and the whole card's bandwidth is none of theirs.
+  if (resource === 'memory' && memoryShare === null) return null;
   // SMs that are missing without a MIG slice are a finding and not an excuse: only a slice lowers what is expected.
   const compute = mig === null ? 1 : share;
   const shares: Partial<Record<Resource, number>> = { memory: memoryShare ?? 1, link: 1, peer: 1 };

@@ -10,7 +10,7 @@ import { formatClock, formatPercent, formatWatts } from '../units.js';
 import { othersToBlame } from './otherProcesses.js';
 import { narrowed, pcie } from './pcie.js';
 import type { ResourceClass } from './resource.js';
-import { standingReasons } from './throttle.js';
+import { reasonsTold, standingReasons } from './throttle.js';
 
 /** What was measured, what is documented, and the state of the device meanwhile. */
 export type AttributionInput = {
@@ -97,12 +97,28 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
       ].join('; '),
       confirm:
         held.median < worthConfirming * assumed ? command(device, '-q -d CLOCK,POWER,PERFORMANCE') : null,
-      brief: cause === undefined ? `clock at ${at} for no named reason` : `${cause} held the clock at ${at}`,
+      brief: cause === undefined ? unnamed(at, held, conditions, device) : `${cause} held the clock at ${at}`,
     });
   }
   const rest = (share: string) => `kernel reaches ${share} at this clock`;
   return { factors, mixedIn, rest, clockHz: held?.median ?? null };
 }
+
+/** A clock for which no reason stood. Of one that `nvidia-smi -lgc` locked the driver names none (JuliaGPU/CUDA.jl#2194). */
+function unnamed(
+  at: string,
+  held: { min: number; max: number },
+  conditions: Conditions,
+  device: DeviceFacts,
+) {
+  if (!reasonsTold(conditions)) return `clock at ${at}, the reasons not told`;
+  const where = `clock at ${at} for no named reason`;
+  if (held.max - held.min > clockStep) return where;
+  return `${where}, the same throughout, as if locked: ${command(device, '-rgc')} unlocks it`;
+}
+
+/** Hz from one SM clock that can be set to the next. */
+const clockStep = 15e6;
 
 /** A power cap takes the SM clock and leaves the memory clock, so memory is held against its own clock alone. */
 function memory({ documented, device, conditions }: AttributionInput): Evidence {
@@ -239,8 +255,11 @@ function because(conditions: Conditions): string {
   return conditions.missing === '' ? '' : ` (${conditions.missing})`;
 }
 
-/** nvidia-smi for this device alone: by UUID, since indices follow the order of the bus and not of CUDA. */
+/**
+ * nvidia-smi for this device alone: by UUID, since indices follow the order of the bus and not of CUDA. It finds no device
+ * of a MIG slice's UUID, so that of a slice is told by its board's place on the bus.
+ */
 function command(device: DeviceFacts, options: string): string {
-  const target = device.uuid ?? device.pciBusId;
+  const target = device.mig ? device.pciBusId : (device.uuid ?? device.pciBusId);
   return `nvidia-smi ${options}${target === null ? '' : ` -i ${target}`}`;
 }

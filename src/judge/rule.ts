@@ -15,7 +15,7 @@ import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } 
 import { formatPercent, formatSeconds, formatWatts } from '../units.js';
 import { powerLimit } from './power.js';
 import { briefestSeconds, fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
-import { type ReasonKind, standingReasons } from './throttle.js';
+import { type ReasonKind, reasonsTold, standingReasons } from './throttle.js';
 
 /** A measured row, before its verdict. */
 export type Measured = {
@@ -42,6 +42,7 @@ export type Measured = {
 /** What the cases ask of a row. */
 type Case = {
   row: Measured;
+  documented: Documented;
   threshold: Threshold;
   /** Of the documented figure, or of a slice's part of it; in words, alone and against the threshold. */
   share: number;
@@ -77,7 +78,9 @@ const cases: readonly ((of: Case) => Verdict | null)[] = [
   cappedOnly,
   straddling,
   throttled,
+  untold,
   unclocked,
+  recalled,
 ];
 
 /** The verdict on a sound measurement of a documented resource that has a threshold. */
@@ -93,6 +96,7 @@ export function rule(
   const footing = `${formatPercent(share, 1)} of ${of}${source}`;
   const subject: Case = {
     row,
+    documented,
     threshold,
     share,
     footing,
@@ -168,8 +172,8 @@ function straddling({ row, threshold, share, judged, against, summary }: Case): 
 function throttled({ row, threshold, judged, against, summary, clock }: Case): Verdict | null {
   const { share, slowdown, setting, other } = clock;
   const explained = share === null ? threshold.clock === 'sm' : side(share, row, threshold) !== 'below';
-  // A slowdown starves the memory by way of the SM clock, which the memory clock does not show.
-  const starving = threshold.clock === 'memory' ? slowdown : null;
+  // A slow SM starves the memory by way of the SM clock, which the memory clock does not show.
+  const starving = threshold.clock === 'memory' ? (slowdown ?? setting) : null;
   // What is not known to take more is held to the SM clock, and only where that was seen to fall.
   const vague = threshold.clock === 'sm' && share !== null ? other : null;
   const cause = explained ? (slowdown ?? setting ?? vague) : starving;
@@ -178,11 +182,25 @@ function throttled({ row, threshold, judged, against, summary, clock }: Case): V
   return { status: 'throttled', ...judged, why: `${against}; ${summary}${named}` };
 }
 
+/** The clock explains the gap, and whether the card's own cap held it the driver did not tell. */
+function untold({ row, threshold, judged, against, summary, clock }: Case): Verdict | null {
+  const { held, share } = clock;
+  if (threshold.clock !== 'sm' || reasonsTold(row.conditions)) return null;
+  if (held === null || share === null || held < clock.leastCapped) return null;
+  if (side(share, row, threshold) === 'below') return null;
+  return { status: 'inconclusive', ...judged, why: `${against}; ${summary}` };
+}
+
 /** Without a clock a capped card cannot be told from a slow one, unless no clock could explain the gap. */
 function unclocked({ threshold, share, judged, against, summary, clock }: Case): Verdict | null {
   if (threshold.clock !== 'sm' || clock.held !== null) return null;
   if (share < threshold.value * clock.leastCapped) return null;
   return { status: 'inconclusive', ...judged, why: `${against}; ${summary}` };
+}
+
+/** A figure that no source could be opened for may be wrong itself. */
+function recalled({ documented, judged, against, summary }: Case): Verdict | null {
+  return documented.recalled ? { status: 'inconclusive', ...judged, why: `${against}; ${summary}` } : null;
 }
 
 function clockOf(

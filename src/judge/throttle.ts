@@ -29,6 +29,10 @@ const reasons: ReadonlyMap<string, { kind: ReasonKind; words: string }> = new Ma
 /** A reason that stood in fewer of the samples than this cannot have moved their median far. */
 const shareThatCounts = 0.25;
 
+/** Whether the driver told reasons at all. Without a trace, as in a report of an earlier version, it is taken to have. */
+export const reasonsTold = ({ trace }: Conditions): boolean =>
+  trace === null || trace.throttle.some((bits) => bits !== null);
+
 export type StandingReason = { kind: ReasonKind; words: string; share: number };
 
 /**

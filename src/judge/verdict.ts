@@ -102,7 +102,9 @@ function implausible(
   const { assumedClockHz: assumed } = documented;
   const most = row.device.maxClockHz;
   const byClock = assumed === null || most === null ? null : (clockLimit * most) / assumed;
-  const limit = byClock ?? threshold?.limit ?? widestLimit;
+  // Memory that someone set to more than its own clock gives as much more.
+  const raised = Math.max(1, attribution.factors.find(({ name }) => name === 'clock')?.value ?? 1);
+  const limit = byClock ?? (threshold?.limit ?? widestLimit) * raised;
   if (share <= limit) return null;
   const bound =
     byClock === null ? 'more than such a resource can give' : 'more than the highest clock allows';

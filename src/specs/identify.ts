@@ -76,7 +76,13 @@ function witness(card: Card, facts: Witnesses, mig: Record<string, string> | und
   if (facts.computeCapability !== null && facts.computeCapability !== card.computeCapability.value) {
     contradictions.push(`its compute capability is ${card.computeCapability.value}`);
   }
-  if (!(mig ? sliceFits(facts.memoryBytes, Number(mig.gigabytes)) : memoryFits(card, facts.memoryBytes))) {
+  if (!mig && pciId === 'yes' && facts.memoryBytes > 0 && memoryLacks(card, facts.memoryBytes)) {
+    // Name and id agree: that some of it is gone is a finding, and not another card.
+    const gigabytes = (facts.memoryBytes / gibi).toFixed(1);
+    notes.push(`${gigabytes} GiB of memory are present, less than the ${size(card)} of the card leave`);
+  } else if (
+    !(mig ? sliceFits(facts.memoryBytes, Number(mig.gigabytes)) : memoryFits(card, facts.memoryBytes))
+  ) {
     contradictions.push(
       mig ? `a ${mig.profile} slice has another memory size` : `its memory is ${size(card)}`,
     );
@@ -145,13 +151,18 @@ const size = (card: Card) =>
     .map((gigabytes) => `${gigabytes} GB`)
     .join(' or ');
 
-function memoryFits(card: Card, bytes: number): boolean {
+/** The least share of the marketed memory that a device reports. */
+function leastShare(card: Card): number {
   const type = card.memoryType?.value ?? '';
-  const least = type.startsWith('GDDR')
-    ? memory.withInlineEcc
-    : type.startsWith('LPDDR')
-      ? memory.shared
-      : memory.least;
+  if (type.startsWith('GDDR')) return memory.withInlineEcc;
+  return type.startsWith('LPDDR') ? memory.shared : memory.least;
+}
+
+const memoryLacks = (card: Card, bytes: number): boolean =>
+  sizes(card).length > 0 && sizes(card).every((size) => bytes < size * gibi * leastShare(card));
+
+function memoryFits(card: Card, bytes: number): boolean {
+  const least = leastShare(card);
   const marketed = sizes(card);
   // A card with no documented size has no such witness; its name still has to match exactly.
   if (marketed.length === 0) return true;
