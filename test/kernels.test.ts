@@ -208,10 +208,14 @@ function release(path: string): number {
   const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
   return Number(/release (\d+\.\d+)/.exec(stdout)?.[1]);
 }
-const nvcc = ['nvcc', '/usr/local/cuda/bin/nvcc'].find((path) => release(path) >= 12);
 
 // Without CMake, node-gyp builds the addon, and builds no kernels.
-const builtByCmake = existsSync('build/cmake/Release/nameplate.node');
+const cache = 'build/cmake/CMakeCache.txt';
+const builtByCmake = existsSync(cache);
+const compilers = builtByCmake
+  ? [...readFileSync(cache, 'utf8').matchAll(/^NAMEPLATE_NVCC:FILEPATH=(.*)$/gm)].map(([, path = '']) => path)
+  : ['nvcc', '/usr/local/cuda/bin/nvcc'];
+const nvcc = compilers.find((path) => release(path) >= 12);
 
 describe('the images', () => {
   it.skipIf(!nvcc || !builtByCmake)(
