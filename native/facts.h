@@ -57,7 +57,7 @@ struct Facts {
   std::optional<double> linkGeneration, linkWidth, linkMaxGeneration, linkMaxWidth;
   std::optional<LinkEnd> linkCard, linkSlot;  // what each end of the link can do by itself
   std::optional<double> numaNode;             // the host's, that the device is attached to
-  std::vector<std::string> features;          // instruction sets of a CPU
+  std::vector<std::string> features;  // instruction sets of a CPU; "MPS" of a GPU that a server shares
 };
 
 // Something that a fuller installation would have here, and how to get it.

@@ -135,7 +135,7 @@ describe('the waterfall', () => {
     const device = { ...testCard, multiprocessors: 90 };
     const rendered = alone(row(measured(0.8, conditions(2e9), { device })));
     expect(rendered).toMatch(
-      /^ {2}x 0\.9000 +900 TFLOPS .*\n +90 of 100 SMs present\n +confirm: nvidia-smi -q -i GPU-/m,
+      /^ {2}x 0\.9000 +900 TFLOPS .*\n +90 of 100 SMs present\n +confirm: nameplate devices$/m,
     );
   });
 

@@ -191,6 +191,23 @@ describe.concurrent('every format of numbers', () => {
   });
 });
 
+it('the SMs that an MPS server does not give a client are no missing ones, and its list of processes is not believed', async () => {
+  const asked = ['--only', 'gemm.fp16,memory.copy', '--provider', 'vendor'];
+  const of = async (share: object) => {
+    const environment = { NAMEPLATE_SIMULATE: 'a100-sxm4-80gb', NAMEPLATE_SIMULATE_EFFICIENCY: '0.3' };
+    return (await measure({ ...environment, ...share }, ...asked)).report.rows[0];
+  };
+  const shared = await of({ NAMEPLATE_SIMULATE_MPS: '54' });
+  expect(shared?.verdict).toMatchObject({
+    status: 'unjudged',
+    why: expect.stringMatching(/an MPS server shares the device, and gives this program 54 of its SMs/),
+  });
+  expect(shared?.attribution?.summary).toContain("an MPS client's 54 of 108 SMs");
+  expect(shared?.conditions?.missing).toMatch(/other processes: an MPS server shares the device/);
+  expect((await of({ NAMEPLATE_SIMULATE_MPS: '108' }))?.verdict.status).toBe('low');
+  expect((await of({}))?.verdict.status).toBe('low');
+});
+
 describe.concurrent('cuBLASLt', () => {
   const vendor = ['--provider', 'vendor', '--only'];
 

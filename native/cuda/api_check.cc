@@ -1,6 +1,6 @@
-// Does api.h say what the real cuda.h says? Compiled only where a toolkit is present, and of use to nobody at
-// run time: it either compiles or names the line that is wrong. Headers older than CUDA 12.4 lack a row of
-// our table, and are not asked.
+// Does api.h say what the real cuda.h says? Compiled by test/api.test.ts alone, where a toolkit is: it either
+// compiles or names the line that is wrong, and a toolkit that drops what we ask for at run time must not cost
+// the addon. Headers older than CUDA 12.4 lack a row of our table, and are not asked.
 #include "cuda/api.h"
 
 #include <cuda.h>
@@ -15,6 +15,7 @@
 #include <cublasLt.h>
 #endif
 #if __has_include(<nvml.h>)
+#define NVML_NO_UNVERSIONED_FUNC_DEFS  // or it would hide the older forms of a call
 #include <nvml.h>
 #endif
 

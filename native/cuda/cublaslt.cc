@@ -64,6 +64,11 @@ Kernel CublasLtGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   Kernel kernel;
   kernel.resource = gemmResource(shape.dtype, shape.accumulator, capability);
   kernel.emulated = !hasGemm(shape.dtype, shape.accumulator, capability);
+  // It is slower there (pytorch/ao#2377), and no rate of a healthy card is published.
+  if (shape.dtype == DType::fp8e4m3 && shape.accumulator == Accumulator::full && capability == 90) {
+    kernel.tuned = false;
+    kernel.note = "without fast accumulation, of which no document or report gives a rate on Hopper";
+  }
   if (cublasLt()->number < firstFor(capability)) {
     kernel.tuned = false;
     kernel.note = "this cuBLASLt is older than the device, and runs what it has for older ones";

@@ -92,6 +92,9 @@ Facts deviceFacts(int ordinal) {
   facts.memoryBusBits = known(CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH, 1);
   facts.ecc = attribute(CU_DEVICE_ATTRIBUTE_ECC_ENABLED) != 0;
   facts.integrated = attribute(CU_DEVICE_ATTRIBUTE_INTEGRATED) != 0;
+  int mps = 0;  // a question that older drivers do not know
+  if (cuda.cuDeviceGetAttribute(&mps, CU_DEVICE_ATTRIBUTE_MPS_ENABLED, device) == CUDA_SUCCESS && mps)
+    facts.features.emplace_back("MPS");
   facts.simulated = cuda.simulated;
   char busId[32];
   std::snprintf(busId, sizeof busId, "%08X:%02X:%02X.0",

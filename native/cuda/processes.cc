@@ -27,6 +27,10 @@ void OtherProcesses::look(Conditions& found) {
     list_.refuse("NVML does not know this slice");
     return;
   }
+  if (mps_) {
+    list_.refuse("an MPS server shares the device, and may stand for all its clients");
+    return;
+  }
   const auto listed = list_.list<NvmlProcess>(
       nvml()->processes,
       [this](unsigned* count, NvmlProcess* entries) { return nvml()->processes(device_, count, entries); });

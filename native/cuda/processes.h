@@ -21,7 +21,8 @@ namespace nameplate::cuda {
 class OtherProcesses {
  public:
   // `device` is a slice where it is one: the whole GPU lists those of all slices. Null where it is not known.
-  explicit OtherProcesses(NvmlDevice device) : device_(device) {}
+  // `mps`: whether an MPS server stands in the list for all its clients.
+  OtherProcesses(NvmlDevice device, bool mps) : device_(device), mps_(mps) {}
 
   void look(Conditions& found);
   void explain(std::string& missing) const;
@@ -30,6 +31,7 @@ class OtherProcesses {
   std::optional<double> smShare();
 
   NvmlDevice device_;
+  bool mps_;
   const unsigned long long since_ =  // as NvmlUse has it
       std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1);
   bool seen_ = false;

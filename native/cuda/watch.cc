@@ -26,10 +26,11 @@ double now() {
 class NvmlWatch final : public Watch {
  public:
   // `peer` is null where there is none, and `slice` the device itself where it is none.
-  NvmlWatch(NvmlDevice device, NvmlDevice slice, NvmlDevice peer, int errorCounter, std::string caveat)
+  NvmlWatch(NvmlDevice device, NvmlDevice slice, NvmlDevice peer, bool mps, int errorCounter,
+            std::string caveat)
       : device_(device),
         peer_(peer),
-        others_(slice),
+        others_(slice, mps),
         errorCounter_(errorCounter),
         caveat_(std::move(caveat)),
         thread_(startThread([this] { run(); })) {
@@ -183,7 +184,7 @@ std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Fact
   if (!whole) return std::make_unique<NoWatch>("NVML does not know this device");
   return std::make_unique<NvmlWatch>(
       whole, device.mig && slice == whole ? nullptr : slice, peer ? nvmlDevice(*peer) : nullptr,
-      errorCounter(device),
+      std::ranges::find(device.features, "MPS") != device.features.end(), errorCounter(device),
       device.mig ? "values of this MIG slice alone: what is given is the whole GPU's, save its processes"
                  : "");
 }

@@ -7,6 +7,7 @@ import type { Documented, Factor } from '../row.js';
 import type { Conditions, DeviceFacts } from '../schema.js';
 import { pcieRate } from '../specs/pcie.js';
 import { formatClock, formatPercent, formatWatts } from '../units.js';
+import { sharedByMps } from './mps.js';
 import { othersToBlame } from './otherProcesses.js';
 import { narrowed, pcie } from './pcie.js';
 import type { ResourceClass } from './resource.js';
@@ -67,13 +68,14 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
 
   if (card.multiprocessors === null) mixedIn.push('number of SMs of the card not known');
   else {
-    const brief = `${device.mig ? 'MIG slice of ' : ''}${device.multiprocessors} of ${card.multiprocessors} SMs`;
+    const whose = device.mig ? 'MIG slice of ' : sharedByMps(device) ? "an MPS client's " : '';
+    const brief = `${whose}${device.multiprocessors} of ${card.multiprocessors} SMs`;
     const value = device.multiprocessors / card.multiprocessors;
     factors.push({
       name: 'multiprocessors',
       value,
       evidence: `${brief} present`,
-      confirm: value === 1 ? null : device.mig ? 'nvidia-smi mig -lgi' : command(device, '-q'),
+      confirm: value === 1 ? null : device.mig ? 'nvidia-smi mig -lgi' : 'nameplate devices',
       brief,
     });
   }

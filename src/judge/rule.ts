@@ -13,6 +13,7 @@
 import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
 import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } from '../schema.js';
 import { formatPercent, formatSeconds, formatWatts } from '../units.js';
+import { sharedByMps } from './mps.js';
 import { powerLimit } from './power.js';
 import { briefestSeconds, fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
 import { type ReasonKind, reasonsTold, standingReasons } from './throttle.js';
@@ -49,8 +50,9 @@ type Case = {
   footing: string;
   against: string;
   judged: { fraction: number; threshold: number };
-  /** Where the attribution sees the gap. */
+  /** Where the attribution sees the gap, and the SMs that are there, of all. */
   summary: string;
+  present: number;
   clock: Clock;
 };
 
@@ -74,6 +76,7 @@ const cases: readonly ((of: Case) => Verdict | null)[] = [
   unproven,
   reached,
   untuned,
+  shared,
   brief,
   cappedOnly,
   straddling,
@@ -103,6 +106,7 @@ export function rule(
     against: `${footing}, against ${formatPercent(threshold.value)}`,
     judged: { fraction: share, threshold: threshold.value },
     summary: attribution.summary,
+    present: attribution.factors.find(({ name }) => name === 'multiprocessors')?.value ?? 1,
     clock: clockOf(row, documented, attribution, share),
   };
   for (const answer of cases) {
@@ -133,6 +137,13 @@ function untuned({ row: { kernel, provider } }: Case): Verdict | null {
   if (kernel.tuned) return null;
   const whose = provider === 'builtin' ? 'own kernel' : `work of the ${provider}`;
   const why = `${whose}: right, but its speed is not established; its rate does not judge the card`;
+  return { status: 'unjudged', why };
+}
+
+/** What a server gives one of its clients is no part of the card that went missing. */
+function shared({ row: { device }, present }: Case): Verdict | null {
+  if (present === 1 || !sharedByMps(device)) return null;
+  const why = `an MPS server shares the device, and gives this program ${device.multiprocessors} of its SMs: ask without it, or with all of them (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE)`;
   return { status: 'unjudged', why };
 }
 

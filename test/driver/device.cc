@@ -46,7 +46,9 @@ int attributeOf(const Card& card, CUdevice_attribute attribute) {
     case CU_DEVICE_ATTRIBUTE_CLOCK_RATE:
       return static_cast<int>(card.boostHz / 1e3);
     case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
-      return static_cast<int>(card.multiprocessors);
+      return static_cast<int>(number("NAMEPLATE_SIMULATE_MPS", card.multiprocessors));
+    case CU_DEVICE_ATTRIBUTE_MPS_ENABLED:
+      return !setting("NAMEPLATE_SIMULATE_MPS", "").empty();
     case CU_DEVICE_ATTRIBUTE_INTEGRATED:
       return 0;
     case CU_DEVICE_ATTRIBUTE_ECC_ENABLED:

@@ -10,6 +10,7 @@
 //   NAMEPLATE_SIMULATE_CUBLASLT    the version of its cuBLASLt, as cublasLtGetVersion says; default 130001,
 //   on
 //                                  Volta 120803
+//   NAMEPLATE_SIMULATE_MPS         the SMs that an MPS server gives this client; default no server
 //   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
 //   NAMEPLATE_SIMULATE_SUBMIT      seconds that the card waits for each launch that no graph replays; default
 //                                  next to none
