@@ -1,6 +1,6 @@
 // Does api.h say what the real cuda.h says? Compiled by test/api.test.ts alone, where a toolkit is: it either
-// compiles or names the line that is wrong, and a toolkit that drops what we ask for at run time must not cost
-// the addon. Headers older than CUDA 12.4 lack a row of our table, and are not asked.
+// compiles or names the line that is wrong, and a toolkit that drops what we ask for at run time must not
+// cost the addon. Headers older than CUDA 12.4 lack a row of our table, and are not asked.
 #include "cuda/api.h"
 
 #include <cuda.h>
