@@ -44,6 +44,8 @@ struct Measured {
 
 struct Failure {
   std::string code, message;
+  // Of the device, from the first buffer on, of whichever provider; absent where it does not tell.
+  std::optional<double> uncorrectedErrors{};
 };
 
 struct Outcome {

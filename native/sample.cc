@@ -148,8 +148,12 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   warmUp(runners, request.budget.warmupSeconds, cancelled);
   sustained(device, runners, request.budget, cancelled);
   for (const auto& runner : runners) runner->finish();
-  if (errors) countUntimed(runners, errors->rise());
-  for (const auto& runner : runners) outcomes.push_back(runner->outcome());
+  const std::optional<double> lost = errors ? errors->rise() : std::nullopt;
+  countUntimed(runners, lost);
+  for (const auto& runner : runners) {
+    Outcome& outcome = outcomes.emplace_back(runner->outcome());
+    if (auto* const failure = std::get_if<Failure>(&outcome.result)) failure->uncorrectedErrors = lost;
+  }
   if (cancelled) throw Error("ECANCELED", "the run was cancelled");
   return outcomes;
 }

@@ -79,7 +79,8 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: MeasuredResu
   const measurement = measured(result, options);
   if (measurement instanceof MeasurementError) {
     const { code, message } = measurement;
-    const verdict = judge({ outcome: 'failed', provider: result.provider, code, message });
+    const uncorrectedErrors = null;
+    const verdict = judge({ outcome: 'failed', provider: result.provider, code, message, uncorrectedErrors });
     return { ...empty, work, kernel, verification, verdict };
   }
   const { burst, sustained } = measurement;

@@ -187,6 +187,7 @@ describe('a request in which several providers failed', () => {
     provider,
     code,
     message,
+    uncorrectedErrors: null,
   });
   const saysOf = (rows: Row[]) => rows.map((row) => notices(row)[0]);
 

@@ -91,6 +91,17 @@ describe.concurrent('telemetry', () => {
     expect(code).toBe(4);
   });
 
+  it('errors beyond correction are what a launch died of, whatever the driver calls it', async () => {
+    const died = { NAMEPLATE_FAULT: 'cuGraphLaunch:4' };
+    const { code, report } = await measure({ ...died, NAMEPLATE_SIMULATE_UNCORRECTED: '100000' }, ...gemm);
+    expect(report.rows[0]?.verdict).toMatchObject({
+      status: 'corrupted',
+      why: expect.stringMatching(/^CUDA_ERROR_UNKNOWN: .*; \d+ uncorrected ECC errors meanwhile$/),
+    });
+    expect(code).toBe(4);
+    expect((await measure(died, ...gemm)).code).toBe(3);
+  });
+
   it.each([
     ['own', '0'],
     ["peer's", '1'],

@@ -363,18 +363,28 @@ test('unsupported and failed keep the reason of the native side', () => {
     status: 'unsupported',
     why: 'needs two devices',
   });
-  expect(
-    judge({ outcome: 'failed', provider: 'builtin', code: 'CUDA_ERROR_LAUNCH_FAILED', message: 'gone' }),
-  ).toEqual({
-    status: 'failed',
+  const gone = {
+    outcome: 'failed',
+    provider: 'builtin',
     code: 'CUDA_ERROR_LAUNCH_FAILED',
-    why: 'gone',
+    message: 'gone',
+  } as const;
+  for (const uncorrectedErrors of [null, 0])
+    expect(judge({ ...gone, uncorrectedErrors })).toEqual({
+      status: 'failed',
+      code: 'CUDA_ERROR_LAUNCH_FAILED',
+      why: 'gone',
+    });
+  expect(judge({ ...gone, uncorrectedErrors: 2 })).toEqual({
+    status: 'corrupted',
+    why: 'CUDA_ERROR_LAUNCH_FAILED: gone; 2 uncorrected ECC errors meanwhile',
   });
 });
 
 test('a launch that an uncorrected ECC error ended is a wrong result, and no failure of ours', () => {
   const code = 'CUDA_ERROR_ECC_UNCORRECTABLE';
-  expect(judge({ outcome: 'failed', provider: 'builtin', code, message: 'device memory failed' })).toEqual({
+  const died = { outcome: 'failed', provider: 'builtin', message: 'device memory failed' } as const;
+  expect(judge({ ...died, code, uncorrectedErrors: null })).toEqual({
     status: 'corrupted',
     why: `${code}: device memory failed`,
   });

@@ -148,7 +148,8 @@ Napi::Value answer(Napi::Env env, const Outcome& outcome) {
   if (const auto* error = std::get_if<Failure>(&outcome.result))
     return object.set("outcome", std::string_view("failed"))
         .set("code", error->code)
-        .set("message", error->message);
+        .set("message", error->message)
+        .set("uncorrectedErrors", error->uncorrectedErrors);
   const auto& measured = std::get<Measured>(outcome.result);
   object.set("kernel", answer(env, measured.kernel))
       .set("work", answer(env, measured.work))

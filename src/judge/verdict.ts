@@ -4,7 +4,7 @@
 // that cannot be. What is left is a share of a documented figure, and ruled on in rule.ts.
 
 import type { Attribution, Documented, Verdict } from '../row.js';
-import type { ProviderResult, Verification } from '../schema.js';
+import type { FailedResult, ProviderResult, Verification } from '../schema.js';
 import { formatCount, formatPercent } from '../units.js';
 import { resourceClass } from './resource.js';
 import { type Measured, rule } from './rule.js';
@@ -20,14 +20,23 @@ export function judge(subject: Subject): Verdict {
     case 'unsupported':
       return { status: 'unsupported', why: subject.reason };
     case 'failed':
-      return subject.code === 'CUDA_ERROR_ECC_UNCORRECTABLE'
-        ? { status: 'corrupted', why: `${subject.code}: ${subject.message}` }
-        : { status: 'failed', code: subject.code, why: subject.message };
+      return failed(subject);
     case 'wrong':
       return corrupted(subject.verification);
     case 'measured':
       return judgeMeasured(subject);
   }
+}
+
+/** A launch may die of lost memory under another name than its own. */
+function failed({ code, message, uncorrectedErrors }: FailedResult): Verdict {
+  const why = `${code}: ${message}`;
+  if (code === 'CUDA_ERROR_ECC_UNCORRECTABLE') return { status: 'corrupted', why };
+  if (!uncorrectedErrors) return { status: 'failed', code, why: message };
+  return {
+    status: 'corrupted',
+    why: `${why}; ${formatCount(uncorrectedErrors, 'uncorrected ECC error')} meanwhile`,
+  };
 }
 
 /**

@@ -102,5 +102,5 @@ function lostTogether(results: readonly ProviderResult[]): FailedResult[] {
 const hung = (result: ProviderResult) => result.outcome === 'failed' && result.code === 'ETIMEDOUT';
 
 export function failed(provider: string, error: unknown): FailedResult {
-  return { outcome: 'failed', provider, ...coded(error) };
+  return { outcome: 'failed', provider, ...coded(error), uncorrectedErrors: null };
 }

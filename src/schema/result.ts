@@ -96,6 +96,9 @@ export const ProviderResult = z.discriminatedUnion('outcome', [
     provider: z.string(),
     code: z.string(),
     message: z.string(),
+    uncorrectedErrors: finite
+      .nullable()
+      .describe('ECC errors that were not corrected, while the request ran; null where none are told'),
   }),
 ]);
 export type ProviderResult = z.infer<typeof ProviderResult>;
