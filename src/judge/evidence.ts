@@ -7,6 +7,7 @@ import type { Documented, Factor } from '../row.js';
 import type { Conditions, DeviceFacts } from '../schema.js';
 import { pcieRate } from '../specs/pcie.js';
 import { formatClock, formatPercent, formatWatts } from '../units.js';
+import { bothEnds, command } from './commands.js';
 import { sharedByMps } from './mps.js';
 import { othersToBlame } from './otherProcesses.js';
 import { narrowed, pcie } from './pcie.js';
@@ -215,17 +216,6 @@ function peer({ rate, documented, device, conditions }: AttributionInput): Evide
   return { factors: [{ name: 'link', value, evidence, confirm, brief }], mixedIn: [], rest };
 }
 
-/**
- * What card and slot can do and have in use, for every user: lspci shows that to root alone, and the slot's end under
- * another address. NVML writes the bus id with an eight-digit domain, Linux with four; braces are of bash, zsh and fish.
- */
-function bothEnds(device: DeviceFacts): string {
-  const { pciBusId, linkCard } = device;
-  if (pciBusId === null || linkCard === null) return command(device, '-q');
-  const address = pciBusId.replace(/^0+(?=[0-9A-F]{4}:)/i, '').toLowerCase();
-  return `grep . /sys/bus/pci/devices/${address}/{.,..}/*_link_*`;
-}
-
 /** Null also for a clock of 0, which is how a driver says that it does not know. */
 function known<Series extends { median: number }>(series: Series | null): Series | null {
   return series !== null && series.median > 0 ? series : null;
@@ -255,13 +245,4 @@ function range({ min, max }: { min: number; max: number }): string {
 
 function because(conditions: Conditions): string {
   return conditions.missing === '' ? '' : ` (${conditions.missing})`;
-}
-
-/**
- * nvidia-smi for this device alone: by UUID, since indices follow the order of the bus and not of CUDA. It finds no device
- * of a MIG slice's UUID, so that of a slice is told by its board's place on the bus.
- */
-function command(device: DeviceFacts, options: string): string {
-  const target = device.mig ? device.pciBusId : (device.uuid ?? device.pciBusId);
-  return `nvidia-smi ${options}${target === null ? '' : ` -i ${target}`}`;
 }
