@@ -30,9 +30,9 @@ esac
   return { said: stderr.trim().replace(nvcc, 'nvcc'), rules };
 }
 
-const cmake = spawnSync('cmake', ['--version']).status === 0;
+const tools = ['cmake', 'make'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 
-describe.skipIf(!cmake)('an nvcc', () => {
+describe.skipIf(!tools)('an nvcc', () => {
   it('of CUDA 11 leaves an addon without kernels, and the reason is said', async () => {
     const { said, rules } = await configure('11.5');
     expect(said).toBe(
