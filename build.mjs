@@ -39,7 +39,10 @@ function run(script, args) {
 
 function withCmake() {
   const script = join(dirname(require.resolve('cmake-js/package.json')), 'bin/cmake-js');
-  return run(script, ['build', '--out', 'build/cmake', '--parallel', String(availableParallelism())]);
+  // Configured anew each time: what was not found then may be here now.
+  const place = ['--out', 'build/cmake'];
+  const configured = run(script, ['configure', ...place]);
+  return configured && run(script, ['build', ...place, '--parallel', String(availableParallelism())]);
 }
 
 /** A folder that holds include/node/common.gypi: Node's own installation, or one that npm was told of. */

@@ -52,8 +52,8 @@ Workload linkWorkload(Device& device, const LinkOperation& operation, const Shap
                       std::uint64_t seed) {
   const std::size_t bytes = shape.bytes / grain * grain;
   if (bytes == 0) throw Error("ERANGE", "a link row needs copies of at least 16 bytes");
-  cpu::requireAvailable(static_cast<double>(waysOf(operation.direction)) * static_cast<double>(bytes));
   return [&device, operation, bytes, seed](const std::string& provider) {
+    cpu::requireAvailable(static_cast<double>(waysOf(operation.direction)) * static_cast<double>(bytes));
     return linkTrial(device, operation, bytes, seed, provider);
   };
 }

@@ -20,7 +20,7 @@ it.skipIf(headers === undefined)(
     const flags = ['-std=c++20', '-fsyntax-only', '-Wall', '-Wextra', '-Werror', '-I', 'native'];
     const compiled = promisify(execFile)('g++', [
       ...flags,
-      '-isystem',
+      '-idirafter',
       headers ?? '',
       'native/cuda/api_check.cc',
     ]);

@@ -17,6 +17,14 @@ import { cpu, inventory } from './fake-native.js';
 const device = await openDevice('cpu');
 afterAll(() => device.close());
 
+/** An array whose memory nothing touches; null where the system gives none that large. */
+function untouched(length: number): Float64Array<ArrayBuffer> | null {
+  try {
+    return new Float64Array(length);
+  } catch {
+    return null;
+  }
+}
 const values = (length: number, at: (i: number) => number): number[] =>
   Array.from({ length }, (_, i) => at(i));
 
@@ -393,7 +401,7 @@ describe('buffers', () => {
   });
 
   // The memory of so large an array is not touched, and so takes nothing.
-  it('take an array above 4 GiB in pieces, in Node 20 too', async () => {
+  it('take an array above 4 GiB in pieces, in Node 20 too', async ({ skip }) => {
     const pieces: { offset: number; bytes: number }[] = [];
     const large = new Device(
       {
@@ -405,7 +413,7 @@ describe('buffers', () => {
       1e9,
       cpu,
     );
-    const data = new Float64Array(2 ** 29 + 1);
+    const data = untouched(2 ** 29 + 1) ?? skip('the system gives no such array');
     await large.matrix('fp64', 1, data.length, data);
     const buffer = await large.buffer(data.byteLength);
     await buffer.write(data.buffer);

@@ -213,7 +213,9 @@ function release(path: string): number {
 const cache = 'build/cmake/CMakeCache.txt';
 const builtByCmake = existsSync(cache);
 const compilers = builtByCmake
-  ? [...readFileSync(cache, 'utf8').matchAll(/^NAMEPLATE_NVCC:FILEPATH=(.*)$/gm)].map(([, path = '']) => path)
+  ? [...readFileSync(cache, 'utf8').matchAll(/^(?:NAMEPLATE_NVCC|nvcc):[A-Z]+=(.*)$/gm)].map(
+      ([, path = '']) => path,
+    )
   : ['nvcc', '/usr/local/cuda/bin/nvcc'];
 const nvcc = compilers.find((path) => release(path) >= 12);
 

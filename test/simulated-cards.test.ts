@@ -200,7 +200,7 @@ it('the SMs that an MPS server does not give a client are no missing ones, and i
   const shared = await of({ NAMEPLATE_SIMULATE_MPS: '54' });
   expect(shared?.verdict).toMatchObject({
     status: 'unjudged',
-    why: expect.stringMatching(/an MPS server shares the device, and gives this program 54 of its SMs/),
+    why: expect.stringMatching(/an MPS server shares the device, and tells this program of 54 SMs/),
   });
   expect(shared?.attribution?.summary).toContain("an MPS client's 54 of 108 SMs");
   expect(shared?.conditions?.missing).toMatch(/other processes: an MPS server shares the device/);

@@ -41,11 +41,14 @@ describe.skipIf(!tools)('an nvcc', () => {
     expect(rules).toThrow(/ENOENT/);
   });
 
-  it("that refuses the host's compiler leaves one as well, with what it says", async () => {
-    const error = 'host_config.h:139:2: error: #error -- unsupported GNU version!';
+  it.each([
+    'host_config.h:139:2: error: #error -- unsupported GNU version!',
+    'nvcc fatal   : Failed to preprocess host compiler properties',
+    `a.h(1): error: this ${'$'}{is} said as it is`,
+  ])("that refuses the host's compiler leaves one as well, with what it says: %s", async (error) => {
     const { said, rules } = await configure('12.6', error);
     expect(said).toBe(
-      `nameplate: the addon is built without CUDA kernels of its own: nvcc does not compile here: ${error}`,
+      `nameplate: the addon is built without CUDA kernels of its own: nvcc does not compile here (1): ${error}`,
     );
     expect(rules).toThrow(/ENOENT/);
   });

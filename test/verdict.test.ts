@@ -432,6 +432,19 @@ test('memory that a clock setting starves is throttled, not low', () => {
   const set = conditions(0.6e9, ['applications clocks setting', 1]);
   expect(verdictOf(0.4, set, { documented: memoryFigure }).status).toBe('throttled');
   expect(verdictOf(0.4, conditions(2e9), { documented: memoryFigure }).status).toBe('low');
+  const idle = conditions(testCard.maxClockHz ?? 0, ['applications clocks setting', 1]);
+  expect(verdictOf(0.4, idle, { documented: memoryFigure }).status).toBe('low');
+});
+
+test.each([
+  ['a card whose SMs no document counts', {}, 'unjudged'],
+  ['a MIG slice', { mig: true }, 'low'],
+])('under MPS %s', (_, facts, status) => {
+  const device = { ...testCard, features: ['MPS'], ...facts };
+  const row = measured(0.3, conditions(2e9), { device });
+  const factors = row.attribution?.factors.filter(({ name }) => name !== 'multiprocessors') ?? [];
+  const attribution = row.attribution && { ...row.attribution, factors };
+  expect(judge({ ...row, attribution }).status).toBe(status);
 });
 
 test('memory above its own clock may give as much more than is documented', () => {

@@ -13,6 +13,7 @@
 import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
 import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } from '../schema.js';
 import { formatPercent, formatSeconds, formatWatts } from '../units.js';
+import { worthSaying } from './evidence.js';
 import { sharedByMps } from './mps.js';
 import { powerLimit } from './power.js';
 import { briefestSeconds, fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
@@ -50,9 +51,10 @@ type Case = {
   footing: string;
   against: string;
   judged: { fraction: number; threshold: number };
-  /** Where the attribution sees the gap, and the SMs that are there, of all. */
+  /** Where the attribution sees the gap. */
   summary: string;
-  present: number;
+  /** SMs present, of all; null where that is no factor. */
+  present: number | null;
   clock: Clock;
 };
 
@@ -106,7 +108,7 @@ export function rule(
     against: `${footing}, against ${formatPercent(threshold.value)}`,
     judged: { fraction: share, threshold: threshold.value },
     summary: attribution.summary,
-    present: attribution.factors.find(({ name }) => name === 'multiprocessors')?.value ?? 1,
+    present: attribution.factors.find(({ name }) => name === 'multiprocessors')?.value ?? null,
     clock: clockOf(row, documented, attribution, share),
   };
   for (const answer of cases) {
@@ -140,10 +142,10 @@ function untuned({ row: { kernel, provider } }: Case): Verdict | null {
   return { status: 'unjudged', why };
 }
 
-/** What a server gives one of its clients is no part of the card that went missing. */
-function shared({ row: { device }, present }: Case): Verdict | null {
-  if (present === 1 || !sharedByMps(device)) return null;
-  const why = `an MPS server shares the device, and gives this program ${device.multiprocessors} of its SMs: ask without it, or with all of them (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE)`;
+/** What a server gives one of its clients is no part of the card that went missing. A slice tells of its own SMs. */
+function shared({ row: { device }, threshold, present }: Case): Verdict | null {
+  if (!sharedByMps(device) || device.mig || present === 1 || threshold.clock === 'none') return null;
+  const why = `an MPS server shares the device, and tells this program of ${device.multiprocessors} SMs: ask without it, or with all of them (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE)`;
   return { status: 'unjudged', why };
 }
 
@@ -184,7 +186,8 @@ function throttled({ row, threshold, judged, against, summary, clock }: Case): V
   const { share, slowdown, setting, other } = clock;
   const explained = share === null ? threshold.clock === 'sm' : side(share, row, threshold) !== 'below';
   // A slow SM starves the memory by way of the SM clock, which the memory clock does not show.
-  const starving = threshold.clock === 'memory' ? (slowdown ?? setting) : null;
+  const slow = (row.conditions.clockHz?.median ?? 0) < worthSaying * (row.device.maxClockHz ?? 0);
+  const starving = threshold.clock === 'memory' ? (slowdown ?? (slow ? setting : null)) : null;
   // What is not known to take more is held to the SM clock, and only where that was seen to fall.
   const vague = threshold.clock === 'sm' && share !== null ? other : null;
   const cause = explained ? (slowdown ?? setting ?? vague) : starving;
