@@ -462,7 +462,7 @@ describe('devices', () => {
       ...loadNative(),
       open: async (request: { device: string }) => {
         asked.push(request.device);
-        return { device: 1, facts: cpu };
+        return { device: 1e9, facts: cpu };
       },
     };
     for (const name of ['CUDA:0', 'gpu-AB12-cd', 'Mig-AB12-cd', 'GPU-ab12-cd'])
