@@ -21,6 +21,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
+import { namesIn, numberIn } from './arguments.mjs';
 import { productsOf } from './products.mjs';
 import { record, recordFile } from './record.mjs';
 import './refusal.mjs';
@@ -30,14 +31,16 @@ import { Verifier } from './verifier.mjs';
 
 const native = loadNative();
 const gemms = native.operations().filter(({ family }) => family === 'gemm');
+const gemmIds = gemms.map(({ id }) => id);
+const allStages = ['tiles', 'formats', 'products', 'selftest', 'run'];
 const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'cuda:0' },
     out: { type: 'string', default: 'bench/results' },
     minutes: { type: 'string', default: '8' },
     'row-seconds': { type: 'string', default: '15' },
-    stages: { type: 'string', default: 'tiles,formats,products,selftest,run' },
-    only: { type: 'string', default: gemms.map(({ id }) => id).join(',') },
+    stages: { type: 'string', default: allStages.join() },
+    only: { type: 'string', default: gemmIds.join() },
     // One size off and on each edge of 16, 64, 128 and 256; K = 1; long and thin; more than one wave of tiles.
     shape: {
       type: 'string',
@@ -49,13 +52,15 @@ const { values } = parseArgs({
     'product-shape': { type: 'string', default: '129,256,272x1008x2000' },
   },
 });
+const totalSeconds = 60 * numberIn('minutes', values.minutes);
 const started = performance.now();
-const secondsLeft = () => Number(values.minutes) * 60 - (performance.now() - started) / 1000;
-const stages = values.stages.split(',');
+const secondsLeft = () => totalSeconds - (performance.now() - started) / 1000;
+const stages = namesIn('stages', values.stages, allStages);
 /** What of the time is kept for the self-test and the default run. */
-const forTheRest =
-  (stages.includes('selftest') || stages.includes('run') ? 0.45 : 0.05) * Number(values.minutes) * 60;
-const only = values.only.split(',');
+const forTheRest = (stages.includes('selftest') || stages.includes('run') ? 0.45 : 0.05) * totalSeconds;
+const only = namesIn('only', values.only, gemmIds);
+const shapes = shapesIn(values.shape);
+const productShapes = shapesIn(values['product-shape']);
 const operations = gemms.filter(({ id }) => only.includes(id));
 const say = (text) => process.stdout.write(`${text}\n`);
 
@@ -68,7 +73,7 @@ const aroundTile = ([m, n]) => [
 ];
 const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
 
-const verifier = new Verifier(Number(values['row-seconds']));
+const verifier = new Verifier(numberIn('row-seconds', values['row-seconds']));
 let command = null;
 setTimeout(() => {
   say(`the check did not end within ${values.minutes} minutes`);
@@ -186,9 +191,9 @@ const keep = (row, mine) => {
   record(values.out, kind('gpu-check'), device.name, { device, build, libraries, checks });
 };
 if (stages.includes('tiles')) await verifyTiles(keep);
-const rows = shapesIn(values.shape).map((shape) => [shape, null]);
+const rows = shapes.map((shape) => [shape, null]);
 if (stages.includes('formats')) await verifyFormats(keep, '', rows);
-const products = shapesIn(values['product-shape']).flatMap(productsOf);
+const products = productShapes.flatMap(productsOf);
 if (stages.includes('products')) await verifyFormats(keep, ' products', products);
 verifier.end();
 const tested = stages.includes('selftest') ? await nameplate('selftest', '--timeout', '30') : 0;

@@ -8,6 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
+import { countsIn } from './arguments.mjs';
 import { record } from './record.mjs';
 import './refusal.mjs';
 import { shapesIn, sides } from './shapes.mjs';
@@ -30,7 +31,7 @@ const cpu = devices.find(({ backend }) => backend === 'cpu');
 const list = (text) => text.split(',');
 const shapes = shapesIn(values.shape);
 const threadCounts = values.threads
-  ? list(values.threads).map(Number)
+  ? countsIn('threads', values.threads)
   : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
 
 const gflops = (rate) => (rate === null ? '-' : (rate / 1e9).toFixed(1));

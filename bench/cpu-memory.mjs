@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
 import { parseBytesShape } from '../dist/usage.js';
+import { countIn, countsIn } from './arguments.mjs';
 import { record } from './record.mjs';
 import './refusal.mjs';
 
@@ -27,10 +28,12 @@ const { values } = parseArgs({
 });
 const { bytes: asked } = parseBytesShape('--bytes', values.bytes);
 
+const rounds = countIn('rounds', values.rounds);
+
 const { devices, build } = await loadNative().inventory({ threads: null });
 const cpu = devices.find(({ backend }) => backend === 'cpu');
 const threadCounts = values.threads
-  ? values.threads.split(',').map(Number)
+  ? countsIn('threads', values.threads)
   : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
 
 /** Builds the program as the addon is built, and the loops as STREAM's users build them. */
@@ -57,7 +60,7 @@ line('row', 'by', 'threads', 'GB/s', 'own/it', 'least', 'most');
 const results = [];
 let exitCode = 0;
 for (const threads of threadCounts) {
-  const { status, stdout, stderr } = spawnSync(program, [threads, asked, values.rounds].map(String), {
+  const { status, stdout, stderr } = spawnSync(program, [threads, asked, rounds].map(String), {
     encoding: 'utf8',
   });
   process.stderr.write(stderr);
@@ -81,7 +84,7 @@ for (const threads of threadCounts) {
 rmSync(folder, { recursive: true });
 
 const compiler = execFileSync('g++', ['--version'], { encoding: 'utf8' }).split('\n')[0];
-const found = { rounds: Number(values.rounds), compiler, device: cpu, build, results };
+const found = { rounds, compiler, device: cpu, build, results };
 const file = record(values.out, 'cpu-memory', `${cpu.name} ${cpu.multiprocessors} cores`, found);
 process.stdout.write(`recorded as ${file}\n`);
 process.exitCode = exitCode;

@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
+import { countIn, numberIn } from './arguments.mjs';
 import { record } from './record.mjs';
 import './refusal.mjs';
 import { Verifier } from './verifier.mjs';
@@ -53,25 +54,10 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench/results' },
   },
 });
-const size = Number(values.size);
-const rounds = Number(values.rounds);
-const burstSeconds = Number(values.burst);
-const rowSeconds = Number(values['row-seconds']);
-if (
-  !(
-    Number.isInteger(size) &&
-    size > 0 &&
-    Number.isInteger(rounds) &&
-    rounds > 0 &&
-    burstSeconds > 0 &&
-    rowSeconds > 0
-  )
-) {
-  process.stderr.write(
-    '--size and --rounds take whole numbers from 1 on, --burst and --row-seconds seconds\n',
-  );
-  process.exit(2);
-}
+const size = countIn('size', values.size);
+const rounds = countIn('rounds', values.rounds);
+const burstSeconds = numberIn('burst', values.burst);
+const rowSeconds = numberIn('row-seconds', values['row-seconds']);
 const say = (text) => process.stdout.write(`${text}\n`);
 
 const { devices, build } = await loadNative().inventory();

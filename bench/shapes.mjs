@@ -5,7 +5,7 @@ import { UsageError } from '../dist/index.js';
 export const shapesIn = (text) =>
   text.split(',').map((shape) => {
     const [m, n = m, k = n] = shape.split('x').map(Number);
-    if (![m, n, k].every((side) => Number.isInteger(side) && side > 0))
+    if (!/^[1-9]\d*(x[1-9]\d*x[1-9]\d*)?$/.test(shape))
       throw new UsageError(`"${shape}" is no size of a product: 4096 or 64x8192x8192`);
     return { m, n, k };
   });

@@ -7,8 +7,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { defaultOptions, loadNative, run, UsageError } from '../dist/index.js';
+import { defaultOptions, loadNative, run } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
+import { countIn } from './arguments.mjs';
 import './refusal.mjs';
 
 const { values } = parseArgs({
@@ -19,9 +20,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-const pairs = Number(values.pairs);
-if (!Number.isInteger(pairs) || pairs < 1)
-  throw new UsageError(`--pairs "${values.pairs}" is not a whole number from 1`);
+const pairs = countIn('pairs', values.pairs);
 
 const options = {
   ...defaultOptions('quick'),
