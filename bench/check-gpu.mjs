@@ -20,8 +20,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadNative } from '../dist/index.js';
-import { namesIn, numberIn } from './arguments.mjs';
+import { loadNative, UsageError } from '../dist/index.js';
+import { limits, parseList, parseNumber } from '../dist/usage.js';
 import { productsOf } from './products.mjs';
 import { record, recordFile } from './record.mjs';
 import './refusal.mjs';
@@ -52,15 +52,24 @@ const { values } = parseArgs({
     'product-shape': { type: 'string', default: '129,256,272x1008x2000' },
   },
 });
-const totalSeconds = 60 * numberIn('minutes', values.minutes);
+/** A misspelt name would be nothing to check, and so nothing wrong. */
+function namesIn(option, text, known) {
+  const names = parseList(option, text);
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger === undefined) return names;
+  throw new UsageError(`${option} "${stranger}" is none of ${known.join(', ')}`);
+}
+
+const totalSeconds = 60 * parseNumber('--minutes', values.minutes, limits.minutes);
+const rowSeconds = parseNumber('--row-seconds', values['row-seconds'], limits.timeoutSeconds);
 const started = performance.now();
 const secondsLeft = () => totalSeconds - (performance.now() - started) / 1000;
-const stages = namesIn('stages', values.stages, allStages);
+const stages = namesIn('--stages', values.stages, allStages);
 /** What of the time is kept for the self-test and the default run. */
 const forTheRest = (stages.includes('selftest') || stages.includes('run') ? 0.45 : 0.05) * totalSeconds;
-const only = namesIn('only', values.only, gemmIds);
-const shapes = shapesIn(values.shape);
-const productShapes = shapesIn(values['product-shape']);
+const only = namesIn('--only', values.only, gemmIds);
+const shapes = shapesIn('--shape', values.shape);
+const productShapes = shapesIn('--product-shape', values['product-shape']);
 const operations = gemms.filter(({ id }) => only.includes(id));
 const say = (text) => process.stdout.write(`${text}\n`);
 
@@ -73,7 +82,7 @@ const aroundTile = ([m, n]) => [
 ];
 const budget = { warmupSeconds: 0, burstSeconds: 0, sustainedSeconds: 0, precision: 1 };
 
-const verifier = new Verifier(numberIn('row-seconds', values['row-seconds']));
+const verifier = new Verifier(rowSeconds);
 let command = null;
 setTimeout(() => {
   say(`the check did not end within ${values.minutes} minutes`);

@@ -8,7 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
-import { countsIn } from './arguments.mjs';
+import { limits, parseInteger, parseList } from '../dist/usage.js';
 import { record } from './record.mjs';
 import './refusal.mjs';
 import { shapesIn, sides } from './shapes.mjs';
@@ -28,10 +28,9 @@ const { values } = parseArgs({
 
 const { devices, build, libraries } = await loadNative().inventory({ threads: null });
 const cpu = devices.find(({ backend }) => backend === 'cpu');
-const list = (text) => text.split(',');
-const shapes = shapesIn(values.shape);
+const shapes = shapesIn('--shape', values.shape);
 const threadCounts = values.threads
-  ? countsIn('threads', values.threads)
+  ? parseList('--threads', values.threads).map((count) => parseInteger('--threads', count, limits.threads))
   : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
 
 const gflops = (rate) => (rate === null ? '-' : (rate / 1e9).toFixed(1));
@@ -76,7 +75,7 @@ process.stdout.write(`${cpu.name} · ${cpu.multiprocessors} cores · level ${val
 line('row', 'shape', 'threads', 'GFLOP/s', 'vendor', 'GFLOP/s', 'own/vendor', 'of ceiling', 'of fp32');
 const results = [];
 for (const threads of threadCounts)
-  for (const operation of list(values.only))
+  for (const operation of parseList('--only', values.only))
     for (const shape of shapes) {
       const result = await measure(operation, shape, threads);
       const single = results.find(

@@ -13,8 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
-import { parseBytesShape } from '../dist/usage.js';
-import { countIn, countsIn } from './arguments.mjs';
+import { limits, parseBytesShape, parseInteger, parseList } from '../dist/usage.js';
 import { record } from './record.mjs';
 import './refusal.mjs';
 
@@ -27,13 +26,12 @@ const { values } = parseArgs({
   },
 });
 const { bytes: asked } = parseBytesShape('--bytes', values.bytes);
-
-const rounds = countIn('rounds', values.rounds);
+const rounds = parseInteger('--rounds', values.rounds, { min: 1, max: 1000 });
 
 const { devices, build } = await loadNative().inventory({ threads: null });
 const cpu = devices.find(({ backend }) => backend === 'cpu');
 const threadCounts = values.threads
-  ? countsIn('threads', values.threads)
+  ? parseList('--threads', values.threads).map((count) => parseInteger('--threads', count, limits.threads))
   : [...new Set([1, cpu.threads])].sort((a, b) => a - b);
 
 /** Builds the program as the addon is built, and the loops as STREAM's users build them. */

@@ -8,6 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
+import { limits, parseInteger, parseList } from '../dist/usage.js';
 import { record } from './record.mjs';
 import './refusal.mjs';
 import { shapesIn, sides } from './shapes.mjs';
@@ -29,6 +30,10 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench/results' },
   },
 });
+
+const only = parseList('--only', values.only);
+const shapes = shapesIn('--shape', values.shape);
+const timeoutSeconds = parseInteger('--timeout', values.timeout, limits.timeoutSeconds);
 
 const inventory = await native.inventory();
 const { devices, build, libraries } = inventory;
@@ -89,10 +94,10 @@ let file = 'nothing';
 const options = {
   ...defaultOptions(values.level),
   devices: [values.device],
-  only: values.only.split(','),
+  only,
   provider: 'both',
-  shapes: shapesIn(values.shape),
-  timeoutSeconds: Number(values.timeout),
+  shapes,
+  timeoutSeconds,
 };
 const here = { inventory: async () => inventory, operations: () => native.operations() };
 let seen = 0;

@@ -11,7 +11,7 @@
 import { parseArgs } from 'node:util';
 import { loadNative } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
-import { countIn, numberIn } from './arguments.mjs';
+import { limits, parseInteger, parseNumber } from '../dist/usage.js';
 import { record } from './record.mjs';
 import './refusal.mjs';
 import { Verifier } from './verifier.mjs';
@@ -54,10 +54,10 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench/results' },
   },
 });
-const size = countIn('size', values.size);
-const rounds = countIn('rounds', values.rounds);
-const burstSeconds = numberIn('burst', values.burst);
-const rowSeconds = numberIn('row-seconds', values['row-seconds']);
+const size = parseInteger('--size', values.size, limits.side);
+const rounds = parseInteger('--rounds', values.rounds, { min: 1, max: 1000 });
+const burstSeconds = parseNumber('--burst', values.burst, { min: 0.001, max: 60 });
+const rowSeconds = parseNumber('--row-seconds', values['row-seconds'], limits.timeoutSeconds);
 const say = (text) => process.stdout.write(`${text}\n`);
 
 const { devices, build } = await loadNative().inventory();

@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
 import { median } from '../dist/judge/stats.js';
-import { countIn } from './arguments.mjs';
+import { parseInteger, parseList } from '../dist/usage.js';
 import './refusal.mjs';
 
 const { values } = parseArgs({
@@ -20,12 +20,12 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-const pairs = countIn('pairs', values.pairs);
+const pairs = parseInteger('--pairs', values.pairs, { min: 1, max: 1000 });
 
 const options = {
   ...defaultOptions('quick'),
   devices: values.device === undefined ? [] : [values.device],
-  only: values.rows.split(','),
+  only: parseList('--rows', values.rows),
   provider: 'builtin',
 };
 
