@@ -39,6 +39,8 @@ async function measure(telemetry) {
   return last;
 }
 
+if (inventory.devices.some(({ simulated }) => simulated))
+  process.stdout.write('SIMULATED: these are no measurements\n');
 const nameOf = ({ device, id, shape }) => `${device} ${id} ${Object.values(shape).join('x')}`;
 const ratios = new Map();
 let report;
