@@ -29,6 +29,15 @@ struct LinkEnd {
   double generation = 0, width = 0;
 };
 
+// Memory that failed and was put out of use for good: rows remapped to spare ones, and before Ampere pages
+// retired.
+struct MemoryRepair {
+  bool rows = true;
+  double corrected = 0, uncorrected = 0;  // how many, by the kind of error
+  bool pending = false;                   // more await a reset
+  std::optional<bool> failed;             // rows only: one could not be remapped, now or ever
+};
+
 // What a device says of itself. An absent value means that it did not say. Clocks in Hz, power in watts.
 struct Facts {
   std::string id;       // "cpu", "cuda:0"
@@ -50,6 +59,7 @@ struct Facts {
   std::optional<double> memoryBusBits;
   std::optional<double> powerLimitWatts, powerLimitDefaultWatts;
   std::optional<bool> ecc;
+  std::optional<MemoryRepair> memoryRepair;
   bool mig = false;
   bool integrated = false;
   bool simulated = false;  // a stand-in for tests answered: nothing here may pass for a measurement

@@ -70,7 +70,8 @@ const VerificationOfReport = Verification.extend({
 const ConditionsOfReport = Conditions.extend({
   otherProcesses: Conditions.shape.otherProcesses.default(null),
 });
-const DeviceOfReport = DeviceFacts.extend({
+export const DeviceOfReport = DeviceFacts.extend({
+  memoryRepair: DeviceFacts.shape.memoryRepair.default(null),
   caches: DeviceFacts.shape.caches.default([]),
   linkCard: DeviceFacts.shape.linkCard.default(null),
   linkSlot: DeviceFacts.shape.linkSlot.default(null),

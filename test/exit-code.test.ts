@@ -1,11 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { exitCode } from '../src/judge/exitCode.js';
 import type { Status } from '../src/row.js';
+import type { MemoryRepair } from '../src/schema.js';
+
+const repaired = (failed: boolean | null = false): MemoryRepair => ({
+  means: failed === null ? 'retired pages' : 'remapped rows',
+  corrected: 1,
+  uncorrected: 2,
+  pending: true,
+  failed,
+});
 
 describe('exit code', () => {
-  const code = (statuses: Status[], { strict = false, interrupted = false } = {}) =>
+  const code = (
+    statuses: Status[],
+    { strict = false, interrupted = false, memoryRepair = repaired() } = {},
+  ) =>
     exitCode(
-      statuses.map((status) => ({ verdict: { status } })),
+      { rows: statuses.map((status) => ({ verdict: { status } })), devices: [{ memoryRepair }] },
       { strict, interrupted },
     );
 
@@ -36,6 +48,15 @@ describe('exit code', () => {
 
   test.each<Status>(['corrupted', 'implausible'])('an interrupted run hides nothing %s', (status) => {
     expect(code(['pass', status, 'failed'], { interrupted: true })).toBe(4);
+  });
+
+  test('memory past repair fails a card whose rows pass, and hides nothing worse', () => {
+    const memoryRepair = repaired(true);
+    expect(code(['pass', 'unjudged'], { memoryRepair })).toBe(1);
+    expect(code(['pass', 'failed'], { memoryRepair })).toBe(3);
+    expect(code(['pass', 'corrupted'], { memoryRepair })).toBe(4);
+    expect(code(['pass'], { memoryRepair, interrupted: true })).toBe(130);
+    expect(code(['pass'], { memoryRepair: repaired(null) })).toBe(0);
   });
 
   test('an interrupted run says so, whatever else it had found', () => {

@@ -35,6 +35,7 @@ export const cpu: DeviceFacts = {
   powerLimitWatts: null,
   powerLimitDefaultWatts: null,
   ecc: null,
+  memoryRepair: null,
   mig: false,
   integrated: false,
   simulated: true,

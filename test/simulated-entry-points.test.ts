@@ -28,6 +28,9 @@ const wanted: Readonly<Record<string, () => Environment>> = {
   nvmlDeviceGetPowerUsage: () => ({ NAMEPLATE_FAULT: 'nvmlDeviceGetFieldValues,nvmlDeviceGetPowerUsage' }),
   nvmlDeviceGetDeviceHandleFromMigDeviceHandle: () => ({ NAMEPLATE_SIMULATE: 'mig-1g.10gb' }),
   nvmlDeviceGetProcessUtilization: () => ({ NAMEPLATE_SIMULATE_OTHERS: '1' }),
+  // Only where there are no rows to remap.
+  nvmlDeviceGetRetiredPages: () => ({ NAMEPLATE_SIMULATE: 'v100-sxm2-16gb' }),
+  nvmlDeviceGetRetiredPagesPendingStatus: () => ({ NAMEPLATE_SIMULATE: 'v100-sxm2-16gb' }),
   nvmlDeviceGetCurrentClocksThrottleReasons: () => ({ LD_LIBRARY_PATH: olderDriver() }),
 };
 

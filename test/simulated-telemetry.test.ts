@@ -2,7 +2,8 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { formats } from '../src/report/index.js';
-import { folder, measure } from './simulation.js';
+import { cli } from './command.js';
+import { folder, measure, simulate } from './simulation.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -82,6 +83,54 @@ describe.concurrent('telemetry', () => {
     const text = formats.text.render(report, { color: false, width: 160, file: null });
     for (const words of [/ECC errors corrected meanwhile/, /PCI Express replays meanwhile/])
       expect(text).toMatch(words);
+  });
+
+  it.each([
+    { card: 'h200-sxm-141gb', repair: 'none', code: 0, words: null },
+    {
+      card: 'h200-sxm-141gb',
+      repair: 'done',
+      code: 0,
+      words:
+        /^memory that failed: 2 rows remapped for uncorrectable errors; 1 row remapped for correctable errors; shown by nvidia-smi -q -d ROW_REMAPPER -i GPU-\S+$/m,
+    },
+    {
+      card: 'l40',
+      repair: 'pending',
+      code: 0,
+      words:
+        /^memory that failed: 2 rows .*; not all in effect before a reset of the GPU: nvidia-smi --gpu-reset -i GPU-/m,
+    },
+    {
+      card: 'a100-sxm4-80gb',
+      repair: 'failed',
+      code: 1,
+      words: /^memory that failed: a row could not be remapped, which is ground to have the card tested/m,
+    },
+    {
+      card: 'v100-sxm2-16gb',
+      repair: 'done',
+      code: 0,
+      words:
+        /^memory that failed: 2 pages retired .*; 1 page retired .*; shown by nvidia-smi -q -d PAGE_RETIREMENT -i GPU-/m,
+    },
+    {
+      card: 'v100-sxm2-16gb',
+      repair: 'pending',
+      code: 0,
+      words: /^memory .* not all in effect before a reset/m,
+    },
+    { card: 'mig-1g.10gb', repair: 'failed', code: 0, words: null },
+  ])('what of the memory of $card failed ($repair) stands above its rows', async (asked) => {
+    const environment = { NAMEPLATE_SIMULATE: asked.card, NAMEPLATE_SIMULATE_REPAIR: asked.repair };
+    const { code, report } = await measure(environment, ...gemm);
+    expect(report.rows.map(({ verdict }) => verdict.status)).toEqual(['pass']);
+    const text = formats.text.render(report, { color: false, width: 400, file: null });
+    if (asked.words === null) expect(text).not.toMatch(/memory that failed/);
+    else expect(text).toMatch(asked.words);
+    expect(code).toBe(asked.code);
+    const inventory = await simulate(environment, cli, 'devices');
+    expect(inventory.stdout.includes('memory that failed')).toBe(asked.words !== null);
   });
 
   it('errors beyond correction while a row ran make its result worthless', async () => {

@@ -170,6 +170,22 @@ describe('a soak', () => {
     expect(last.throttle).toEqual([{ reason: 'sw power cap', share: expect.closeTo(0.6, 10) }]);
   });
 
+  test('others on the device are the most that any step saw, and stay after they are gone', async () => {
+    const seen = [
+      { count: 0, memoryBytes: null, smShare: null },
+      { count: 2, memoryBytes: 3e9, smShare: null },
+      { count: 1, memoryBytes: 5e9, smShare: 0.2 },
+    ];
+    const { last } = await soaked((_, index) =>
+      step({ conditions: { ...step().conditions, otherProcesses: seen[index - 1] ?? null } }),
+    );
+    expect(last.otherProcesses).toEqual({ count: 2, memoryBytes: 5e9, smShare: 0.2 });
+    expect(last.verdict.status).toBe('clean');
+    expect(soakText(last, { color: false, width: 160, file: null })).toMatch(
+      /^others +2 other processes on the device meanwhile, holding 5 GB: seen to use the SMs 20 % of the time/m,
+    );
+  });
+
   test("the watts of a MIG slice are called the board's", async () => {
     const powerWatts = { median: 400, min: 390, max: 410 };
     const conditions = { ...step().conditions, samples: 30, powerWatts };

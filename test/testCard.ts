@@ -28,6 +28,7 @@ export const testCard: DeviceFacts = {
   powerLimitWatts: 700,
   powerLimitDefaultWatts: 700,
   ecc: true,
+  memoryRepair: null,
   mig: false,
   integrated: false,
   simulated: false,

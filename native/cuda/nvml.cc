@@ -55,6 +55,29 @@ std::optional<double> ask(double unit, Call call, Arguments... arguments) {
   return value * unit;
 }
 
+// How many pages were retired for `cause`. The count is given though there is no room for their addresses.
+std::optional<double> retiredPages(NvmlDevice device, int cause) {
+  unsigned count = 0;
+  const NvmlReturn result = nvml()->retiredPages(device, cause, &count, nullptr);
+  if (result != 0 && result != nvmlInsufficientSize) return std::nullopt;
+  return count;
+}
+
+// Absent where the device has neither, and of a GPU cut into slices: "not supported", nvml.h says.
+std::optional<MemoryRepair> memoryRepair(NvmlDevice device) {
+  const Nvml& library = *nvml();
+  unsigned corrected = 0, uncorrected = 0, rowPending = 0, failed = 0;
+  if (library.remappedRows &&
+      library.remappedRows(device, &corrected, &uncorrected, &rowPending, &failed) == 0)
+    return MemoryRepair{true, corrected * 1.0, uncorrected * 1.0, rowPending != 0, failed != 0};
+  if (!library.retiredPages) return std::nullopt;
+  const auto single = retiredPages(device, nvmlSingleBits), twice = retiredPages(device, nvmlDoubleBit);
+  if (!single || !twice) return std::nullopt;
+  int pagePending = 0;
+  const bool told = library.retirementPending && library.retirementPending(device, &pagePending) == 0;
+  return MemoryRepair{false, *single, *twice, told && pagePending != 0, std::nullopt};
+}
+
 }  // namespace
 
 const Nvml* nvml() {
@@ -105,6 +128,7 @@ void addNvmlFacts(Facts& facts) {
   facts.linkWidth = ask(1, library->linkWidth, device);
   facts.linkMaxGeneration = ask(1, library->linkMaxGeneration, device);
   facts.linkMaxWidth = ask(1, library->linkMaxWidth, device);
+  facts.memoryRepair = memoryRepair(device);
 }
 
 }  // namespace nameplate::cuda

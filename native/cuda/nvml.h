@@ -49,37 +49,42 @@ struct NvmlUse {
 static_assert(sizeof(NvmlUse) == 32);
 
 // Each row: member, symbol, arguments. A symbol may be absent from a given version: whoever calls looks.
-#define NAMEPLATE_NVML_CALLS(CALL)                                                                          \
-  CALL(init, nvmlInit_v2, ())                                                                               \
-  CALL(driverVersion, nvmlSystemGetDriverVersion, (char* text, unsigned length))                            \
-  CALL(nvmlVersion, nvmlSystemGetNVMLVersion, (char* text, unsigned length))                                \
-  CALL(byUuid, nvmlDeviceGetHandleByUUID, (const char* uuid, NvmlDevice* device))                           \
-  CALL(byPciBusId, nvmlDeviceGetHandleByPciBusId_v2, (const char* busId, NvmlDevice* device))               \
-  CALL(parentOfMig, nvmlDeviceGetDeviceHandleFromMigDeviceHandle, (NvmlDevice mig, NvmlDevice * device))    \
-  CALL(pciInfo, nvmlDeviceGetPciInfo_v3, (NvmlDevice device, NvmlPciInfo * info))                           \
-  CALL(maxClock, nvmlDeviceGetMaxClockInfo, (NvmlDevice device, int type, unsigned* megahertz))             \
-  CALL(clock, nvmlDeviceGetClockInfo, (NvmlDevice device, int type, unsigned* megahertz))                   \
-  CALL(power, nvmlDeviceGetPowerUsage, (NvmlDevice device, unsigned* milliwatts))                           \
-  CALL(powerLimit, nvmlDeviceGetEnforcedPowerLimit, (NvmlDevice device, unsigned* milliwatts))              \
-  CALL(powerDefault, nvmlDeviceGetPowerManagementDefaultLimit, (NvmlDevice device, unsigned* milliwatts))   \
-  CALL(temperature, nvmlDeviceGetTemperature, (NvmlDevice device, int sensor, unsigned* celsius))           \
-  CALL(energy, nvmlDeviceGetTotalEnergyConsumption, (NvmlDevice device, unsigned long long* millijoules))   \
-  CALL(eventReasons, nvmlDeviceGetCurrentClocksEventReasons, (NvmlDevice device, unsigned long long* bits)) \
-  CALL(throttleReasons, nvmlDeviceGetCurrentClocksThrottleReasons,                                          \
-       (NvmlDevice device, unsigned long long* bits))                                                       \
-  CALL(linkGeneration, nvmlDeviceGetCurrPcieLinkGeneration, (NvmlDevice device, unsigned* value))           \
-  CALL(linkWidth, nvmlDeviceGetCurrPcieLinkWidth, (NvmlDevice device, unsigned* value))                     \
-  CALL(linkMaxGeneration, nvmlDeviceGetMaxPcieLinkGeneration, (NvmlDevice device, unsigned* value))         \
-  CALL(linkMaxWidth, nvmlDeviceGetMaxPcieLinkWidth, (NvmlDevice device, unsigned* value))                   \
-  CALL(linkReplays, nvmlDeviceGetPcieReplayCounter, (NvmlDevice device, unsigned* value))                   \
-  CALL(eccErrors, nvmlDeviceGetTotalEccErrors,                                                              \
-       (NvmlDevice device, int error, int counter, unsigned long long* count))                              \
-  CALL(nvlinkState, nvmlDeviceGetNvLinkState, (NvmlDevice device, unsigned link, unsigned* active))         \
-  CALL(peerStatus, nvmlDeviceGetP2PStatus, (NvmlDevice one, NvmlDevice other, int capability, int* status)) \
-  CALL(fieldValues, nvmlDeviceGetFieldValues, (NvmlDevice device, int count, NvmlFieldValue* values))       \
-  CALL(processes, nvmlDeviceGetComputeRunningProcesses_v2,                                                  \
-       (NvmlDevice device, unsigned* count, NvmlProcess* found))                                            \
-  CALL(processUse, nvmlDeviceGetProcessUtilization,                                                         \
+#define NAMEPLATE_NVML_CALLS(CALL)                                                                           \
+  CALL(init, nvmlInit_v2, ())                                                                                \
+  CALL(driverVersion, nvmlSystemGetDriverVersion, (char* text, unsigned length))                             \
+  CALL(nvmlVersion, nvmlSystemGetNVMLVersion, (char* text, unsigned length))                                 \
+  CALL(byUuid, nvmlDeviceGetHandleByUUID, (const char* uuid, NvmlDevice* device))                            \
+  CALL(byPciBusId, nvmlDeviceGetHandleByPciBusId_v2, (const char* busId, NvmlDevice* device))                \
+  CALL(parentOfMig, nvmlDeviceGetDeviceHandleFromMigDeviceHandle, (NvmlDevice mig, NvmlDevice * device))     \
+  CALL(pciInfo, nvmlDeviceGetPciInfo_v3, (NvmlDevice device, NvmlPciInfo * info))                            \
+  CALL(maxClock, nvmlDeviceGetMaxClockInfo, (NvmlDevice device, int type, unsigned* megahertz))              \
+  CALL(clock, nvmlDeviceGetClockInfo, (NvmlDevice device, int type, unsigned* megahertz))                    \
+  CALL(power, nvmlDeviceGetPowerUsage, (NvmlDevice device, unsigned* milliwatts))                            \
+  CALL(powerLimit, nvmlDeviceGetEnforcedPowerLimit, (NvmlDevice device, unsigned* milliwatts))               \
+  CALL(powerDefault, nvmlDeviceGetPowerManagementDefaultLimit, (NvmlDevice device, unsigned* milliwatts))    \
+  CALL(temperature, nvmlDeviceGetTemperature, (NvmlDevice device, int sensor, unsigned* celsius))            \
+  CALL(energy, nvmlDeviceGetTotalEnergyConsumption, (NvmlDevice device, unsigned long long* millijoules))    \
+  CALL(eventReasons, nvmlDeviceGetCurrentClocksEventReasons, (NvmlDevice device, unsigned long long* bits))  \
+  CALL(throttleReasons, nvmlDeviceGetCurrentClocksThrottleReasons,                                           \
+       (NvmlDevice device, unsigned long long* bits))                                                        \
+  CALL(linkGeneration, nvmlDeviceGetCurrPcieLinkGeneration, (NvmlDevice device, unsigned* value))            \
+  CALL(linkWidth, nvmlDeviceGetCurrPcieLinkWidth, (NvmlDevice device, unsigned* value))                      \
+  CALL(linkMaxGeneration, nvmlDeviceGetMaxPcieLinkGeneration, (NvmlDevice device, unsigned* value))          \
+  CALL(linkMaxWidth, nvmlDeviceGetMaxPcieLinkWidth, (NvmlDevice device, unsigned* value))                    \
+  CALL(linkReplays, nvmlDeviceGetPcieReplayCounter, (NvmlDevice device, unsigned* value))                    \
+  CALL(eccErrors, nvmlDeviceGetTotalEccErrors,                                                               \
+       (NvmlDevice device, int error, int counter, unsigned long long* count))                               \
+  CALL(remappedRows, nvmlDeviceGetRemappedRows,                                                              \
+       (NvmlDevice device, unsigned* corrected, unsigned* uncorrected, unsigned* pending, unsigned* failed)) \
+  CALL(retiredPages, nvmlDeviceGetRetiredPages,                                                              \
+       (NvmlDevice device, int cause, unsigned* count, unsigned long long* addresses))                       \
+  CALL(retirementPending, nvmlDeviceGetRetiredPagesPendingStatus, (NvmlDevice device, int* pending))         \
+  CALL(nvlinkState, nvmlDeviceGetNvLinkState, (NvmlDevice device, unsigned link, unsigned* active))          \
+  CALL(peerStatus, nvmlDeviceGetP2PStatus, (NvmlDevice one, NvmlDevice other, int capability, int* status))  \
+  CALL(fieldValues, nvmlDeviceGetFieldValues, (NvmlDevice device, int count, NvmlFieldValue* values))        \
+  CALL(processes, nvmlDeviceGetComputeRunningProcesses_v2,                                                   \
+       (NvmlDevice device, unsigned* count, NvmlProcess* found))                                             \
+  CALL(processUse, nvmlDeviceGetProcessUtilization,                                                          \
        (NvmlDevice device, NvmlUse * found, unsigned* count, unsigned long long since))
 
 inline constexpr NvmlReturn nvmlInsufficientSize = 7;         // NVML_ERROR_INSUFFICIENT_SIZE
@@ -89,6 +94,8 @@ inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATUR
 inline constexpr int nvmlCorrected = 0, nvmlUncorrected = 1;  // nvmlMemoryErrorType_t
 // nvmlEccCounterType_t: since the driver was loaded, and ever.
 inline constexpr int nvmlVolatile = 0, nvmlAggregate = 1;
+// nvmlPageRetirementCause_t: several single-bit errors in one place, and a double-bit one.
+inline constexpr int nvmlSingleBits = 0, nvmlDoubleBit = 1;
 inline constexpr unsigned nvmlMemoryTemperature = 82;  // NVML_FI_DEV_MEMORY_TEMP
 inline constexpr unsigned nvmlInstantPower = 186;      // NVML_FI_DEV_POWER_INSTANT, in milliwatts: since R530
 inline constexpr unsigned nvmlMostLinks = 36;          // NVML_NVLINK_MAX_LINKS of NVML 13

@@ -29,6 +29,16 @@ Napi::Value answer(Napi::Env env, const std::optional<LinkEnd>& end) {
   return Object(env).set("generation", end->generation).set("width", end->width);
 }
 
+Napi::Value answer(Napi::Env env, const std::optional<MemoryRepair>& repair) {
+  if (!repair) return env.Null();
+  return Object(env)
+      .set("means", std::string_view(repair->rows ? "remapped rows" : "retired pages"))
+      .set("corrected", repair->corrected)
+      .set("uncorrected", repair->uncorrected)
+      .set("pending", repair->pending)
+      .set("failed", repair->failed);
+}
+
 Napi::Value answer(Napi::Env env, const Facts& f) {
   return Object(env)
       .set("id", f.id)
@@ -52,6 +62,7 @@ Napi::Value answer(Napi::Env env, const Facts& f) {
       .set("powerLimitWatts", f.powerLimitWatts)
       .set("powerLimitDefaultWatts", f.powerLimitDefaultWatts)
       .set("ecc", f.ecc)
+      .set("memoryRepair", answer(env, f.memoryRepair))
       .set("mig", f.mig)
       .set("integrated", f.integrated)
       .set("simulated", f.simulated)

@@ -100,7 +100,7 @@ export function addRun(program: Command): void {
 }
 
 const exitCodes = `
-Exit codes: 0 nothing found wrong, 1 a row is low, 2 wrong usage, 3 could not measure,
+Exit codes: 0 nothing found wrong, 1 a row is low or memory past repair, 2 wrong usage, 3 could not measure,
             4 a wrong result (corrupted or implausible), 130 interrupted
 An interrupted run that had found a wrong result exits with 4.`;
 
@@ -127,7 +127,7 @@ async function measureAndPrint(flags: Flags): Promise<void> {
   const interrupted = report.state === 'interrupted';
   const format = flags.json === '-' ? formats.json : formats.text;
   print(format.render(report, view(file.saved)));
-  process.exitCode = exitCode(report.rows, { strict: flags.strict ?? false, interrupted });
+  process.exitCode = exitCode(report, { strict: flags.strict ?? false, interrupted });
   file.end();
 }
 

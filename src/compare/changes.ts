@@ -39,6 +39,12 @@ const ofDevice: readonly Reading<DeviceFacts>[] = [
     what: 'highest memory clock',
     read: ({ maxMemoryClockHz: clock }) => (clock === null ? null : formatClock(clock)),
   },
+  {
+    what: 'memory put out of use',
+    read: ({ memoryRepair: repair }) =>
+      repair &&
+      `${repair.uncorrected + repair.corrected} ${repair.means}${repair.failed ? ', and one that failed' : ''}`,
+  },
   { what: 'ECC', read: ({ ecc }) => (ecc === null ? null : ecc ? 'on' : 'off') },
   {
     what: 'link at most',

@@ -1,16 +1,23 @@
 // A whole report, one number: what a shell or a scheduler learns from it without reading a row.
 
-import type { Verdict } from '../row.js';
+import type { Report, Verdict } from '../row.js';
+import { pastRepair } from './memoryRepair.js';
 
 export type ExitCode = 0 | 1 | 3 | 4 | 130;
 
 /**
- * What the process says of a whole report: 0 nothing found wrong, 1 a row is low, 3 could not measure, 4 a wrong result,
+ * What the process says of a whole report: 0 nothing found wrong, 1 a row is low or the memory of a device past repair, 3 could not measure, 4 a wrong result,
  * 130 interrupted. `strict` counts throttled, inconclusive and unjudged as low. The rows of an interrupted run are not
  * all, and only a wrong result is the same whatever the others would have been.
  */
 export function exitCode(
-  rows: readonly { verdict: Pick<Verdict, 'status'> }[],
+  {
+    rows,
+    devices,
+  }: {
+    rows: readonly { verdict: Pick<Verdict, 'status'> }[];
+    devices: readonly Pick<Report['devices'][number], 'memoryRepair'>[];
+  },
   { strict, interrupted }: { strict: boolean; interrupted: boolean },
 ): ExitCode {
   const statuses = new Set(rows.map((row) => row.verdict.status));
@@ -19,6 +26,7 @@ export function exitCode(
   if (interrupted) return 130;
   const measured = [...statuses].some((status) => status !== 'unsupported' && status !== 'failed');
   if (any('failed') || !measured) return 3;
-  if (any('low') || (strict && any('throttled', 'inconclusive', 'unjudged'))) return 1;
+  if (any('low') || devices.some(pastRepair) || (strict && any('throttled', 'inconclusive', 'unjudged')))
+    return 1;
   return 0;
 }

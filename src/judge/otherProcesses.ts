@@ -7,7 +7,7 @@ import { formatBytes, formatPercent } from '../units.js';
 const naming = (count: number) => (count === 1 ? 'another process' : `${count} other processes`);
 
 /** In words; null where nobody was seen. */
-export function othersSeen({ otherProcesses: others }: Conditions): string | null {
+export function othersSeen({ otherProcesses: others }: Pick<Conditions, 'otherProcesses'>): string | null {
   if (!others?.count) return null;
   const { count, memoryBytes, smShare } = others;
   const held = memoryBytes === null ? '' : `, holding ${formatBytes(memoryBytes)}`;

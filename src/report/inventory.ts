@@ -1,6 +1,7 @@
 // The inventory, for people.
 
 import { type Nameplate, nameplate } from '../judge/documented.js';
+import { repairsSeen } from '../judge/memoryRepair.js';
 import type { DeviceFacts, Inventory } from '../schema.js';
 import { formatBytes, formatClock, formatWatts } from '../units.js';
 import { harmless } from './table.js';
@@ -39,10 +40,12 @@ function deviceLines(device: DeviceFacts, { card, reason }: Nameplate): string[]
     device.mig && 'MIG slice',
     device.simulated && 'SIMULATED: no figure of it is a measurement',
   ];
+  const repairs = repairsSeen(device);
   return [
     line(device.id, facts.filter((fact) => fact !== false).join(' · ')),
     ...(device.uuid === null ? [] : [line('', device.uuid)]),
     ...(features.length === 0 ? [] : [line('', features.join(' '))]),
+    ...(repairs === null ? [] : [line('', repairs)]),
     line('', card === null ? reason : `${card.name} (${card.id}): ${reason}`),
   ];
 }

@@ -1,6 +1,7 @@
 // A soak for a person: the live line while it runs, and the whole when it has ended; and for a file, and back.
 
 import pc from 'picocolors';
+import { othersSeen } from '../judge/otherProcesses.js';
 import type { Conditions, SoakError } from '../schema.js';
 import { SoakReport } from '../soak/schema.js';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../units.js';
 import { damaged, parseJson } from './json.js';
 import { harmless, wrap } from './table.js';
+import { repairLines } from './text.js';
 import type { View } from './view.js';
 
 const errorsShown = 20;
@@ -76,12 +78,14 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
     ['memory temp.', range(report.memoryTemperatureCelsius, celsius)],
     ['held back by', reasons(report.throttle)],
     ['ECC errors', ecc(report)],
+    ['others', othersSeen(report)],
     ['not known', report.missing === '' ? null : report.missing],
     ['errors', `${report.wrongRounds}${report.errorsPerHour === null ? '' : `, ${perHour(report)}`}`],
   ];
   const lines = [
     ...notice,
     colors.bold(harmless(`${device.name} · ${device.id}`)),
+    ...repairLines(device, colors, width),
     ...facts.flatMap(([label, text]) =>
       text === null ? [] : wrap(`${label.padEnd(13)}${text}`, width, ' '.repeat(13)),
     ),

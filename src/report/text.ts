@@ -3,6 +3,7 @@
 // The verdict never stands without its reason, and nothing is shown that was not measured: an absent figure is a dash.
 
 import pc from 'picocolors';
+import { pastRepair, repairsSeen } from '../judge/memoryRepair.js';
 import { powerLimit } from '../judge/power.js';
 import type { Report, Row } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
@@ -48,6 +49,7 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   const device = report.devices.find((candidate) => candidate.id === id);
   const rows = report.rows.filter((row) => row.device === id);
   const lines = wrap(device === undefined ? id : deviceLine(device), width, '  ').map(colors.bold);
+  lines.push(...repairLines(device, colors, width));
   if (rows.length === 0) return [...lines, 'no rows'];
 
   // One reason for every unjudged row (a CPU, an unknown card) is said once, above them.
@@ -99,6 +101,13 @@ export function deviceLine(device: DeviceFacts): string {
     device.features.length > 0 && device.features.join(' '),
   ];
   return parts.filter((part) => typeof part === 'string').join(' · ');
+}
+
+/** What the card keeps on record of its memory; none where nothing of it failed. */
+export function repairLines(device: DeviceFacts | undefined, colors: Colors, width: number): string[] {
+  const seen = device === undefined ? null : repairsSeen(device);
+  if (device === undefined || seen === null) return [];
+  return wrap(seen, width, '  ').map(pastRepair(device) ? colors.red : colors.yellow);
 }
 
 type Shown = (row: Row) => string | null | undefined | false;

@@ -28,6 +28,16 @@ export type Cache = z.infer<typeof Cache>;
 export const LinkEnd = z.strictObject({ generation: finite, width: finite });
 export type LinkEnd = z.infer<typeof LinkEnd>;
 
+/** Memory that failed and was put out of use for good. Of a GPU cut into slices the driver does not tell. */
+export const MemoryRepair = z.strictObject({
+  means: z.enum(['remapped rows', 'retired pages']).describe('rows since Ampere, pages before'),
+  corrected: count.describe('for errors that ECC corrected'),
+  uncorrected: count.describe('for errors that it could not'),
+  pending: z.boolean().describe('more await a reset of the GPU'),
+  failed: z.boolean().nullable().describe('a row could not be remapped, now or ever; null of pages'),
+});
+export type MemoryRepair = z.infer<typeof MemoryRepair>;
+
 export const DeviceFacts = z.strictObject({
   id: z.string().describe('cpu, cuda:0, …'),
   backend: z.enum(['cpu', 'cuda']),
@@ -50,6 +60,7 @@ export const DeviceFacts = z.strictObject({
   powerLimitWatts: finite.nullable(),
   powerLimitDefaultWatts: finite.nullable(),
   ecc: z.boolean().nullable(),
+  memoryRepair: MemoryRepair.nullable(),
   mig: z.boolean(),
   integrated: z.boolean(),
   simulated: z.boolean().describe('a stand-in for tests answered; no figure of it is a measurement'),

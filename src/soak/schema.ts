@@ -2,7 +2,8 @@
 
 import * as z from 'zod';
 import { Host } from '../host.js';
-import { Build, DataPattern, DeviceFacts, KernelFacts, Shape, SoakError } from '../schema.js';
+import { DeviceOfReport } from '../row.js';
+import { Build, Conditions, DataPattern, KernelFacts, Shape, SoakError } from '../schema.js';
 
 const finite = z.number();
 const count = z.int().nonnegative();
@@ -48,7 +49,7 @@ export const SoakReport = z.strictObject({
   startedAt: z.iso.datetime(),
   state: z.enum(['running', 'complete', 'interrupted']),
   simulated: z.boolean(),
-  device: DeviceFacts,
+  device: DeviceOfReport,
   options: SoakOptions.extend({ provider: z.string().describe('who computed') }),
   shape: Shape,
   kernel: KernelFacts.nullable(),
@@ -66,6 +67,7 @@ export const SoakReport = z.strictObject({
   memoryTemperatureCelsius: Range.nullable(),
   correctedErrors: finite.nullable(),
   uncorrectedErrors: finite.nullable(),
+  otherProcesses: Conditions.shape.otherProcesses.default(null),
   throttle: z.array(z.strictObject({ reason: z.string(), share: finite })),
   missing: z.string(),
   verdict: SoakVerdict,

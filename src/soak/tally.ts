@@ -35,6 +35,7 @@ export class SoakTally {
   readonly #series = new Map(series.map((name) => [name, new Ordered()]));
   readonly #counts = new Map<(typeof counters)[number], number>();
   readonly #throttled = new Map<string, number>();
+  #others: Conditions['otherProcesses'] = null;
   #readings = 0;
   seconds = 0;
 
@@ -62,6 +63,7 @@ export class SoakTally {
       const now = conditions[name];
       if (now !== null) this.#counts.set(name, (this.#counts.get(name) ?? 0) + now);
     }
+    this.#others = most(this.#others, conditions.otherProcesses);
     this.#readings += conditions.samples;
     for (const { reason, share } of conditions.throttle) {
       this.#throttled.set(reason, (this.#throttled.get(reason) ?? 0) + share * conditions.samples);
@@ -89,6 +91,7 @@ export class SoakTally {
       memoryTemperatureCelsius: this.#series.get('memoryTemperatureCelsius')?.range() ?? null,
       correctedErrors: this.#counts.get('correctedErrors') ?? null,
       uncorrectedErrors: this.#counts.get('uncorrectedErrors') ?? null,
+      otherProcesses: this.#others,
       throttle: this.#throttle(),
       missing: this.#last?.conditions.missing ?? '',
       verdict: this.#verdict(failure),
@@ -122,6 +125,21 @@ export class SoakTally {
   #throttle(): Conditions['throttle'] {
     return [...this.#throttled].map(([reason, readings]) => ({ reason, share: readings / this.#readings }));
   }
+}
+
+/** The most of each that was seen; what one step could not tell another may. */
+function most(
+  all: Conditions['otherProcesses'],
+  step: Conditions['otherProcesses'],
+): Conditions['otherProcesses'] {
+  if (all === null || step === null) return all ?? step;
+  const greater = (one: number | null, other: number | null) =>
+    one === null || other === null ? (one ?? other) : Math.max(one, other);
+  return {
+    count: Math.max(all.count, step.count),
+    memoryBytes: greater(all.memoryBytes, step.memoryBytes),
+    smShare: greater(all.smShare, step.smShare),
+  };
 }
 
 /** Numbers in their order, each put in its place: of a week, half a million, sorting takes too long for every second. */

@@ -98,12 +98,12 @@ const letGo = () =>
 
 async function exercise() {
   const measured = await settled(measure(everything, [{ m: 32, n: 32, k: 32 }, array]));
-  const { absences } = await native.inventory();
+  const { absences, devices } = await native.inventory();
   const rows = (measured.value ?? []).map(({ id, provider, verdict }) => ({ id, provider, verdict }));
   return {
     rows,
     // What program.ts answers to an error that no row could hold.
-    exit: measured.error ? 3 : exitCode(rows, { strict: false, interrupted: false }),
+    exit: measured.error ? 3 : exitCode({ rows, devices }, { strict: false, interrupted: false }),
     error: measured.error ?? null,
     absences,
     module: await settled(scaled()),

@@ -25,6 +25,24 @@ void requireLink(const Card& card, unsigned link) {
   if (link >= card.nvlinks) throw NvmlReturn{invalidArgument};
 }
 
+enum class Repair { none, done, pending, failed };
+
+// Rows since Ampere, pages before; neither without ECC, nor of a GPU that is cut into slices.
+Repair repair(const Card& card, bool rows) {
+  if (!card.ecc || card.mig() || rows != (card.capability >= 80)) throw NvmlReturn{notSupported};
+  const std::string name = setting("NAMEPLATE_SIMULATE_REPAIR", "none");
+  if (name == "none") return Repair::none;
+  if (name == "done") return Repair::done;
+  if (name == "pending") return Repair::pending;
+  if (name == "failed") return Repair::failed;
+  refuse("NAMEPLATE_SIMULATE_REPAIR=" + name);
+}
+
+unsigned repaired(Repair state, int error) {
+  if (state == Repair::none) return 0;
+  return error == cuda::nvmlUncorrected ? 2 : 1;
+}
+
 NvmlReturn read(const Card& card, cuda::NvmlFieldValue& field) {
   switch (field.fieldId) {
     case cuda::nvmlMemoryTemperature:
@@ -64,6 +82,30 @@ NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int error, int counter
     const double lost = card.slot == 0 ? static_cast<double>(nameplateSimulatedUncorrectable()) : 0;
     return lost + (here ? risen("NAMEPLATE_SIMULATE_UNCORRECTED") : 0);
   });
+}
+
+NvmlReturn nvmlDeviceGetRemappedRows(NvmlDevice device, unsigned* corrected, unsigned* uncorrected,
+                                     unsigned* pending, unsigned* failed) {
+  return answer(device, corrected, [=](const Card& card) {
+    const Repair state = repair(card, true);
+    *uncorrected = repaired(state, cuda::nvmlUncorrected);
+    *pending = state == Repair::pending;
+    *failed = state == Repair::failed;
+    return repaired(state, cuda::nvmlCorrected);
+  });
+}
+
+// The addresses are never asked for: without room for them the count is told, and that there was no room.
+NvmlReturn nvmlDeviceGetRetiredPages(NvmlDevice device, int cause, unsigned* count, unsigned long long*) {
+  const int error = cause == cuda::nvmlDoubleBit ? cuda::nvmlUncorrected : cuda::nvmlCorrected;
+  const unsigned room = *count;
+  const NvmlReturn result =
+      answer(device, count, [error](const Card& card) { return repaired(repair(card, false), error); });
+  return result == success && *count > room ? tooSmall : result;
+}
+
+NvmlReturn nvmlDeviceGetRetiredPagesPendingStatus(NvmlDevice device, int* pending) {
+  return answer(device, pending, [](const Card& card) { return repair(card, false) == Repair::pending; });
 }
 
 // Says for each field by itself whether the device has it.

@@ -23,6 +23,9 @@
 //   NAMEPLATE_SIMULATE_CORRECTED, NAMEPLATE_SIMULATE_UNCORRECTED, NAMEPLATE_SIMULATE_REPLAYS
 //                                  errors of its memory, and packets sent twice over PCI Express, by which
 //                                  the counters rise in a second; default none
+//   NAMEPLATE_SIMULATE_REPAIR      of its memory: none (default), two rows or pages for uncorrectable errors
+//                                  and one for correctable ones (done), which await a reset (pending), or of
+//                                  which one could not be (failed)
 //   NAMEPLATE_SIMULATE_UNCORRECTED_ON  the slot, from 0, of the one card whose memory does so; default all
 //   NAMEPLATE_SIMULATE_OTHERS      how many other processes are on each card; default none
 //   NAMEPLATE_SIMULATE_OTHERS_SMS  percent of the time that each of them uses the SMs; default none of it
