@@ -115,12 +115,24 @@ function asNativeError(error: unknown): unknown {
   return coded.success ? new NativeError(coded.data.code, coded.data.message) : error;
 }
 
+/** @throws NativeError `ERR_ADDON` for what an addon of another version says, as one does that was not built again. */
+function understood<S extends z.ZodType>(what: string, shape: S, said: unknown): z.output<S> {
+  const answer = shape.safeParse(said);
+  if (answer.success) return answer.data;
+  const [first] = answer.error.issues;
+  const where = [what, ...(first?.path ?? [])].join('.');
+  throw new NativeError(
+    'ERR_ADDON',
+    `the native addon is of another version (${where}: ${first?.message}). Build it again with: ${build}`,
+  );
+}
+
 function face(raw: RawAddon): Native {
   const now =
     <S extends z.ZodType>(verb: keyof RawAddon, answer: S) =>
     (request: object = {}): z.output<S> => {
       try {
-        return answer.parse(raw[verb](request));
+        return understood(verb, answer, raw[verb](request));
       } catch (error) {
         throw asNativeError(error);
       }
@@ -129,7 +141,7 @@ function face(raw: RawAddon): Native {
     <S extends z.ZodType>(verb: keyof RawAddon, answer: S) =>
     async (request: object = {}): Promise<z.output<S>> => {
       try {
-        return answer.parse(await raw[verb](request));
+        return understood(verb, answer, await raw[verb](request));
       } catch (error) {
         throw asNativeError(error);
       }
@@ -158,6 +170,8 @@ function face(raw: RawAddon): Native {
 
 const inPackage = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+const build = `node '${inPackage('build.mjs')}'`;
+
 /** The addon as CMake builds it, then as node-gyp does. */
 const places = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map(inPackage);
 
@@ -179,7 +193,7 @@ function loadRaw(): unknown {
   // Not `npm rebuild`: where npm blocks install scripts, it does nothing and says nothing.
   const remedy = chosen
     ? 'NAMEPLATE_ADDON names it; without it the one that was built is loaded'
-    : `Build it with: node '${inPackage('build.mjs')}'`;
+    : `Build it with: ${build}`;
   throw new NativeError(
     'ERR_ADDON',
     `the native addon could not be loaded; tried\n${tried.join('\n')}\n${remedy}`,
@@ -194,6 +208,6 @@ let loaded: Native | undefined;
  * system starts no thread for it.
  */
 export function loadNative(): Native {
-  loaded ??= face(RawAddon.parse(loadRaw()));
+  loaded ??= face(understood('addon', RawAddon, loadRaw()));
   return loaded;
 }

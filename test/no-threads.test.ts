@@ -2,9 +2,9 @@
 // change: not that of an addon that could not be loaded.
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { loadNative } from '../src/native.js';
@@ -63,34 +63,4 @@ it('a device whose queue or whose pool can start no thread is refused with the s
   const workers = (cpu?.threads ?? 1) - 1;
   for (let started = 0; started < workers; started += 1) expect(await caught(2 + started)).toMatch(sentence);
   expect(await caught(2 + workers)).toBe('');
-});
-
-/** What a copy of what was built says, in a folder of its own that has no addon. */
-async function without(addon: string | undefined): Promise<{ home: string; stdout: string }> {
-  const home = mkdtempSync(join(folder, 'package '));
-  for (const part of ['dist', 'package.json']) cpSync(part, join(home, part), { recursive: true });
-  symlinkSync(resolve('node_modules'), join(home, 'node_modules'));
-  const program = `
-    const { loadNative } = await import('./dist/index.js');
-    try {
-      loadNative();
-    } catch (error) {
-      console.log(error.code + ': ' + error.message);
-    }`;
-  const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', program], {
-    cwd: home,
-    env: { ...process.env, NAMEPLATE_ADDON: addon },
-  });
-  return { home, stdout };
-}
-
-it('an addon that is not there is another error, with the command that builds it', async () => {
-  const { home, stdout } = await without(undefined);
-  expect(stdout).toMatch(/^ERR_ADDON: .*tried\n.*nameplate\.node: Cannot find module/);
-  expect(stdout.split('\n').at(-2)).toBe(`Build it with: node '${home}/build.mjs'`);
-});
-
-it('an addon that was chosen and is not there is told by whom', async () => {
-  const { stdout } = await without(join(folder, 'none.node'));
-  expect(stdout).toMatch(/^ERR_ADDON: .*tried\n.*none\.node: Cannot find module.*\nNAMEPLATE_ADDON names it/);
 });
