@@ -2,7 +2,8 @@
 
 import { attribute } from '../src/judge/attribute.js';
 import type { AttributionInput } from '../src/judge/evidence.js';
-import { judge, type Measured } from '../src/judge/verdict.js';
+import type { Measured } from '../src/judge/measured.js';
+import { judge } from '../src/judge/verdict.js';
 import type { Documented, Report, Row, Statistics } from '../src/row.js';
 import type { Conditions, DeviceFacts, KernelFacts, Verification, Work } from '../src/schema.js';
 

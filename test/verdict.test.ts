@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Measured } from '../src/judge/measured.js';
 import { resourceClass } from '../src/judge/resource.js';
 import { THRESHOLDS } from '../src/judge/threshold.js';
-import { judge, type Measured } from '../src/judge/verdict.js';
+import { judge } from '../src/judge/verdict.js';
 import { type Status, Verdict } from '../src/row.js';
 import type { Conditions } from '../src/schema.js';
 import { resources } from '../src/specs/index.js';

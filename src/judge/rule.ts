@@ -10,36 +10,14 @@
 // what its clock allows, and a healthy L40 44 % of its FP32 figure. A rule that fails those is wrong, and a rule that
 // passes everything at 40 % has let a GPU at a third of its speed through an official diagnostic.
 
-import type { Attribution, Documented, Statistics, Verdict } from '../row.js';
-import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } from '../schema.js';
+import type { Attribution, Documented, Verdict } from '../row.js';
 import { formatPercent, formatSeconds, formatWatts } from '../units.js';
 import { worthSaying } from './evidence.js';
+import type { Measured } from './measured.js';
 import { sharedByMps } from './mps.js';
 import { powerLimit } from './power.js';
 import { briefestSeconds, fewestSamples, lowestCappedClock, type Threshold } from './threshold.js';
 import { type ReasonKind, reasonsTold, standingReasons } from './throttle.js';
-
-/** A measured row, before its verdict. */
-export type Measured = {
-  outcome: 'measured';
-  device: DeviceFacts;
-  provider: string;
-  data: DataPattern;
-  kernel: KernelFacts;
-  verification: Verification;
-  /** Of the sustained phase, as are the conditions and the time of a launch. */
-  statistics: Statistics;
-  launchSeconds: number;
-  conditions: Conditions;
-  /** Of the burst phase, in which an error counts as much. */
-  burstConditions: Conditions;
-  /** Uncorrected ECC errors outside of any window, as during a verification. */
-  untimedErrors: number | null;
-  /** Null together, and then `undocumented` says why: an unknown card, or a figure that no document gives. */
-  documented: Documented | null;
-  attribution: Attribution | null;
-  undocumented: string;
-};
 
 /** What the cases ask of a row. */
 type Case = {
@@ -137,7 +115,8 @@ function reached({ row, threshold, share, judged, footing }: Case): Verdict | nu
 /** A kernel whose speed is not established proves a healthy card, and never a slow one. */
 function untuned({ row: { kernel, provider } }: Case): Verdict | null {
   if (kernel.tuned) return null;
-  const whose = provider === 'builtin' ? 'own kernel' : `work of the ${provider}`;
+  const whose =
+    provider === 'builtin' ? 'own kernel' : provider === 'driver' ? 'work of the driver' : provider;
   const why = `${whose}: right, but its speed is not established; its rate does not judge the card`;
   return { status: 'unjudged', why };
 }

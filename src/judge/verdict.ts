@@ -6,11 +6,10 @@
 import type { Attribution, Documented, Verdict } from '../row.js';
 import type { FailedResult, ProviderResult, Verification } from '../schema.js';
 import { formatCount, formatPercent } from '../units.js';
+import type { Measured } from './measured.js';
 import { resourceClass } from './resource.js';
-import { type Measured, rule } from './rule.js';
+import { rule } from './rule.js';
 import { clockLimit, flattering, THRESHOLDS, type Threshold, widestLimit } from './threshold.js';
-
-export type { Measured } from './rule.js';
 
 /** What a row ended as. The outcomes without a measurement are those of the native side. */
 export type Subject = Measured | Extract<ProviderResult, { outcome: 'wrong' | 'unsupported' | 'failed' }>;
