@@ -103,6 +103,11 @@ export const Documented = z.strictObject({
     .describe(
       'no document names the clock: it is figure / (rate per SM per clock x SMs), arithmetic and not evidence',
     ),
+  upTo: finite
+    .default(1)
+    .describe(
+      'times the figure, that such cards were measured at: 2 where a document halves what the silicon does',
+    ),
   nvlinks: count
     .nullable()
     .default(null)

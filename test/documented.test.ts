@@ -27,6 +27,16 @@ test('where no document names a clock, the figure implies one, and the row says 
   expect(h200.documented('memory')).toMatchObject({ assumedClockHz: null, clockImplied: false });
 });
 
+test('a rate that a document halves and that cards were measured to reach bounds nothing', () => {
+  const geforce = nameplate(device('NVIDIA GeForce RTX 5090', 170, 32_000, '12.0'));
+  expect(geforce.documented('tensor.fp8')).toMatchObject({ value: 419e12, upTo: 2 });
+  expect(geforce.ratePerClock('tensor.fp8')).toBeNull();
+  expect(geforce.documented('tensor.bf16')).toMatchObject({ value: 209.5e12, upTo: 1 });
+  expect(geforce.ratePerClock('tensor.bf16')).toBe(512);
+  const plate = nameplate(device('NVIDIA H100 80GB HBM3', 132, 81_000, '9.0'));
+  expect(plate.documented('tensor.fp8')?.upTo).toBe(1);
+});
+
 test('a copy over NVLink is held against the links that make up the figure, which a bridge may not all reach', () => {
   const h100Pcie = nameplate(device('NVIDIA H100 PCIe', 114, 81_000, '9.0'));
   expect(h200.documented('peer')).toMatchObject({ value: 450e9, nvlinks: 18 });

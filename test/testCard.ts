@@ -87,6 +87,7 @@ export const tensorFigure: Documented = {
   accumulator: 'fp32',
   assumedClockHz: 2e9,
   clockImplied: false,
+  upTo: 1,
   nvlinks: null,
   sources: ['An invented document'],
   derivation: null,

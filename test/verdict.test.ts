@@ -3,6 +3,7 @@ import type { Measured } from '../src/judge/measured.js';
 import { resourceClass } from '../src/judge/resource.js';
 import { THRESHOLDS } from '../src/judge/threshold.js';
 import { judge } from '../src/judge/verdict.js';
+import { notices } from '../src/report/notices.js';
 import { type Status, Verdict } from '../src/row.js';
 import type { Conditions } from '../src/schema.js';
 import { resources } from '../src/specs/index.js';
@@ -13,6 +14,7 @@ import {
   linkFigure,
   measured,
   memoryFigure,
+  row,
   tensorFigure,
   testCard,
   testCpu,
@@ -252,6 +254,19 @@ describe('implausible: better than possible is our fault until shown otherwise',
   test('above the documented figure is fine where the clock explains it', () => {
     expect(verdictOf(1.05, conditions(2.2e9)).status).toBe('pass');
   });
+
+  // An RTX 5090 D: 548.5 TFLOPS of FP8 where 419 are documented.
+  test('above a figure that such cards were measured at twice of is fine, and far above that is not', () => {
+    const documented = { ...tensorFigure, upTo: 2 };
+    const card = { multiprocessors: 100, ratePerClock: null };
+    expect(verdictOf(1.31, conditions(2e9), { documented, card }).status).toBe('pass');
+    expect(verdictOf(1.31, conditions(2e9), { card }).status).toBe('implausible');
+    expect(verdictOf(2.4, conditions(2e9), { documented, card })).toMatchObject({ status: 'implausible' });
+    const text = (share: number) =>
+      notices(row(measured(share, conditions(2e9), { documented, card }))).join();
+    expect(text(1.31)).toContain('the document gives 50 % of the rate that such cards were measured at');
+    expect(text(0.9)).not.toContain('the document gives');
+  });
 });
 
 describe('wrong results outrank everything', () => {
@@ -326,6 +341,11 @@ describe('unjudged, with the reason', () => {
       /no threshold/,
     ],
     ['an emulated format', { kernel: { ...kernel, emulated: true } }, /lacks the format/],
+    [
+      'a link faster than any whose healthy rate is published',
+      { documented: { ...linkFigure, value: 121e9, expected: 121e9, printed: '121 GB/s' } },
+      /no threshold for 121 GB\/s of a link: no published figure/,
+    ],
     ['zeros, which flatter', { data: 'zeros' }, /zeros draw less power/],
   ];
   test.each(changes)('%s', (_, change, why) => {

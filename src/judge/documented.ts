@@ -14,6 +14,7 @@ import {
   nvlinks,
   processorReason,
   Resource,
+  rate,
   ratePerClock,
 } from '../specs/index.js';
 
@@ -48,7 +49,7 @@ export function nameplate(device: DeviceFacts): Nameplate {
     card,
     reason: ['driver name and witnesses agree', ...witnessNotes].join('; '),
     documented: (resource) => (isResource(resource) ? documented(identification, resource) : null),
-    ratePerClock: (resource) => (isResource(resource) ? ratePerClock(card, resource) : null),
+    ratePerClock: (resource) => (isResource(resource) ? provenRate(card, resource) : null),
   };
 }
 
@@ -66,6 +67,7 @@ function derived(device: DeviceFacts, resource: string, clockHz: number | null):
     accumulator: null,
     assumedClockHz: ceiling.clockHz,
     clockImplied: false,
+    upTo: 1,
     nvlinks: null,
     sources,
     derivation,
@@ -96,6 +98,7 @@ function documented(identification: Known, resource: Resource): Documented | nul
     accumulator: rest.accumulator,
     assumedClockHz: rest.assumedClockHz ?? implied,
     clockImplied: rest.assumedClockHz === null && implied !== null,
+    upTo: reachedInFull(card, resource) ? 2 : 1,
     nvlinks: resource === 'peer' ? nvlinks(card) : null,
     sources: sources.map(({ title, url }) => (url === null ? title : `${title} <${url}>`)),
     derivation: rest.derivation,
@@ -103,9 +106,16 @@ function documented(identification: Known, resource: Resource): Documented | nul
   };
 }
 
+/** Null where cards were measured above it: then it bounds nothing. */
+const provenRate = (card: Card, resource: Resource): number | null =>
+  reachedInFull(card, resource) ? null : ratePerClock(card, resource);
+
+const reachedInFull = (card: Card, resource: Resource): boolean =>
+  rate(card, resource)?.reachedInFull ?? false;
+
 /** The clock at which the SMs of the card would give the figure: H200's 989.5 TFLOPS name none, and imply 1830 MHz. */
 function impliedClock(card: Card, resource: Resource, value: number): number | null {
-  const rate = ratePerClock(card, resource);
+  const perClock = ratePerClock(card, resource);
   const multiprocessors = card.multiprocessors?.value;
-  return rate === null || multiprocessors === undefined ? null : value / (rate * multiprocessors);
+  return perClock === null || multiprocessors === undefined ? null : value / (perClock * multiprocessors);
 }

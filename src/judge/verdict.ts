@@ -80,10 +80,10 @@ function judgeMeasured(row: Measured): Verdict {
   const share = row.statistics.median / documented.expected;
   const excess = implausible(row, documented, attribution, share, threshold);
   if (excess !== null) return excess;
-  if (threshold === undefined) {
-    return unjudged(
-      `no threshold for ${documented.resource}: no published figure of a healthy card to rest one on`,
-    );
+  if (threshold === undefined || documented.value > (threshold.covers ?? Infinity)) {
+    const of =
+      threshold === undefined ? documented.resource : `${documented.printed} of a ${documented.resource}`;
+    return unjudged(`no threshold for ${of}: no published figure of a healthy card to rest one on`);
   }
   if (kernel.emulated) return unjudged(lacking);
   if (flattering.includes(row.data)) {
@@ -112,7 +112,7 @@ function implausible(
   const byClock = assumed === null || most === null ? null : (clockLimit * most) / assumed;
   // Memory that someone set to more than its own clock gives as much more.
   const raised = Math.max(1, attribution.factors.find(({ name }) => name === 'clock')?.value ?? 1);
-  const limit = byClock ?? (threshold?.limit ?? widestLimit) * raised;
+  const limit = (byClock ?? (threshold?.limit ?? widestLimit) * raised) * documented.upTo;
   if (share <= limit) return null;
   const bound =
     byClock === null ? 'more than such a resource can give' : 'more than the highest clock allows';

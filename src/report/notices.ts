@@ -21,6 +21,7 @@ export function notices(row: Row): string[] {
   return [
     alone(row),
     way,
+    beyondDocument(row),
     besideNear(row),
     ceiling !== null && aboveCeiling(ceiling),
     drift !== null &&
@@ -41,6 +42,11 @@ function alone({ rate, priorFailure, verdict }: Row): string | false {
   const same = verdict.status === 'failed' && verdict.code === code && verdict.why === why;
   const how = rate === null ? 'asked again, alone' : 'measured alone';
   return `${how}: while the providers took turns, ${same ? 'the same' : `${code}: ${why}`}`;
+}
+
+function beyondDocument({ documented, attribution }: Row): string | false {
+  if (documented === null || documented.upTo === 1 || (attribution?.ofSpec ?? 0) <= 1) return false;
+  return `the document gives ${formatPercent(1 / documented.upTo)} of the rate that such cards were measured at`;
 }
 
 function besideNear({ rate, ratioToNear, unit, dtype }: Row): string | false {

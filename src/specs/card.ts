@@ -168,6 +168,8 @@ const RateSet = z.strictObject({
   appliesTo: z.string(),
   /** The peaks that this market segment gets half of. */
   halved: z.array(Peak).optional(),
+  /** Of these, what such cards were measured at twice of all the same: a document's half, and no bound of the silicon. */
+  reachedInFull: z.array(Peak).optional(),
   /** Those of the architecture that no document of this segment tells. */
   unknown: z.array(Peak).optional(),
   /** Blackwell Ultra raised dense FP4 alone, so twice the dense rate would be wrong there. */

@@ -49,6 +49,8 @@ export type Rate = {
   evidence: Evidence;
   /** Where this market segment gets half of it: which one that is. */
   halvedFor: string | null;
+  /** Whether cards of it were measured at the full rate all the same. */
+  reachedInFull: boolean;
   /** The cards whose own figure alone it was computed from. */
   fromFigureOf: readonly string[];
 };
@@ -67,6 +69,7 @@ export function rate(card: Card, resource: Resource): Rate | null {
     value: (2 * full.value * (sparse ? 2 : 1)) / (halved ? 2 : 1),
     evidence: full,
     halvedFor: halved ? set.appliesTo : null,
+    reachedInFull: set.reachedInFull?.includes(peak.data) ?? false,
     fromFigureOf: 'derived' in full ? (full.cards ?? []) : [],
   };
 }
