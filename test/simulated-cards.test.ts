@@ -216,13 +216,18 @@ describe.concurrent('cuBLASLt', () => {
     const of = async (version: string) => {
       const environment = { ...slow, NAMEPLATE_SIMULATE_CUBLASLT: version };
       const { report } = await measure(environment, ...vendor, 'gemm.bf16');
-      return report.rows[0];
+      const library = report.libraries.find(({ name }) => name === 'cuBLASLt');
+      return { ...report.rows[0], library: library?.version };
     };
     expect(await of('111100')).toMatchObject({ kernel: { tuned: true }, verdict: { status: 'low' } });
     expect(await of('111003')).toMatchObject({
       kernel: { tuned: false, note: expect.stringMatching(/^this cuBLASLt is older than the device/) },
       verdict: { status: 'unjudged' },
+      library: '11.10.3',
     });
+    // As libraries before 11.11 write themselves.
+    expect(await of('12003')).toMatchObject({ verdict: { status: 'unjudged' }, library: '11.10.3' });
+    expect(await of('12103')).toMatchObject({ verdict: { status: 'low' }, library: '11.11.3' });
   });
 
   it.each([

@@ -49,7 +49,7 @@ describe.concurrent('no device', () => {
     {
       name: 'a driver that does not start',
       environment: () => ({ NAMEPLATE_FAULT: 'cuInit' }),
-      reason: /cuInit failed with CUDA_ERROR_NO_DEVICE/,
+      reason: /cuInit of .*libcuda\.so\.1 failed with CUDA_ERROR_NO_DEVICE/,
       remedy: /check nvidia-smi and CUDA_VISIBLE_DEVICES/,
     },
     {

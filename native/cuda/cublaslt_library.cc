@@ -64,8 +64,11 @@ std::vector<std::string> foldersToSearch() {
   for (const std::string& packages : listed("PYTHONPATH")) addPackages(folders, packages);
   // An environment need not be activated: its python3 may just be the first on PATH.
   for (const std::string& programs : listed("PATH"))
-    if (programs.ends_with("/bin") && access((programs + "/python3").c_str(), X_OK) == 0)
-      addPython(folders, programs.substr(0, programs.size() - 4));
+    if (programs.ends_with("/bin") && access((programs + "/python3").c_str(), X_OK) == 0) {
+      const std::string root = programs.substr(0, programs.size() - 4);
+      addPython(folders, root);
+      addMatches(folders, root + "/lib");  // Conda's
+    }
   if (const char* home = environment("HOME")) addPython(folders, std::string(home) + "/.local");
   addPython(folders, "/usr/local");
   addPython(folders, "/usr");
@@ -106,7 +109,10 @@ struct Opened {
     std::size_t (*version)() = nullptr;
     if (!whole || !found.resolve(version, "cublasLtGetVersion")) return false;
     found.resolve(library.getStatusName, "cublasLtGetStatusName");
-    const std::size_t number = library.number = version();
+    library.number = version();
+    // Of cuBLAS 11 the major version has three zeros, not four: 11402 is 11.4.2, and 12003 is 11.10.3.
+    if (library.number < 100'000) library.number += 110'000 - 11'000;
+    const std::size_t number = library.number;
     library.version = std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
                       std::to_string(number % 100);
     library.path = found.path();

@@ -45,7 +45,15 @@ const Advice advices[] = {
     {CUDA_ERROR_SYSTEM_NOT_READY,
      "on a machine with NVSwitch, start the nvidia-fabricmanager service of the driver's version"},
     {CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
-     "libcuda and the kernel module are of different versions: reboot, or reload the module"},
+     "libcuda and the kernel module are of different versions: reboot, or reload the module; in a container, "
+     "take an image that brings no libcuda of its own"},
+    // Of a container whose image is newer than the driver; nvidia-smi sees nothing wrong there
+    // (NVIDIA/nvidia-docker#1515).
+    {CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE,
+     "a newer libcuda than the driver's own was found (CUDA's compat folder, as an image brings it), and "
+     "this "
+     "card does not take it: take its folder off LD_LIBRARY_PATH and /etc/ld.so.conf.d, or an image no newer "
+     "than the driver"},
     {CUDA_ERROR_UNKNOWN, "check that /dev/nvidia* exist (nvidia-modprobe), and the kernel's log"},
 };
 
@@ -125,7 +133,7 @@ struct Opened {
     if (result == CUDA_SUCCESS) return;
     const char* advice = adviceFor(result);
     const std::string name = nameOf(driver, result);
-    fail(name, "cuInit failed with " + name + ": " + textOf(driver, result),
+    fail(name, "cuInit of " + driver.path + " failed with " + name + ": " + textOf(driver, result),
          advice ? advice : "run nvidia-smi");
   }
 };
