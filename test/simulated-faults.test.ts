@@ -110,9 +110,15 @@ describe.concurrent('less than a whole installation', () => {
     expect(stdout.match(/libcublasLt\.so/g)).toHaveLength(1);
   });
 
-  it('cuBLASLt is found among the packages of a Python on PATH, activated or not', async () => {
+  it.each([
+    [
+      'among the packages of a Python on PATH, activated or not',
+      'lib/python3.12/site-packages/nvidia/cu13/lib',
+    ],
+    ['beside that Python, as Conda puts it', 'lib'],
+  ])('cuBLASLt is found %s', async (_, place) => {
     const root = scratch();
-    const packages = join(root, 'lib/python3.12/site-packages/nvidia/cu13/lib');
+    const packages = join(root, place);
     mkdirSync(packages, { recursive: true });
     mkdirSync(join(root, 'bin'));
     writeFileSync(join(root, 'bin/python3'), '', { mode: 0o755 });
