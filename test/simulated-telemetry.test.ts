@@ -3,6 +3,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { formats } from '../src/report/index.js';
 import { cli } from './command.js';
+import { buildSimulatedDriver, driverWithout } from './driver/build.mjs';
 import { folder, measure, simulate } from './simulation.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -34,6 +35,22 @@ describe.concurrent('telemetry', () => {
       link: { width: 16, replays: 0 },
       throttle: [],
     });
+  });
+
+  it.each([
+    ['h200-sxm-141gb', 315, true],
+    ['a100-sxm4-80gb', 360, false], // its older call gives what is drawn now
+  ])('of %s by a driver that has no power of the moment', async (card, watts, averaged) => {
+    const without = driverWithout({ 'libnvidia-ml.so.1': 'nvmlDeviceGetFieldValues' });
+    const { report } = await measure(
+      { NAMEPLATE_SIMULATE: card, LD_LIBRARY_PATH: `${without}:${buildSimulatedDriver()}` },
+      ...gemm,
+    );
+    const { powerWatts, missing } = report.rows[0]?.conditions ?? {};
+    expect(powerWatts?.median).toBe(watts);
+    expect(missing?.includes('power of the moment: this driver gives the mean of the last second')).toBe(
+      averaged,
+    );
   });
 
   it('of a MIG slice: its errors by the counter that the GPU still answers, and whose the values are', async () => {

@@ -26,11 +26,12 @@ double now() {
 class NvmlWatch final : public Watch {
  public:
   // `peer` is null where there is none, and `slice` the device itself where it is none.
-  NvmlWatch(NvmlDevice device, NvmlDevice slice, NvmlDevice peer, bool mps, int errorCounter,
+  NvmlWatch(NvmlDevice device, NvmlDevice slice, NvmlDevice peer, bool mps, bool averages, int errorCounter,
             std::string caveat)
       : device_(device),
         peer_(peer),
         others_(slice, mps),
+        averages_(averages),
         errorCounter_(errorCounter),
         caveat_(std::move(caveat)),
         thread_(startThread([this] { run(); })) {
@@ -56,6 +57,10 @@ class NvmlWatch final : public Watch {
     for (const Sensor* sensor :
          {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &link_})
       sensor->explain(conditions.missing);
+    if (averaged_) {
+      if (!conditions.missing.empty()) conditions.missing += "; ";
+      conditions.missing += "power of the moment: this driver gives the mean of the last second";
+    }
     for (const Counter* counter : {&energy_, &corrected_, &uncorrected_, &replays_})
       counter->explain(conditions.missing);
     if (peer_) peerUncorrected_.explain(conditions.missing);
@@ -99,7 +104,10 @@ class NvmlWatch final : public Watch {
     // Since Ampere, GA100 excepted (nvml.h says so), the older call gives the mean of the last second, and
     // most windows are shorter.
     reading.powerWatts = power_.askField(1e-3, device_, nvmlInstantPower);
-    if (!reading.powerWatts) reading.powerWatts = power_.ask<unsigned>(1e-3, library.power, device_);
+    if (!reading.powerWatts) {
+      reading.powerWatts = power_.ask<unsigned>(1e-3, library.power, device_);
+      averaged_ = averages_ && reading.powerWatts;
+    }
     reading.temperatureCelsius = temperature_.ask<unsigned>(1, library.temperature, device_, nvmlGpuSensor);
     reading.memoryTemperatureCelsius = memoryTemperature_.askField(1, device_, nvmlMemoryTemperature);
     if (const auto bits = reasons_.ask<unsigned long long>(1, reasons, device_))
@@ -141,6 +149,8 @@ class NvmlWatch final : public Watch {
 
   NvmlDevice device_, peer_;
   OtherProcesses others_;
+  bool averages_;          // what the older call for the power gives
+  bool averaged_ = false;  // it had to be asked, and did
   int errorCounter_;
   std::string caveat_;
   Conditions conditions_;
@@ -170,6 +180,11 @@ class NoWatch final : public Watch {
   std::string why_;
 };
 
+// Since Ampere, GA100 excepted.
+bool averagesPower(const Facts& device) {
+  return device.computeCapability && std::stod(*device.computeCapability) > 8.0;
+}
+
 // A GPU that is cut into slices does not tell its volatile errors ("currently not supported", nvml.h says).
 // Of either counter only the rise is asked.
 int errorCounter(const Facts& device) {
@@ -184,7 +199,8 @@ std::unique_ptr<Watch> watchDevice(const Facts& device, const std::optional<Fact
   if (!whole) return std::make_unique<NoWatch>("NVML does not know this device");
   return std::make_unique<NvmlWatch>(
       whole, device.mig && slice == whole ? nullptr : slice, peer ? nvmlDevice(*peer) : nullptr,
-      std::ranges::find(device.features, "MPS") != device.features.end(), errorCounter(device),
+      std::ranges::find(device.features, "MPS") != device.features.end(), averagesPower(device),
+      errorCounter(device),
       device.mig ? "values of this MIG slice alone: what is given is the whole GPU's, save its processes"
                  : "");
 }
