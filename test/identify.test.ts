@@ -99,6 +99,12 @@ describe('identification', () => {
     );
   });
 
+  it('names each size of a card once where documents disagree', () => {
+    const found = identify(device('NVIDIA GB300', { multiprocessors: 152, memoryBytes: 100 * GiB }));
+    expect(found).toMatchObject({ status: 'unknown' });
+    expect(found.status === 'unknown' && found.reason).toContain('its memory is 288 GB or 279 GB. Seen');
+  });
+
   it('refuses more SMs, another compute capability, or the PCI id of another card', () => {
     expect(idOf(device('NVIDIA H100 80GB HBM3', { multiprocessors: 144 }))).toBe('unknown');
     expect(idOf(device('NVIDIA H100 80GB HBM3', { computeCapability: '8.0' }))).toBe('unknown');

@@ -125,7 +125,7 @@ function slicedCard(
   const present = facts.multiprocessors ?? profile?.compute?.multiprocessors;
   const whole = card.multiprocessors?.value ?? table?.multiprocessors;
   if (profile === undefined)
-    return unknown(facts, `${mig.profile} is not a documented MIG profile of ${card.id}`);
+    return unknown(facts, `${mig.profile} is not in nameplate's table of the MIG profiles of ${card.id}`);
   if (present === undefined || whole === undefined)
     return unknown(facts, 'the SM count of the slice is not known');
 
@@ -139,11 +139,11 @@ function slicedCard(
   return { status: 'known', card, share: present / whole, memoryShare, mig: profile, witnessNotes };
 }
 
-/** The marketed size, and any other size that a document gives for the same part, in GB. */
+/** The marketed size, and any other size that a document gives for the same part, in GB, each once. */
 function sizes(card: Card): number[] {
   const others = (card.disagreements ?? []).filter(({ of }) => of.includes('memorySize'));
   const values = others.flatMap(({ values }) => values.map(({ value }) => value));
-  return [card.memorySize?.value, ...values].filter((value) => typeof value === 'number');
+  return [...new Set([card.memorySize?.value, ...values])].filter((value) => typeof value === 'number');
 }
 
 const size = (card: Card) =>
