@@ -28,6 +28,9 @@ describe('identification', () => {
     ['NVIDIA H200', 132, 143156, '0x2335', 'h200-sxm-141gb'],
     ['NVIDIA H20', 78, 97285, '0x2329', 'h20'],
     ['NVIDIA B200', 148, 182631, '0x2901', 'b200'],
+    // A DGX Station's: less memory under the same name.
+    ['NVIDIA GB300', 152, 256703, '0x31C3', 'gb300'],
+    ['NVIDIA GB300', 152, 256703, '0x31C2', 'gb300'],
     ['NVIDIA A10G', 80, 22587, '0x2237', 'a10g'],
     ['NVIDIA A40', 84, 45416, '0x2235', 'a40'],
     ['NVIDIA L40', 142, 45589, '0x26B5', 'l40'],
@@ -102,7 +105,9 @@ describe('identification', () => {
   it('names each size of a card once where documents disagree', () => {
     const found = identify(device('NVIDIA GB300', { multiprocessors: 152, memoryBytes: 100 * GiB }));
     expect(found).toMatchObject({ status: 'unknown' });
-    expect(found.status === 'unknown' && found.reason).toContain('its memory is 288 GB or 279 GB. Seen');
+    expect(found.status === 'unknown' && found.reason).toContain(
+      'its memory is 288 GB or 279 GB or 250.7 GB. Seen',
+    );
   });
 
   it('refuses more SMs, another compute capability, or the PCI id of another card', () => {
