@@ -166,6 +166,26 @@ describe('identification', () => {
     expect(found.status === 'known' && found.witnessNotes).toHaveLength(1);
   });
 
+  it.each([
+    ['NVIDIA GB200 MIG 3g.93gb', 152, 64, 91, '3g.93gb'],
+    ['NVIDIA GH200 480GB MIG 1g.12gb', 132, 16, 11, '1g.12gb'],
+    ['NVIDIA GH200 144G HBM3e MIG 3g.72gb', 132, 60, 70, '3g.72gb'],
+    ['NVIDIA H20 MIG 7g.96gb', 78, 78, 94, '7g.96gb'],
+  ])(
+    'knows the slice of %s by name, and of its share of the memory nothing',
+    (name, whole, present, gigabytes, profile) => {
+      const found = identify(device(name, { multiprocessors: present, memoryBytes: gigabytes * GiB }));
+      expect(found).toMatchObject({ share: present / whole, memoryShare: null, mig: { profile } });
+    },
+  );
+
+  it('says of a profile it lacks that its own table lacks it', () => {
+    const found = identify(device('NVIDIA B300 SXM6 AC MIG 1g.99gb', { memoryBytes: 95 * GiB }));
+    expect(found.status === 'unknown' && found.reason).toContain(
+      "1g.99gb is not in nameplate's table of the MIG profiles of b300",
+    );
+  });
+
   it('refuses a slice that its parent does not have, or with another memory size', () => {
     const slice = { multiprocessors: 14, memoryBytes: 9.5 * GiB };
     expect(idOf(device('NVIDIA A100-SXM4-80GB MIG 1g.10gb', slice))).toBe('a100-sxm4-80gb');
