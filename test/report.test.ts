@@ -251,6 +251,15 @@ test('a row says what its samples did and what the device counted, beside its ve
   };
   expect(bridged(12)).not.toContain('NVLinks active');
   expect(bridged(8)).toContain('8 of 12 NVLinks active');
+  const wrong = (name: string) => {
+    const kernel = subject.kernel && { ...subject.kernel, name };
+    const verdict = { status: 'corrupted' as const, why: '1 difference' };
+    return text(report([row({ ...subject, kernel }, { ...renamed, verdict })]), { width: 300 });
+  };
+  expect(wrong('cuMemcpyPeerAsync, over PCI Express')).toContain(
+    'an IOMMU or ACS may have lost the copy, and no card',
+  );
+  expect(wrong('cuMemcpyPeerAsync, over NVLink')).not.toContain('IOMMU');
   expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
   expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
 });

@@ -37,7 +37,7 @@ const wanted: Readonly<Record<string, () => Environment>> = {
 /** These may fail without a word, and nothing measured is the worse for it. */
 const absorbed = (call: string) =>
   nvml.includes(call) || // telemetry: the rows stand, and say what they lack
-  /Destroy|Free|Release|Unload/.test(call) || // everything on a device that failed refuses its release
+  /Destroy|Disable|Free|Release|Unload/.test(call) || // everything on a device that failed refuses its release
   ['cuDriverGetVersion', 'cuMemGetInfo'].includes(call) || // only add to what is said
   ['cublasLtMatmul', 'cublasLtMatmulAlgoConfigGetAttribute'].includes(call); // a candidate less, its description
 

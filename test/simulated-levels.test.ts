@@ -204,6 +204,18 @@ describe.concurrent('peers', () => {
     });
   });
 
+  it('hold what a GPU has of them for a row alone: eight at a time, those of other processes counted', async () => {
+    const rows = ['--device', 'cuda:0', '--only', 'peer.copy'];
+    const of = async (most: string) => {
+      const environment = { NAMEPLATE_SIMULATE: 'three-h200', NAMEPLATE_SIMULATE_MOST_PEERS: most };
+      const { report } = await measure(environment, ...rows);
+      return report.rows.filter(({ device }) => device === 'cuda:0').map(({ verdict }) => verdict);
+    };
+    expect((await of('2')).map(({ status }) => status)).toEqual(['unjudged', 'unjudged']);
+    const why = expect.stringMatching(/no peer left to give: without NVSwitch it has eight at a time/);
+    expect(await of('1')).toEqual(Array(2).fill({ status: 'unsupported', why }));
+  });
+
   it('of one device alone are unsupported: one device', async () => {
     const { report } = await measure({}, '--only', 'peer.*,memory.copy');
     const peers = report.rows.filter(({ id }) => id.startsWith('peer'));

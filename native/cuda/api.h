@@ -50,6 +50,7 @@ struct alignas(128) CUtensorMap {
   VALUE(CUDA_ERROR_LAUNCH_TIMEOUT, 702)                 \
   VALUE(CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED, 704)    \
   VALUE(CUDA_ERROR_ASSERT, 710)                         \
+  VALUE(CUDA_ERROR_TOO_MANY_PEERS, 711)                 \
   VALUE(CUDA_ERROR_HARDWARE_STACK_ERROR, 714)           \
   VALUE(CUDA_ERROR_ILLEGAL_INSTRUCTION, 715)            \
   VALUE(CUDA_ERROR_MISALIGNED_ADDRESS, 716)             \
@@ -165,6 +166,7 @@ inline constexpr unsigned portableHostMemory = 1;  // CU_MEMHOSTALLOC_PORTABLE
         CUstream stream))                                                                                    \
   CALL(cuDeviceCanAccessPeer, cuDeviceCanAccessPeer, 4000, true, (int* can, CUdevice device, CUdevice peer)) \
   CALL(cuCtxEnablePeerAccess, cuCtxEnablePeerAccess, 4000, true, (CUcontext peer, unsigned flags))           \
+  CALL(cuCtxDisablePeerAccess, cuCtxDisablePeerAccess, 4000, true, (CUcontext peer))                         \
   CALL(cuMemsetD32Async, cuMemsetD32Async, 3020, true,                                                       \
        (CUdeviceptr to, unsigned word, std::size_t words, CUstream stream))                                  \
   CALL(cuStreamCreate, cuStreamCreate, 2000, true, (CUstream * stream, unsigned flags))                      \

@@ -1,5 +1,7 @@
 #include "cuda/peer.h"
 
+#include <utility>
+
 #include "cuda/facts.h"
 #include "cuda/nvml.h"
 
@@ -16,21 +18,56 @@ std::string wayBetween(const Facts& one, const Facts& other) {
   return status == 0 ? "NVLink" : "PCI Express";
 }
 
-void enable(const Context& from, const Context& to) {
-  from.bind();
-  const CUresult result = driver().cuCtxEnablePeerAccess(to.handle(), 0);
-  if (result != CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED) check(result, "cuCtxEnablePeerAccess");
+// That `from` may reach into `to`, for as long as this lives.
+class Access {
+ public:
+  Access(SharedContext from, SharedContext to) : from_(std::move(from)), to_(std::move(to)) {
+    from_->bind();
+    const CUresult result = driver().cuCtxEnablePeerAccess(to_->handle(), 0);
+    if (result == CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED) return;  // by somebody else, who ends it
+    if (result == CUDA_ERROR_TOO_MANY_PEERS)
+      throw Unsupported(
+          "a GPU of the two has no peer left to give: without NVSwitch it has eight at a time, those of "
+          "other "
+          "processes counted");
+    check(result, "cuCtxEnablePeerAccess");
+    ours_ = true;
+  }
+  ~Access() {
+    if (!ours_) return;
+    from_->bindQuietly();
+    ignore(driver().cuCtxDisablePeerAccess(to_->handle()));
+  }
+  Access(const Access&) = delete;
+  Access& operator=(const Access&) = delete;
+
+ private:
+  SharedContext from_, to_;
+  bool ours_ = false;
+};
+
+// There and back.
+struct Way {
+  Way(const SharedContext& own, const SharedContext& peer) : there(peer), in(peer, own), out(own, peer) {}
+
+  SharedContext there;
+  Access in, out;
+};
+
+SharedContext contextOf(const std::string& id, CUdevice device) {
+  try {
+    return std::make_shared<const Context>(device);
+  } catch (const Error& error) {
+    if (error.code != "CUDA_ERROR_DEVICE_UNAVAILABLE") throw;
+    throw Unsupported(id + " is held exclusively by another process (compute mode), or it is gone");
+  }
 }
 
 }  // namespace
 
-const Peer& Peers::reach(const std::string& id) {
-  const auto known = known_.find(id);
-  if (known != known_.end()) return known->second;
-  return known_.emplace(id, open(id)).first->second;
-}
-
-Peer Peers::open(const std::string& id) const {
+Peer Peers::reach(const std::string& id) {
+  if (const auto known = known_.find(id); known != known_.end())
+    if (SharedContext context = known->second.context.lock()) return {context, known->second.over};
   const auto [ordinal, other] = namedDevice(id);
   if (other.uuid == facts_.uuid) throw Error("EINVAL", id + " is the device itself, and no peer of it");
   const CUdevice device = deviceAt(ordinal);
@@ -40,10 +77,10 @@ Peer Peers::open(const std::string& id) const {
     throw Unsupported(
         "the device does not reach the peer directly, says cuDeviceCanAccessPeer; nvidia-smi topo -p2p r "
         "shows which do");
-  Peer peer{other, std::make_shared<const Context>(device), wayBetween(facts_, other)};
-  enable(*peer.context, *own_);
-  enable(*own_, *peer.context);
-  return peer;
+  const auto way = std::make_shared<const Way>(own_, contextOf(id, device));
+  const SharedContext context(way, way->there.get());
+  known_[id] = {other, wayBetween(facts_, other), context};
+  return {context, known_[id].over};
 }
 
 std::optional<Facts> Peers::identity(const std::string& id) const {

@@ -21,6 +21,7 @@ export function notices(row: Row): string[] {
   return [
     alone(row),
     way,
+    isPeer && lostOnTheWay(row),
     beyondDocument(row),
     besideNear(row),
     ceiling !== null && aboveCeiling(ceiling),
@@ -42,6 +43,15 @@ function alone({ rate, priorFailure, verdict }: Row): string | false {
   const same = verdict.status === 'failed' && verdict.code === code && verdict.why === why;
   const how = rate === null ? 'asked again, alone' : 'measured alone';
   return `${how}: while the providers took turns, ${same ? 'the same' : `${code}: ${why}`}`;
+}
+
+/**
+ * An IOMMU that translates, or ACS, sends copies over PCI Express elsewhere, while the driver answers that the peer is
+ * reached and that the copy went well (NVIDIA's "PCIe Multi-GPU Systems"; it asks since CUDA 13.5). No card is at fault then.
+ */
+function lostOnTheWay({ verdict, kernel }: Row): string | false {
+  if (verdict.status !== 'corrupted' || kernel?.name.includes('NVLink')) return false;
+  return 'over PCI Express an IOMMU or ACS may have lost the copy, and no card: dmesg | grep -e DMAR -e IOMMU shows it, iommu=pt cures it';
 }
 
 function beyondDocument({ documented, attribution }: Row): string | false {

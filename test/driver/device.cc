@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "ledger.h"
 #include "setting.h"
@@ -10,7 +12,8 @@
 namespace nameplate::simulated {
 namespace {
 
-std::map<unsigned, int> retained;  // by ordinal
+std::map<unsigned, int> retained;                 // by ordinal
+std::set<std::pair<CUcontext, CUcontext>> peers;  // from, to
 thread_local const Card* bound = nullptr;
 
 // A context's handle is its card.
@@ -186,6 +189,15 @@ CUresult cuDeviceCanAccessPeer(int* can, CUdevice device, CUdevice peer) {
 
 CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned flags) {
   require(flags == 0 && peer && peer != handle(current()));
+  const std::pair way{handle(current()), peer};
+  require(!peers.contains(way), CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED);
+  require(peers.size() < number("NAMEPLATE_SIMULATE_MOST_PEERS", 16), CUDA_ERROR_TOO_MANY_PEERS);
+  peers.insert(way);
+  return CUDA_SUCCESS;
+}
+
+CUresult cuCtxDisablePeerAccess(CUcontext peer) {
+  require(peers.erase({handle(current()), peer}) == 1);
   return CUDA_SUCCESS;
 }
 
