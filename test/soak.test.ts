@@ -151,6 +151,7 @@ describe('a soak', () => {
     const uncorrected = await struck({ correctedErrors: 2, uncorrectedErrors: 1 });
     expect(uncorrected.last).toMatchObject({ correctedErrors: 6, uncorrectedErrors: 3 });
     expect(uncorrected.last.verdict).toMatchObject({ status: 'corrupted', why: '3 uncorrected ECC errors' });
+    expect(soakLine(uncorrected.last)).toMatch(/ · 0 errors · 3 uncorrected ECC errors$/);
     expect((await struck({ correctedErrors: 2, uncorrectedErrors: 0 })).last.verdict.status).toBe('clean');
   });
 
@@ -363,6 +364,33 @@ test('a device that does not answer when it is asked to stop was not clean', asy
     state: 'interrupted',
     verdict: { status: 'failed', code: 'ETIMEDOUT', why: expect.stringContaining('did not answer') },
   });
+});
+
+test('one that is interrupted while its inputs are made and verified accuses no device', async () => {
+  const interruption = new AbortController();
+  const busy = () => {
+    interruption.abort();
+    throw Object.assign(new Error('the process that held the device ended (SIGKILL)'), { code: 'SIGKILL' });
+  };
+  const { last } = await soaked(busy, {}, [cpu], interruption.signal);
+  const why = 'it ended before anything was compared';
+  expect(last).toMatchObject({ state: 'interrupted', verdict: { status: 'failed', code: 'ENOWORK', why } });
+});
+
+test('what began late is seen: in the live line, and as a range by the second', async () => {
+  const series = (value: number) => ({ median: value, min: value, max: value });
+  const slowed = { ...step().conditions, clockHz: series(0.9e9), temperatureCelsius: series(88) };
+  const well = { ...step().conditions, clockHz: series(1.8e9), temperatureCelsius: series(91) };
+  const { last } = await soaked((_, index) =>
+    index < 3 ? step({ conditions: well }) : step({ conditions: slowed, launches: 5, seconds: 1 }),
+  );
+  const { min = 0, max = 0 } = last.rates ?? {};
+  expect(max / min).toBeCloseTo(2);
+  expect(last.last).toMatchObject({ rate: min, clockHz: 0.9e9, temperatureCelsius: 88 });
+  expect(soakLine(last)).toContain('900 MHz · 88 °C · 25 launches compared');
+  expect(soakText(last, { color: false, width: 160, file: null })).toMatch(
+    /^rate +\S+ TFLOPS while in launches, by the second from \S+ TFLOPS to \S+ TFLOPS$/m,
+  );
 });
 
 test('a soak of two days still adds up, and knows the middle of what was read', () => {

@@ -4,6 +4,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { isolate } from '../src/process/isolate.js';
 import type { RunRequest } from '../src/schema.js';
@@ -16,6 +18,23 @@ function child(body: string, started = "process.send({ kind: 'started' });"): UR
   return pathToFileURL(file);
 }
 const asked = (body: string, seconds = 30) => survey(() => isolate(child(body)), seconds).inventory();
+
+test('a process keeps nothing of what it has answered, for as long as a soak lasts', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const empty =
+    "{ build: { version: '', compiler: '', images: [] }, devices: [], libraries: [], absences: [] }";
+  const executor = isolate(child(`process.send({ kind: 'inventory', result: ${empty} })`));
+  const answers: WeakRef<object>[] = [];
+  for (let i = 0; i < 64; i += 1) answers.push(new WeakRef(await executor.inventory({ threads: null }, 30)));
+  const kept = () => answers.filter((one) => one.deref() !== undefined).length;
+  for (let tries = 0; tries < 100 && kept() > 1; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+  }
+  expect(kept()).toBeLessThanOrEqual(1);
+  await executor.close();
+});
 
 describe('the inventory', () => {
   test('is what is here', async () => {

@@ -19,8 +19,8 @@ export interface Executor {
   run(request: RunRequest, timeoutSeconds: number): Promise<RunResult>;
   /** The next stretch of a soak; likewise. A fresh process, as after a failure, begins a fresh soak. */
   soak(request: SoakRequest, timeoutSeconds: number): Promise<SoakStep>;
-  /** Asks the run in progress to stop; it then settles soon, one way or the other. */
-  cancel(): void;
+  /** Asks the run in progress to stop; it then settles within `seconds`, one way or the other. */
+  cancel(seconds?: number): void;
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function isolate(module: URL = new URL('./child.js', import.meta.url)): E
       if (answer.result.failure !== null) await retire();
       return answer.result;
     },
-    cancel: () => child?.cancel(),
+    cancel: (seconds = cancelSeconds) => child?.cancel(seconds),
     close: retire,
   };
 
@@ -90,6 +90,9 @@ function unasked({ kind }: Answer): ChildError {
 class Child {
   readonly #process: ChildProcess;
   readonly #ended: Promise<Death>;
+  /** Whoever waits for an answer. A promise that lasts as the process does would keep every answer of a soak as long. */
+  readonly #mourners = new Set<(how: Death) => void>();
+  #how: Death | undefined;
   #started = false;
   #stderr = '';
 
@@ -108,7 +111,11 @@ class Child {
       this.#process.once('error', (error) => resolve({ code: 'EFORK', words: error.message }));
       this.#process.once('close', (code, signal) => resolve({ code: signal ?? `EXIT_${code}`, words: null }));
     });
-    void this.#ended.then(() => process.off('exit', kill));
+    void this.#ended.then((how) => {
+      process.off('exit', kill);
+      this.#how = how;
+      for (const mourn of this.#mourners) mourn(how);
+    });
   }
 
   /** One request at a time. Settles with the answer, the child's death, or the timeout, whichever is first. */
@@ -117,7 +124,7 @@ class Child {
     try {
       const answer = await Promise.race([
         this.#answer(order, stop.signal),
-        this.#ended.then((how) => this.#died(how)),
+        this.#death(stop.signal),
         after(timeoutSeconds, stop.signal).then(() => this.#timedOut(timeoutSeconds)),
       ]);
       if (answer.kind === 'error') throw new ChildError(answer.code, answer.message);
@@ -127,9 +134,9 @@ class Child {
     }
   }
 
-  cancel(): void {
+  cancel(seconds: number): void {
     this.#send({ kind: 'cancel' });
-    setTimeout(() => this.#kill(), cancelSeconds * 1000).unref();
+    setTimeout(() => this.#kill(), seconds * 1000).unref();
   }
 
   /** Lets an idle child release its device, and kills one that does not. */
@@ -162,10 +169,20 @@ class Child {
     });
   }
 
-  #died({ code, words }: Death): never {
+  /** Never resolves, and rejects if the process ends before `signal` is aborted. */
+  #death(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+      const mourn = (how: Death) => reject(this.#died(how));
+      if (this.#how !== undefined) return mourn(this.#how);
+      this.#mourners.add(mourn);
+      signal.addEventListener('abort', () => this.#mourners.delete(mourn));
+    });
+  }
+
+  #died({ code, words }: Death): ChildError {
     const said = this.#stderr.trim().split('\n').slice(-3).join(' | ');
     const message = `the process that held the device ended (${words === null ? code : `${code} ${words}`})${said && `; its last words: ${said}`}`;
-    throw new ChildError(code, message);
+    return new ChildError(code, message);
   }
 
   #timedOut(seconds: number): never {

@@ -73,7 +73,8 @@ function explain(row: Row, device: Device | undefined, colors: Colors, width: nu
   return parts.flat();
 }
 
-function unexplained({ kernel }: Row, device: Device | undefined): string {
+function unexplained({ kernel, verdict }: Row, device: Device | undefined): string {
+  if (kernel?.resource === 'none' && verdict.status === 'unjudged') return verdict.why;
   if (device?.card == null)
     return `no figure to set beside it: ${device?.cardReason ?? 'the device is not described'}`;
   return `no figure to set beside it: ${device.card} documents none for ${kernel?.resource ?? 'this row'}`;

@@ -36,18 +36,20 @@ export function parseSoak(text: string): SoakReport | null {
   throw damaged(report.error);
 }
 
-/** "gemm.fp16 on cuda:0 · 2 min 10 s of 5 min 0 s · 702 TFLOPS · 1450 MHz · 698 W · 61 °C · 41022 launches compared · 0 errors" */
+/** As it is now, so that a clock that falls late is seen: "gemm.fp16 on cuda:0 · 2 min 10 s of 5 min 0 s · 702 TFLOPS · 1450 MHz · 698 W · 61 °C · 41022 launches compared · 0 errors" */
 export function soakLine(report: SoakReport): string {
-  const { options, device, seconds, rate, unit, clockHz, powerWatts, temperatureCelsius } = report;
+  const { options, device, seconds, last, unit, uncorrectedErrors } = report;
+  const { rate = null, clockHz = null, powerWatts = null, temperatureCelsius = null } = last ?? {};
   const parts = [
     `${options.operation} on ${device.id}`,
     `${formatSeconds(Math.round(seconds))} of ${formatSeconds(options.minutes * 60)}`,
     rate !== null && formatRate(rate, unit),
-    clockHz !== null && formatClock(clockHz.median),
-    powerWatts !== null && formatWatts(powerWatts.median),
-    temperatureCelsius !== null && `${temperatureCelsius.max} °C`,
+    clockHz !== null && formatClock(clockHz),
+    powerWatts !== null && formatWatts(powerWatts),
+    temperatureCelsius !== null && celsius(temperatureCelsius),
     `${report.launches} launches compared`,
     formatCount(report.wrongRounds, 'error'),
+    !!uncorrectedErrors && formatCount(uncorrectedErrors, 'uncorrected ECC error'),
   ];
   return parts.filter((part) => typeof part === 'string').join(' · ');
 }
@@ -71,7 +73,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
       'time',
       `${formatSeconds(report.seconds)}${report.busyShare === null ? '' : `, ${formatPercent(report.busyShare)} of it in launches, the rest comparing`}`,
     ],
-    ['rate', report.rate === null ? absent : `${formatRate(report.rate, report.unit)} while in launches`],
+    ['rate', rate(report)],
     ['clock', range(report.clockHz, formatClock)],
     [device.mig ? 'board power' : 'power', range(report.powerWatts, formatWatts)],
     ['temperature', range(report.temperatureCelsius, celsius)],
@@ -80,7 +82,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
     ['ECC errors', ecc(report)],
     ['others', othersSeen(report)],
     ['not known', report.missing === '' ? null : report.missing],
-    ['errors', `${report.wrongRounds}${report.errorsPerHour === null ? '' : `, ${perHour(report)}`}`],
+    ['wrong rounds', `${report.wrongRounds}${report.errorsPerHour === null ? '' : `, ${perHour(report)}`}`],
   ];
   const lines = [
     ...notice,
@@ -129,6 +131,14 @@ function ecc({ correctedErrors, uncorrectedErrors }: SoakReport): string | null 
 function reasons(throttle: Conditions['throttle']): string | null {
   if (throttle.length === 0) return null;
   return throttle.map(({ reason, share }) => `${reason} ${formatPercent(share)} of the time`).join(', ');
+}
+
+/** The clock, the watts and the rate are ranges over the seconds: a mean alone would hide what began late. */
+function rate({ rate, rates, unit }: SoakReport): string {
+  if (rate === null) return absent;
+  const format = (value: number) => formatRate(value, unit);
+  const span = rates === null ? '' : `, by the second from ${format(rates.min)} to ${format(rates.max)}`;
+  return `${format(rate)} while in launches${span}`;
 }
 
 const celsius = (degrees: number) => `${degrees} °C`;

@@ -57,6 +57,17 @@ export const SoakReport = z.strictObject({
   busyShare: finite.nullable().describe('share of the time in launches; comparing takes the rest'),
   launches: count.describe('every one of them compared with the verified first one'),
   rate: finite.nullable().describe('FLOP/s, B/s or op/s while busy'),
+  rates: Range.nullable().default(null).describe('of the steps, which are of about a second'),
+  last: z
+    .strictObject({
+      rate: finite.nullable(),
+      clockHz: finite.nullable(),
+      powerWatts: finite.nullable(),
+      temperatureCelsius: finite.nullable(),
+    })
+    .nullable()
+    .default(null)
+    .describe('the last step by itself'),
   unit: z.enum(['FLOP/s', 'B/s', 'op/s']),
   wrongRounds: count.describe('rounds through the buffer sets that left other bits'),
   errorsPerHour: finite.nullable().describe('wrong rounds per hour'),

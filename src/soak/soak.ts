@@ -29,6 +29,9 @@ export interface SoakContext {
 /** Often enough for a live line, and long enough that the sensors of a step say something. */
 const stepSeconds = 1;
 
+/** Seconds in which a step stops that is asked to; more where steps take longer: a round of large products. */
+const leastPatience = 3;
+
 /** A tensor-core format that every card since Volta has; on a CPU what it has itself. */
 export function defaultOperation({ devices }: Pick<Inventory, 'devices'>, device: string | null): string {
   return device?.toLowerCase() === 'cpu' || !devices.some(({ backend }) => backend === 'cuda')
@@ -56,7 +59,8 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
   const release = await lock(device, wait, signal);
   let releasePeer: Release = () => {};
   const executor = open();
-  const cancel = () => executor.cancel();
+  let patience = leastPatience;
+  const cancel = () => executor.cancel(patience);
   signal?.addEventListener('abort', cancel);
   try {
     releasePeer = await lockPeer(shape, inventory.devices);
@@ -82,14 +86,16 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
       try {
         const step = await executor.soak({ ...request, seconds }, options.timeoutSeconds);
         tally.add(step);
+        patience = Math.max(leastPatience, 3 * step.seconds);
         if (step.failure !== null) return yield report('complete', failed(step.failure));
         if (step.launches === 0) break;
       } catch (error) {
         const { code, message } = coded(error);
         if (!signal?.aborted) return yield report('complete', failed({ code, message }));
-        // A device that works does stop when it is asked to.
+        // A device that works does stop when it is asked to, but for the inputs and the first launch, which a host verifies.
         const silent = { code: 'ETIMEDOUT', message: 'the device did not answer when it was asked to stop' };
-        return yield report('interrupted', code === 'SIGKILL' ? failed(silent) : null);
+        const hung = code === 'SIGKILL' && tally.seconds > 0;
+        return yield report('interrupted', hung ? failed(silent) : null);
       }
       yield report('running', null);
     }

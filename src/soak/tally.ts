@@ -34,6 +34,7 @@ export class SoakTally {
   readonly #errors: SoakStep['errors'] = [];
   readonly #series = new Map(series.map((name) => [name, new Ordered()]));
   readonly #counts = new Map<(typeof counters)[number], number>();
+  readonly #rates = new Ordered();
   readonly #throttled = new Map<string, number>();
   #others: Conditions['otherProcesses'] = null;
   #readings = 0;
@@ -50,7 +51,14 @@ export class SoakTally {
     this.#busySeconds += step.busySeconds;
     this.#wrongRounds += step.wrongRounds;
     this.#errors.push(...step.errors.slice(0, mostErrors - this.#errors.length));
+    const rate = this.#rateOf(step);
+    if (rate !== null) this.#rates.add(rate);
     this.#watch(step.conditions);
+  }
+
+  #rateOf({ work, launches, busySeconds }: SoakStep): number | null {
+    const each = this.#unit === 'B/s' ? work.bytes : work.flop;
+    return busySeconds > 0 ? (each * launches) / busySeconds : null;
   }
 
   /** Nothing here may grow dearer with time: while a step is added up the device idles. */
@@ -81,6 +89,8 @@ export class SoakTally {
       busyShare: timed ? busy / this.seconds : null,
       launches: this.#launches,
       rate: timed && each !== undefined ? (each * this.#launches) / busy : null,
+      rates: this.#rates.range(),
+      last: this.#lastStep(),
       unit: this.#unit,
       wrongRounds: this.#wrongRounds,
       errorsPerHour: this.seconds > 0 ? (this.#wrongRounds * secondsPerHour) / this.seconds : null,
@@ -95,6 +105,17 @@ export class SoakTally {
       throttle: this.#throttle(),
       missing: this.#last?.conditions.missing ?? '',
       verdict: this.#verdict(failure),
+    };
+  }
+
+  #lastStep(): SoakReport['last'] {
+    if (this.#last === undefined) return null;
+    const { clockHz, powerWatts, temperatureCelsius } = this.#last.conditions;
+    return {
+      rate: this.#rateOf(this.#last),
+      clockHz: clockHz?.median ?? null,
+      powerWatts: powerWatts?.median ?? null,
+      temperatureCelsius: temperatureCelsius?.median ?? null,
     };
   }
 
