@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Executor } from '../src/process/isolate.js';
+import { selftestText } from '../src/report/selftest.js';
 import type { Fault, RunRequest, SoakError, SoakRequest } from '../src/schema.js';
 import { type Check, SelftestReport } from '../src/selftest/schema.js';
 import { selftest } from '../src/selftest/selftest.js';
@@ -59,13 +60,17 @@ const allFaults: Fault[] = [
   'idleBatch',
 ];
 
+const half = operations
+  .filter(({ id }) => id === 'gemm.bf16')
+  .map((row) => ({ ...row, id: 'gemm.fp16', operation: 'gemm.fp16', dtype: 'fp16' as const }));
+
 async function tested(
   side: Executor,
   devices = [cpu],
   signal?: AbortSignal,
   device: string | null = null,
 ): Promise<SelftestReport> {
-  const native = { inventory: async () => inventory(devices), operations: () => operations };
+  const native = { inventory: async () => inventory(devices), operations: () => [...operations, ...half] };
   const context = { native, open: () => side, wait: true, ...(signal && { signal }) };
   let last: SelftestReport | undefined;
   for await (last of selftest({ device, timeoutSeconds: 5 }, context));
@@ -79,9 +84,18 @@ test('a side that notices everything passes, and controls are told from faults',
   expect(checks).toHaveLength(total);
   expect(new Set(checks.map(({ outcome }) => outcome))).toEqual(new Set(['caught', 'clean']));
   expect(checks.filter(({ seeded }) => seeded.startsWith('nothing')).map(({ outcome }) => outcome)).toEqual(
-    Array(4).fill('clean'),
+    Array(5).fill('clean'),
   );
   expect(judgedAs).toBe('h100-sxm5-80gb, tensor.bf16');
+});
+
+test('what the device does not tell itself is said beside what was staged', async () => {
+  const report = await tested(executor(allFaults));
+  expect(report.telemetry).toEqual({ source: 'none', missing: 'a fake has no sensors' });
+  const text = selftestText(report, { color: false, width: 160, file: null });
+  expect(text).toContain('not told by this device, so that no fault shows there: a fake has no sensors');
+  const whole = { ...report, telemetry: { source: 'nvml', missing: '' } };
+  expect(selftestText(whole, { color: false, width: 160, file: null })).not.toContain('not told');
 });
 
 test('what is found is as much as was seeded', async () => {

@@ -9,7 +9,7 @@ import type { View } from './view.js';
 const width = 12;
 
 export function selftestText(
-  { device, checks, judgedAs, simulated, total }: SelftestReport,
+  { device, checks, judgedAs, telemetry, simulated, total }: SelftestReport,
   view: View,
 ): string {
   const colors = pc.createColors(view.color);
@@ -36,6 +36,13 @@ export function selftestText(
     ...notice,
     colors.bold(harmless(`${device.name} · ${device.id}`)),
     ...wrap(`telemetry is staged and judged by the figures of ${judgedAs}`, view.width, '  '),
+    ...(telemetry === null || telemetry.missing === ''
+      ? []
+      : wrap(
+          `not told by this device, so that no fault shows there: ${telemetry.missing}`,
+          view.width,
+          '  ',
+        ).map(colors.yellow)),
     ...lines,
     whole ? colors.green(sum) : colors.red(sum),
     ...notice,

@@ -29,6 +29,10 @@ export const dataFaults: readonly DataFault[] = [
   },
   { ...idle, operation: 'gemm.fp32' },
   { ...idleBatch, operation: 'gemm.fp32' },
+  // By tensor cores, on a GPU, and of elements half as wide.
+  { ...control, operation: 'gemm.fp16' },
+  { ...flippedBit, operation: 'gemm.fp16' },
+  { fault: 'nan', operation: 'gemm.fp16', seeded: 'one NaN among the results' },
   { ...control, operation: 'memory.copy' },
   { ...flippedBit, operation: 'memory.copy' },
   { ...idle, operation: 'memory.copy' },

@@ -32,6 +32,12 @@ export const SelftestReport = z.strictObject({
   simulated: z.boolean(),
   device: DeviceFacts,
   judgedAs: z.string().describe('the card whose figures the staged telemetry was judged by'),
+  telemetry: z
+    .strictObject({ source: z.string(), missing: z.string() })
+    .nullable()
+    .describe(
+      'what the device itself tells while it is timed: none of it is staged; null before the first control',
+    ),
   total: z.int().nonnegative(),
   checks: z.array(Check),
 });

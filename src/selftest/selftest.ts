@@ -65,6 +65,7 @@ export async function* selftest(
       startedAt,
       simulated: device.simulated,
       device,
+      telemetry: telemetryOf(control),
       judgedAs: `${judge.documented.card}, ${judge.documented.resource}`,
       total: dataFaults.length + soakFaults.length + stagings.length,
       checks: [...checks],
@@ -115,6 +116,12 @@ function jobOf(
   if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
   const shape = job.operation.family === 'gemm' ? gemm : { bytes: leastArray(job.device) };
   return { ...job, shape, request: { ...job.request, shape, budget } };
+}
+
+function telemetryOf(control: MeasuredResult | undefined): SelftestReport['telemetry'] {
+  if (control === undefined) return null;
+  const { source, missing } = control.sustained.conditions;
+  return { source, missing };
 }
 
 const MiB = 2 ** 20;
