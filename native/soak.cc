@@ -16,20 +16,35 @@ double now() {
 
 Soak::Soak(Device& device, const SoakRequest& request)
     : request_(request), real_(device), faulty_(device, request.fault), errors_(device, request.shape.peer) {
-  Device& used = request.fault == Fault::none ? real_ : faulty_;
-  trial_ =
-      makeWorkload(used, *request.operation, request.shape, request.data, request.seed)(request.provider);
+  try {
+    prepare();
+  } catch (const Error& error) {
+    failure_ = Failure{error.code, error.what()};
+  }
+  startedAt_ = now();
+}
+
+void Soak::prepare() {
+  Device& used = request_.fault == Fault::none ? real_ : faulty_;
+  trial_ = makeWorkload(used, *request_.operation, request_.shape, request_.data,
+                        request_.seed)(request_.provider);
   work_ = trial_->work();
   verification_ = trial_->verify();
   // One round through the buffer sets: each output is compared before the next launch writes over it.
   if (verification_.passed())
     batch_ = used.record(
         work_.rotations, [this](std::size_t i) { trial_->launch(i); }, trial_->kernel().capturable);
-  startedAt_ = now();
 }
 
 SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
   SoakStep step;
+  if (failure_) {
+    step.failure = failure_;
+    step.conditions.source = "none";
+    step.conditions.missing = "nothing was timed";
+    countErrors(step);
+    return step;
+  }
   step.kernel = trial_->kernel();
   step.work = work_;
   step.verification = verification_;
@@ -43,10 +58,14 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
     step.failure = Failure{error.code, error.what()};
   }
   merge(step.conditions, watch->stop());
-  // What memory lost between two steps, or while the first launch was verified, it lost as well.
-  if (const auto errors = errors_.rise()) step.conditions.uncorrectedErrors = errors;
+  countErrors(step);
   step.seconds = now() - start;
   return step;
+}
+
+// What memory lost between two steps, or while the first launch was verified, it lost as well.
+void Soak::countErrors(SoakStep& step) {
+  if (const auto errors = errors_.rise()) step.conditions.uncorrectedErrors = errors;
 }
 
 void Soak::round(SoakStep& step) {

@@ -41,7 +41,8 @@ struct SoakStep {
 
 class Soak {
  public:
-  // Makes the inputs, launches once and verifies. Throws as a Workload does.
+  // Makes the inputs, launches once and verifies. What that throws is the first step's failure: memory may
+  // have failed under it, which the step tells as well.
   Soak(Device&, const SoakRequest&);
   const SoakRequest& request() const { return request_; }
 
@@ -50,7 +51,9 @@ class Soak {
   SoakStep step(double seconds, const std::atomic<bool>& cancelled);
 
  private:
+  void prepare();
   void round(SoakStep&);
+  void countErrors(SoakStep&);
 
   SoakRequest request_;
   Device& real_;
@@ -60,6 +63,7 @@ class Soak {
   Verification verification_;
   Work work_;
   std::unique_ptr<Batch> batch_;
+  std::optional<Failure> failure_;  // of the preparation
   double startedAt_ = 0;
 };
 

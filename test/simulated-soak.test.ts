@@ -79,6 +79,27 @@ describe('a soak', () => {
     expect(report).toMatchObject({ uncorrectedErrors: 1, verdict: { why: '1 uncorrected ECC error' } });
   });
 
+  it.each([
+    ['a launch', 'cuLaunchKernel:3'],
+    ['a choice among kernels', 'cuGraphLaunch:2'],
+  ])('that ends %s before anything is compared is one too, under whatever name', async (_, call) => {
+    const lost = `lose:${call.replace(/\d+/, (n) => `${Number(n) - 1}`)},${call}:sticky`;
+    const { code, report } = await soaked(
+      { NAMEPLATE_FAULT: lost },
+      '--provider',
+      'builtin',
+      '--shape',
+      '256',
+    );
+    expect(code).toBe(4);
+    expect(report).toMatchObject({ uncorrectedErrors: 1, kernel: null, launches: 0 });
+    expect(report.verdict.why).toMatch(
+      /^1 uncorrected ECC error; then it ended: CUDA_ERROR_ILLEGAL_ADDRESS: /,
+    );
+    const alone = { NAMEPLATE_FAULT: `${call}:sticky` };
+    expect((await soaked(alone, '--provider', 'builtin', '--shape', '256')).code).toBe(3);
+  });
+
   // The choice among the kernels replays some hundred graphs, and the soak as many again, however slow the machine.
   const inTheSoak = 'cuGraphLaunch:150';
   const struck = ['--provider', 'builtin', '--shape', '128', '--minutes', '0.5'];

@@ -84,7 +84,7 @@ export class SoakTally {
     const busy = this.#busySeconds;
     const timed = this.seconds > 0 && busy > 0;
     return {
-      kernel,
+      kernel: kernel?.name ? kernel : null, // none where the preparation failed
       seconds: this.seconds,
       busyShare: timed ? busy / this.seconds : null,
       launches: this.#launches,
