@@ -208,6 +208,17 @@ it('the SMs that an MPS server does not give a client are no missing ones, and i
   expect((await of({}))?.verdict.status).toBe('low');
 });
 
+it('judges no link under confidential computing, and the rest as ever', async () => {
+  const asked = ['--only', 'link.h2d.pinned,gemm.fp16', '--provider', 'vendor'];
+  const slow = { NAMEPLATE_SIMULATE_EFFICIENCY: '0.08' };
+  const of = async (state: string) => {
+    const { report } = await measure({ ...slow, NAMEPLATE_SIMULATE_CONFIDENTIAL: state }, ...asked);
+    return report.rows.map(statusOf).sort();
+  };
+  expect(await of('on')).toEqual(['gemm.fp16 cublaslt low', 'link.h2d.pinned driver unjudged']);
+  expect(await of('off')).toEqual(['gemm.fp16 cublaslt low', 'link.h2d.pinned driver low']);
+});
+
 describe.concurrent('cuBLASLt', () => {
   const vendor = ['--provider', 'vendor', '--only'];
 

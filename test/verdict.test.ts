@@ -346,6 +346,11 @@ describe('unjudged, with the reason', () => {
       { documented: { ...linkFigure, value: 121e9, expected: 121e9, printed: '121 GB/s' } },
       /no threshold for 121 GB\/s of a link: no published figure/,
     ],
+    [
+      'a link under confidential computing',
+      { documented: linkFigure, device: { ...testCard, features: ['confidential computing'] } },
+      /confidential computing encrypts what crosses the link/,
+    ],
     ['zeros, which flatter', { data: 'zeros' }, /zeros draw less power/],
   ];
   test.each(changes)('%s', (_, change, why) => {

@@ -111,6 +111,10 @@ void addNvmlFacts(Facts& facts) {
   char version[96] = "";
   if (library->driverVersion && library->driverVersion(version, sizeof version) == 0) facts.driver = version;
 
+  if (NvmlConfidential state{};
+      library->confidential && library->confidential(&state) == 0 && state.feature != 0)
+    facts.features.emplace_back("confidential computing");
+
   const NvmlDevice device = nvmlDevice(facts);
   if (!device) return;
   if (NvmlPciInfo pci{}; library->pciInfo && library->pciInfo(device, &pci) == 0) {

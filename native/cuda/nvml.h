@@ -48,11 +48,17 @@ struct NvmlUse {
 };
 static_assert(sizeof(NvmlUse) == 32);
 
+// nvmlConfComputeSystemState_t. `feature` is 0 where it is off.
+struct NvmlConfidential {
+  unsigned environment, feature, developerTools;
+};
+
 // Each row: member, symbol, arguments. A symbol may be absent from a given version: whoever calls looks.
 #define NAMEPLATE_NVML_CALLS(CALL)                                                                           \
   CALL(init, nvmlInit_v2, ())                                                                                \
   CALL(driverVersion, nvmlSystemGetDriverVersion, (char* text, unsigned length))                             \
   CALL(nvmlVersion, nvmlSystemGetNVMLVersion, (char* text, unsigned length))                                 \
+  CALL(confidential, nvmlSystemGetConfComputeState, (NvmlConfidential * state))                              \
   CALL(byUuid, nvmlDeviceGetHandleByUUID, (const char* uuid, NvmlDevice* device))                            \
   CALL(byPciBusId, nvmlDeviceGetHandleByPciBusId_v2, (const char* busId, NvmlDevice* device))                \
   CALL(parentOfMig, nvmlDeviceGetDeviceHandleFromMigDeviceHandle, (NvmlDevice mig, NvmlDevice * device))     \

@@ -76,6 +76,13 @@ NvmlReturn nvmlSystemGetNVMLVersion(char* text, unsigned length) {
   return say("13.580.65.06", text, length, met());
 }
 
+NvmlReturn nvmlSystemGetConfComputeState(nameplate::cuda::NvmlConfidential* state) {
+  if (const NvmlReturn fault = met(); fault != success) return fault;
+  const bool on = setting("NAMEPLATE_SIMULATE_CONFIDENTIAL", "off") == "on";
+  *state = {0, on, 0};
+  return success;
+}
+
 NvmlReturn nvmlDeviceGetHandleByUUID(const char* uuid, NvmlDevice* device) {
   return find(device, true, met(), [uuid](const Card& card) { return card.uuidText() == uuid; });
 }

@@ -11,6 +11,7 @@
 //   on
 //                                  Volta 120803
 //   NAMEPLATE_SIMULATE_MPS         the SMs that an MPS server gives this client; default no server
+//   NAMEPLATE_SIMULATE_CONFIDENTIAL  on: what crosses the link is encrypted; default off
 //   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
 //   NAMEPLATE_SIMULATE_SUBMIT      seconds that the card waits for each launch that no graph replays; default
 //                                  next to none
