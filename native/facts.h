@@ -67,8 +67,8 @@ struct Facts {
   std::optional<double> linkGeneration, linkWidth, linkMaxGeneration, linkMaxWidth;
   std::optional<LinkEnd> linkCard, linkSlot;  // what each end of the link can do by itself
   std::optional<double> numaNode;             // the host's, that the device is attached to
-  std::vector<std::string>
-      features;  // of a CPU its instruction sets; of a GPU "MPS", "confidential computing"
+  // Of a CPU its instruction sets; of a GPU "MPS", "confidential computing".
+  std::vector<std::string> features;
 };
 
 // Something that a fuller installation would have here, and how to get it.

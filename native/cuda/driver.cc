@@ -51,9 +51,8 @@ const Advice advices[] = {
     // (NVIDIA/nvidia-docker#1515).
     {CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE,
      "a newer libcuda than the driver's own was found (CUDA's compat folder, as an image brings it), and "
-     "this "
-     "card does not take it: take its folder off LD_LIBRARY_PATH and /etc/ld.so.conf.d, or an image no newer "
-     "than the driver"},
+     "this card does not take it: take its folder off LD_LIBRARY_PATH and /etc/ld.so.conf.d, or an image no "
+     "newer than the driver"},
     {CUDA_ERROR_UNKNOWN, "check that /dev/nvidia* exist (nvidia-modprobe), and the kernel's log"},
 };
 

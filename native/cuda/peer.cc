@@ -28,8 +28,7 @@ class Access {
     if (result == CUDA_ERROR_TOO_MANY_PEERS)
       throw Unsupported(
           "a GPU of the two has no peer left to give: without NVSwitch it has eight at a time, those of "
-          "other "
-          "processes counted");
+          "other processes counted");
     check(result, "cuCtxEnablePeerAccess");
     ours_ = true;
   }

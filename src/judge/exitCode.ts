@@ -1,23 +1,24 @@
 // A whole report, one number: what a shell or a scheduler learns from it without reading a row.
 
-import type { Report, Verdict } from '../row.js';
+import type { Verdict } from '../row.js';
+import type { DeviceFacts } from '../schema.js';
 import { pastRepair } from './memoryRepair.js';
 
 export type ExitCode = 0 | 1 | 3 | 4 | 130;
 
+/** What of a report decides. */
+type Judged = {
+  rows: readonly { verdict: Pick<Verdict, 'status'> }[];
+  devices: readonly Pick<DeviceFacts, 'memoryRepair'>[];
+};
+
 /**
- * What the process says of a whole report: 0 nothing found wrong, 1 a row is low or the memory of a device past repair, 3 could not measure, 4 a wrong result,
- * 130 interrupted. `strict` counts throttled, inconclusive and unjudged as low. The rows of an interrupted run are not
- * all, and only a wrong result is the same whatever the others would have been.
+ * What the process says of a whole report: 0 nothing found wrong, 1 a row is low or the memory of a device past repair, 3
+ * could not measure, 4 a wrong result, 130 interrupted. `strict` counts throttled, inconclusive and unjudged as low. The rows
+ * of an interrupted run are not all, and only a wrong result is the same whatever the others would have been.
  */
 export function exitCode(
-  {
-    rows,
-    devices,
-  }: {
-    rows: readonly { verdict: Pick<Verdict, 'status'> }[];
-    devices: readonly Pick<Report['devices'][number], 'memoryRepair'>[];
-  },
+  { rows, devices }: Judged,
   { strict, interrupted }: { strict: boolean; interrupted: boolean },
 ): ExitCode {
   const statuses = new Set(rows.map((row) => row.verdict.status));
