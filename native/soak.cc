@@ -19,7 +19,9 @@ Soak::Soak(Device& device, const SoakRequest& request)
   try {
     prepare();
   } catch (const Error& error) {
-    failure_ = Failure{error.code, error.what()};
+    const auto lost = errors_.rise();
+    if (lost.value_or(0) == 0) throw;
+    failure_ = Failure{error.code, error.what(), lost};
   }
   startedAt_ = now();
 }
@@ -42,7 +44,7 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
     step.failure = failure_;
     step.conditions.source = "none";
     step.conditions.missing = "nothing was timed";
-    countErrors(step);
+    step.conditions.uncorrectedErrors = failure_->uncorrectedErrors;
     return step;
   }
   step.kernel = trial_->kernel();
@@ -58,14 +60,10 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
     step.failure = Failure{error.code, error.what()};
   }
   merge(step.conditions, watch->stop());
-  countErrors(step);
+  // What memory lost between two steps, or while the first launch was verified, it lost as well.
+  if (const auto errors = errors_.rise()) step.conditions.uncorrectedErrors = errors;
   step.seconds = now() - start;
   return step;
-}
-
-// What memory lost between two steps, or while the first launch was verified, it lost as well.
-void Soak::countErrors(SoakStep& step) {
-  if (const auto errors = errors_.rise()) step.conditions.uncorrectedErrors = errors;
 }
 
 void Soak::round(SoakStep& step) {

@@ -41,8 +41,8 @@ struct SoakStep {
 
 class Soak {
  public:
-  // Makes the inputs, launches once and verifies. What that throws is the first step's failure: memory may
-  // have failed under it, which the step tells as well.
+  // Makes the inputs, launches once and verifies. Throws as a Workload does; but where memory failed
+  // meanwhile, what was thrown is the first step's failure, which tells of the memory as well.
   Soak(Device&, const SoakRequest&);
   const SoakRequest& request() const { return request_; }
 
@@ -53,7 +53,6 @@ class Soak {
  private:
   void prepare();
   void round(SoakStep&);
-  void countErrors(SoakStep&);
 
   SoakRequest request_;
   Device& real_;
@@ -63,7 +62,7 @@ class Soak {
   Verification verification_;
   Work work_;
   std::unique_ptr<Batch> batch_;
-  std::optional<Failure> failure_;  // of the preparation
+  std::optional<Failure> failure_;  // of the preparation, with what memory lost in it
   double startedAt_ = 0;
 };
 
