@@ -141,7 +141,8 @@ class BlockedGemm {
       const std::size_t strips = divideUp(below - top, tile_.rows);
       for (std::size_t i = 0; i < strips; ++i) {
         const std::size_t above = i * tile_.rows, row = top + above;
-        group[i] = packing_.strip(operands, slice, row, std::min(tile_.rows, below - row));
+        const std::size_t height = std::min(tile_.rows, below - row), next = row + groupRows();
+        group[i] = packing_.strip(operands, slice, row, height, next + height <= endRow ? next : row);
         if (own.strips) packing_.bringNear(group[i], own.strips + above * packing_.nearStride());
         if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
           group[i].ld = own.sums ? ldp_ : ldt_;
@@ -152,9 +153,11 @@ class BlockedGemm {
       PagePrefetch pages(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
                          pastCaches ? std::min(groupRows(), endRow - below) : 0, shape_.ldc * sizeof(Output),
                          wide * sizeof(Output));
+      const std::size_t lastWhole = (std::max<std::size_t>(1, wide / tile_.columns) - 1) * tile_.columns;
       panels([&](const Panel<Unit>& panel) {
         pages.advance(panel.inBlock + panel.width, wide);
-        for (std::size_t i = 0; i < strips; ++i) multiplyTile(operands, group[i], panel);
+        for (std::size_t i = 0; i < strips; ++i)
+          multiplyTile(operands, group[i], panel, panel.inBlock == lastWhole);
       });
       if constexpr (encodes)
         if (slice + 1 == blocking_.slices)
@@ -165,14 +168,17 @@ class BlockedGemm {
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
 
-  void multiplyTile(const Operands& operands, const Strip<Sum>& strip, const Panel<Unit>& panel) const {
+  void multiplyTile(const Operands& operands, const Strip<Sum>& strip, const Panel<Unit>& panel,
+                    bool prefetches) const {
     const std::size_t width = panel.width, across = panel.vectors * tile_.lanes;
-    const bool first = strip.slice == 0, last = strip.slice + 1 == blocking_.slices;
+    const bool first = strip.slice == 0, final = strip.slice + 1 == blocking_.slices;
     Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + panel.column;
     const auto multiply = [&](std::size_t step, std::size_t units, Sum* to, std::size_t ld, Store store) {
-      tile_.multiply[strip.height - 1][panel.vectors - 1](units, strip.a + step * sizeof(Unit), strip.stride,
-                                                          panel.packed + step * across, strip.starts.data(),
-                                                          to, ld, store);
+      const Rows& next = prefetches ? strip.next : strip.a;
+      tile_.multiply[strip.height - 1][panel.vectors - 1](
+          units, {strip.a.first + step * sizeof(Unit), strip.a.stride},
+          {next.first + step * sizeof(Unit), next.stride}, panel.packed + step * across, strip.starts.data(),
+          to, ld, store);
     };
     if constexpr (direct) {
       if (width == across) {
@@ -204,7 +210,7 @@ class BlockedGemm {
         multiply(step, units, sums.data(), across, Store::write);
         const bool starts = first && step == 0;
         step += units;
-        const bool ends = last && step == blocking_.depthOf(strip.slice);
+        const bool ends = final && step == blocking_.depthOf(strip.slice);
         for (std::size_t i = 0; i < strip.height; ++i)
           settle(sums.data() + i * across, totals ? totals + i * ldt_ : nullptr, width, starts, ends,
                  c + i * shape_.ldc);

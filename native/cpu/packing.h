@@ -29,8 +29,7 @@ struct Panel {
 template <class Sum>
 struct Strip {
   std::size_t slice, row, height;
-  const std::byte* a;
-  std::size_t stride;  // bytes
+  Rows a, next;  // of this strip, and of the one that takes its turn after it, or of this one again
   std::array<Sum, mostRows> starts;
   Sum* sums;  // of the block's columns, rows `ld` apart, where they are still to be encoded
   std::size_t ld;
@@ -70,13 +69,16 @@ class Packing {
     });
   }
 
-  Strip<Sum> strip(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height) const {
+  // The strip after it begins in row `next`.
+  Strip<Sum> strip(const Operands& operands, std::size_t slice, std::size_t row, std::size_t height,
+                   std::size_t next) const {
     const std::size_t stride = copiedA_ ? blocking_.units * sizeof(Unit) : shape_.lda * sizeof(Stored);
-    const auto* const rows =
-        reinterpret_cast<const std::byte*>(copiedA_ ? copiedA_->address() : operands.a) + row * stride;
-    Strip<Sum> strip{slice,  row, height,  rows + slice * blocking_.depth * sizeof(Unit),
-                     stride, {},  nullptr, 0};
-    if (tile_.start) tile_.start(height, blocking_.depthOf(slice), strip.a, stride, strip.starts.data());
+    const auto* const a = reinterpret_cast<const std::byte*>(copiedA_ ? copiedA_->address() : operands.a) +
+                          slice * blocking_.depth * sizeof(Unit);
+    Strip<Sum> strip{slice, row,     height, {a + row * stride, stride}, {a + next * stride, stride},
+                     {},    nullptr, 0};
+    if (tile_.start)
+      tile_.start(height, blocking_.depthOf(slice), strip.a.first, stride, strip.starts.data());
     return strip;
   }
 
@@ -86,10 +88,9 @@ class Packing {
   // Copies the strip to where its rows lie close together, nearStride() apart.
   void bringNear(Strip<Sum>& strip, std::byte* to) const {
     for (std::size_t i = 0; i < strip.height; ++i)
-      std::memcpy(to + i * nearStride(), strip.a + i * strip.stride,
+      std::memcpy(to + i * nearStride(), strip.a.first + i * strip.a.stride,
                   blocking_.depthOf(strip.slice) * sizeof(Unit));
-    strip.a = to;
-    strip.stride = nearStride();
+    strip.a = {to, nearStride()};
   }
 
   void pack(const Operands& operands, std::size_t slice, const Panel<Unit>& panel) const {

@@ -20,12 +20,18 @@ enum class Store : std::uint8_t { write, add, stream };
 
 inline constexpr std::size_t mostRows = 8, mostVectors = 3, mostColumns = mostVectors * 64 / sizeof(float);
 
+// Rows of A, as they lie or copied, not aligned.
+struct Rows {
+  const std::byte* first;
+  std::size_t stride;  // bytes
+};
+
 // c[rows][vectors * lanes] becomes the sum over `depth` steps of a[row][step] times b[step][column], in their
-// order. Rows of a are `stride` bytes apart and rows of c `ldc` elements, neither aligned unless c is
-// streamed; b is packed and aligned to 64 bytes.
+// order. Rows of c are `ldc` elements apart, not aligned unless c is streamed; b is packed and aligned to 64
+// bytes. `next`, as many rows as a, is prefetched meanwhile.
 template <class Unit, class Sum>
-using Multiply = void (*)(std::size_t depth, const std::byte* a, std::size_t stride, const Unit* b,
-                          const Sum* starts, Sum* c, std::size_t ldc, Store);
+using Multiply = void (*)(std::size_t depth, Rows a, Rows next, const Unit* b, const Sum* starts, Sum* c,
+                          std::size_t ldc, Store);
 template <class Unit, class Sum>
 using MultiplyWidths = std::array<Multiply<Unit, Sum>, mostVectors>;
 template <class Unit, class Sum>
