@@ -396,6 +396,50 @@ describe('devices', () => {
     ]);
   });
 
+  test('are the peers of copies too, whatever their order', () => {
+    const to = (device: string, peer: string, rate: number) =>
+      around(rate, { id: 'peer.copy', unit: 'B/s', device, shape: { bytes: 2 ** 28, peer } });
+    const all = (...uuids: string[]) => uuids.map((uuid, index) => gpu(`cuda:${index}`, uuid));
+    // From A, B is reached over NVLink and C is not.
+    const before = report([to('cuda:0', 'cuda:1', 400), to('cuda:0', 'cuda:2', 50)], {
+      devices: all('A', 'B', 'C'),
+    });
+    const swapped = report([to('cuda:0', 'cuda:1', 50), to('cuda:0', 'cuda:2', 400)], {
+      devices: all('A', 'C', 'B'),
+    });
+    const statuses = ({ rows }: Comparison) => rows.map(({ outcome }) => outcome.status);
+    expect(statuses(compare(before, swapped))).toEqual(['unchanged', 'unchanged']);
+
+    const gone = compare(before, report([to('cuda:0', 'cuda:1', 50)], { devices: all('A', 'C') }));
+    expect(statuses(gone)).toEqual(['lost', 'unchanged']);
+
+    // Of peers that were not measured no uuid stands in the report.
+    const alone = report([to('cuda:0', 'cuda:1', 400)], { devices: all('A') });
+    expect(statuses(compare(alone, alone))).toEqual(['unchanged']);
+  });
+
+  test('that are MIG slices are alike only in the same size of memory', () => {
+    const slice = (uuid: string, profile: string, gibibytes: number) =>
+      report([base], {
+        devices: [
+          described({
+            ...testCard,
+            name: `${testCard.name} MIG ${profile}`,
+            uuid,
+            mig: true,
+            multiprocessors: 14,
+            memoryBytes: gibibytes * 2 ** 30,
+          }),
+        ],
+      });
+    expect(() => compare(slice('A', '1g.20gb', 19.5), slice('B', '1g.10gb', 9.5))).toThrow(
+      /OLD is of .* MIG 1g\.20gb .*, NEW of .* MIG 1g\.10gb/,
+    );
+    // Another driver keeps a little more.
+    const kept = compare(slice('A', '1g.10gb', 9.75), slice('B', '1g.10gb', 9.5));
+    expect(kept.devices).toMatchObject([{ specimen: 'another' }]);
+  });
+
   test('of one card stay alike when only one report identified it', () => {
     const unknown = report([base], { devices: [{ ...gpu('cuda:0', null), card: null }] });
     expect(compare(report([base]), unknown).devices).toMatchObject([{ specimen: 'unknown' }]);

@@ -90,21 +90,27 @@ function names(devices: readonly Device[]): string {
 function compareRows(
   before: Report,
   after: Report,
-  { pairs }: Pairing,
+  { pairs, before: gone }: Pairing,
   tolerance: number,
 ): Pick<Comparison, 'rows' | 'unreached'> {
   const counterpart = new Map(pairs.map((pair) => [pair.before.id, pair.after.id]));
   const paired = new Map(pairs.map((pair) => [pair.after.id, pair.before.id]));
+  // Drivers number devices anew. Of a peer that OLD copied to and did not measure, nothing but its id is known.
+  const peerIsGone = (row: Row) => gone.some(({ id }) => id === peerOf(row));
+  const renamed = (row: Row) => counterpart.get(peerOf(row) ?? '') ?? peerOf(row);
+  const samePeer = (row: Row, other: Row) => !peerIsGone(row) && renamed(row) === peerOf(other);
   const onlyNew = [...after.rows];
   const matches = before.rows.map((row) => {
     const device = counterpart.get(row.device);
     const index = onlyNew.findIndex(
-      (other) => other.device === device && sameRow(row, other) && sameShape(row, other),
+      (other) =>
+        other.device === device && sameRow(row, other) && sameShape(row, other) && samePeer(row, other),
     );
     return { row, match: index < 0 ? null : (onlyNew.splice(index, 1)[0] ?? null) };
   });
   const onlyOld = matches.flatMap(({ row, match }) => (match === null ? [row] : []));
-  const fromOld = (row: Row) => whyMissing(row, counterpart.get(row.device), after, onlyNew);
+  const fromOld = (row: Row) =>
+    whyMissing(row, peerIsGone(row) ? undefined : counterpart.get(row.device), after, onlyNew);
   const fromNew = (row: Row) => whyMissing(row, paired.get(row.device), before, onlyOld);
   const sameAsked = JSON.stringify(before.options.devices) === JSON.stringify(after.options.devices);
 
@@ -173,9 +179,10 @@ function missingWords(here: string, there: string, why: Missing, { state }: Repo
 
 const sameRow = (a: Row, b: Row) => a.id === b.id && a.provider === b.provider;
 
+const peerOf = ({ shape }: Row): string | null => ('peer' in shape ? shape.peer : null);
+
 function sameShape({ shape: a }: Row, { shape: b }: Row): boolean {
-  const peer = (shape: Row['shape']) => ('peer' in shape ? shape.peer : null);
-  if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes && peer(a) === peer(b);
+  if ('bytes' in a) return 'bytes' in b && a.bytes === b.bytes;
   if ('kernels' in a) return 'kernels' in b && a.kernels === b.kernels;
   if ('steps' in a) return 'steps' in b && a.steps === b.steps;
   return 'm' in b && a.m === b.m && a.n === b.n && a.k === b.k;

@@ -31,8 +31,9 @@ const sameUuid = (a: Device, b: Device) => a.uuid !== null && a.uuid === b.uuid;
 
 /**
  * The same card, or where one of the two is not identified, the same name. A MIG slice is alike only to one of its own
- * size. Trap: virtual machines give processors of any number of cores, and of several generations, one name, so cores
- * and threads count too, and what the cores are.
+ * size, in SMs and in memory: 1g.10gb and 1g.20gb of an A100 have 14 SMs each, and one has twice the other's bandwidth.
+ * Trap: virtual machines give processors of any number of cores, and of several generations, one name, so cores and threads
+ * count too, and what the cores are.
  */
 function alike(a: Device, b: Device): boolean {
   if (a.backend !== b.backend || a.mig !== b.mig) return false;
@@ -41,9 +42,13 @@ function alike(a: Device, b: Device): boolean {
   return (
     named &&
     processor(a) === processor(b) &&
-    (!parts || (a.multiprocessors === b.multiprocessors && a.threads === b.threads))
+    (!parts || (a.multiprocessors === b.multiprocessors && a.threads === b.threads)) &&
+    (!a.mig || sameMemory(a, b))
   );
 }
+
+/** Profiles differ by half or more; of one, drivers keep a little more or less. */
+const sameMemory = ({ memoryBytes: a }: Device, { memoryBytes: b }: Device) => Math.abs(a - b) <= 0.1 * a;
 
 /** "AuthenticAMD family 25 model 17"; nothing for a GPU. */
 export function processor({ cores }: Device): string {
