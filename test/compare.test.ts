@@ -464,6 +464,7 @@ describe('what differs is named', () => {
           maxClockHz: 1.5e9,
           linkMaxWidth: 8,
           ecc: null,
+          features: ['confidential computing'],
         }),
       ],
     });
@@ -482,6 +483,7 @@ describe('what differs is named', () => {
       'driver 580.1 > 590.2',
       'power limit 700 W > 500 W',
       'highest SM clock 2200 MHz > 1500 MHz',
+      'features none > confidential computing',
       'ECC on > not known',
       'link at most PCIe 5.0 x16 > PCIe 5.0 x8',
     ]);

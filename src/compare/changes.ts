@@ -45,6 +45,8 @@ const ofDevice: readonly Reading<DeviceFacts>[] = [
       repair &&
       `${repair.uncorrected + repair.corrected} ${repair.means}${repair.failed ? ', and one that failed' : ''}`,
   },
+  // An encrypted link, the share that an MPS server gives, instruction sets that a virtual machine hides.
+  { what: 'features', read: ({ features }) => features.join(' ') || 'none' },
   { what: 'ECC', read: ({ ecc }) => (ecc === null ? null : ecc ? 'on' : 'off') },
   {
     what: 'link at most',
