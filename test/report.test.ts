@@ -481,6 +481,11 @@ describe('JSON', () => {
     ['a list', '[]', /no nameplate report/],
     ['null', 'null', /no nameplate report/],
     ['another version', JSON.stringify({ ...full, schemaVersion: 1 }), /schemaVersion 1.* reads 2/],
+    [
+      'a field of a later version',
+      JSON.stringify({ ...full, mood: 'good' }),
+      /does not know, mood in its top level: a later version wrote it/,
+    ],
     ['a missing part', JSON.stringify({ ...full, rows: undefined }), /damaged.*rows/],
     ['an edited row', json(full).replace('"pass"', '"excellent"'), /damaged.*rows\.0\.verdict/],
     [

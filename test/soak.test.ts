@@ -123,6 +123,8 @@ describe('a soak', () => {
     const { last } = await soaked(() => step({ wrongRounds: 1, errors: [error] }));
     const earlier = soakJson(last).replace('"damaged": "input",', '');
     expect(parseSoak(earlier)?.errors[0]?.damaged).toBe('output');
+    const later = soakJson(last).replace('"soakSchemaVersion": 1', '"soakSchemaVersion": 2');
+    expect(() => parseSoak(later)).toThrow(/has soakSchemaVersion 2, and this version .* reads 1/);
   });
 
   test('a copy to a device that another run measures is refused', async () => {

@@ -29,12 +29,7 @@ export function parseReport(text: string): Report {
   if (typeof found !== 'object' || found === null || !('schemaVersion' in found)) {
     throw new ReportError('This is JSON but no nameplate report: it has no schemaVersion.');
   }
-  if (found.schemaVersion !== schemaVersion) {
-    const version = JSON.stringify(found.schemaVersion);
-    throw new ReportError(
-      `The report has schemaVersion ${version}, and this version of nameplate reads ${schemaVersion}; measure again or use the version that wrote it.`,
-    );
-  }
+  checkVersion('schemaVersion', found.schemaVersion, schemaVersion);
   const report = Report.safeParse(found);
   if (report.success) {
     const { simulated, devices } = report.data;
@@ -47,9 +42,22 @@ export function parseReport(text: string): Report {
   throw damaged(report.error);
 }
 
-/** What the first thing says that is not as it should be. */
+/** @throws ReportError where a report has another version than the one that is read, `known`. */
+export function checkVersion(name: string, found: unknown, known: number): void {
+  if (found === known) return;
+  throw new ReportError(
+    `The report has ${name} ${JSON.stringify(found)}, and this version of nameplate reads ${known}; measure again or use the version that wrote it.`,
+  );
+}
+
+/** What the first thing says that is not as it should be. Later versions add fields, and what is damaged grows none. */
 export function damaged({ issues: [issue] }: z.ZodError): ReportError {
   const where = issue === undefined || issue.path.length === 0 ? 'its top level' : issue.path.join('.');
+  if (issue?.code === 'unrecognized_keys') {
+    return new ReportError(
+      `The report says something that this version of nameplate does not know, ${issue.keys.join(', ')} in ${where}: a later version wrote it, or it was edited.`,
+    );
+  }
   return new ReportError(
     `The report is damaged or was edited: ${where}: ${issue?.message ?? 'not as expected'}.`,
   );

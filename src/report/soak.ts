@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import { othersSeen } from '../judge/otherProcesses.js';
 import type { Conditions, SoakError } from '../schema.js';
-import { SoakReport } from '../soak/schema.js';
+import { SoakReport, soakSchemaVersion } from '../soak/schema.js';
 import {
   absent,
   formatClock,
@@ -14,7 +14,7 @@ import {
   formatShape,
   formatWatts,
 } from '../units.js';
-import { damaged, parseJson } from './json.js';
+import { checkVersion, damaged, parseJson } from './json.js';
 import { harmless, wrap } from './table.js';
 import { repairLines } from './text.js';
 import type { View } from './view.js';
@@ -26,11 +26,12 @@ export const soakJson = (report: SoakReport): string => `${JSON.stringify(report
 /**
  * Reads a soak back; null where the text is another report.
  *
- * @throws ReportError for a truncated or damaged one.
+ * @throws ReportError for a truncated or damaged one, and for one of another version.
  */
 export function parseSoak(text: string): SoakReport | null {
   const found = parseJson(text);
   if (typeof found !== 'object' || found === null || !('soakSchemaVersion' in found)) return null;
+  checkVersion('soakSchemaVersion', found.soakSchemaVersion, soakSchemaVersion);
   const report = SoakReport.safeParse(found);
   if (report.success) return report.data;
   throw damaged(report.error);
