@@ -251,15 +251,23 @@ test('a row says what its samples did and what the device counted, beside its ve
   };
   expect(bridged(12)).not.toContain('NVLinks active');
   expect(bridged(8)).toContain('8 of 12 NVLinks active');
-  const wrong = (name: string) => {
-    const kernel = subject.kernel && { ...subject.kernel, name };
-    const verdict = { status: 'corrupted' as const, why: '1 difference' };
-    return text(report([row({ ...subject, kernel }, { ...renamed, verdict })]), { width: 300 });
+  const wrong = (over: string, differences: number) => {
+    const kernel = subject.kernel && { ...subject.kernel, name: `cuMemcpyPeerAsync, over ${over}` };
+    const verification = { ...subject.verification, differences };
+    const verdict = { status: 'corrupted' as const, why: 'for a reason' };
+    const changes = { ...renamed, verification, verdict };
+    return text(report([row({ ...subject, kernel }, changes)]), { width: 300 });
   };
-  expect(wrong('cuMemcpyPeerAsync, over PCI Express')).toContain(
-    'an IOMMU or ACS may have lost the copy, and no card',
-  );
-  expect(wrong('cuMemcpyPeerAsync, over NVLink')).not.toContain('IOMMU');
+  const ofNoCard = 'an IOMMU or ACS may have lost the copy, and no card';
+  const ofEither = "in this device's memory or in the peer's: nvidia-smi -q -d ECC tells whose";
+  expect(wrong('PCI Express', 1)).toContain(ofNoCard);
+  expect(wrong('NVLink', 1)).not.toContain('IOMMU');
+  for (const over of ['PCI Express', 'NVLink']) {
+    expect(wrong(over, 1)).not.toContain(ofEither);
+    // An uncorrected ECC error is of memory, and of no way.
+    expect(wrong(over, 0)).not.toContain('IOMMU');
+    expect(wrong(over, 0)).toContain(ofEither);
+  }
   expect(text(report([row(subject, { energy })]))).toMatch(/per watt[\s\S]*1\.29 TFLOPS\/W/);
   expect(text(report([row(measured(0.9))]))).not.toMatch(/within the window|levels|ECC|replay|NVLink/);
 });

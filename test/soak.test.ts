@@ -154,6 +154,10 @@ describe('a soak', () => {
     expect(uncorrected.last).toMatchObject({ correctedErrors: 6, uncorrectedErrors: 3 });
     expect(uncorrected.last.verdict).toMatchObject({ status: 'corrupted', why: '3 uncorrected ECC errors' });
     expect(soakLine(uncorrected.last)).toMatch(/ · 0 errors · 3 uncorrected ECC errors$/);
+    const told = (shape: SoakReport['shape']) =>
+      soakText({ ...uncorrected.last, shape }, { color: false, width: 160, file: null });
+    expect(told({ bytes: 2 ** 20, peer: 'cuda:1' })).toContain("3 uncorrected, in this device's memory or");
+    expect(told({ bytes: 2 ** 20 })).toContain('3 uncorrected\n');
     expect((await struck({ correctedErrors: 2, uncorrectedErrors: 0 })).last.verdict.status).toBe('clean');
   });
 

@@ -22,6 +22,7 @@ export function notices(row: Row): string[] {
     alone(row),
     way,
     isPeer && lostOnTheWay(row),
+    isPeer && lostInMemory(row),
     beyondDocument(row),
     besideNear(row),
     ceiling !== null && aboveCeiling(ceiling),
@@ -49,10 +50,22 @@ function alone({ rate, priorFailure, verdict }: Row): string | false {
  * An IOMMU that translates, or ACS, sends copies over PCI Express elsewhere, while the driver answers that the peer is
  * reached and that the copy went well (NVIDIA's "PCIe Multi-GPU Systems"; it asks since CUDA 13.5). No card is at fault then.
  */
-function lostOnTheWay({ verdict, kernel }: Row): string | false {
-  if (verdict.status !== 'corrupted' || kernel?.name.includes('NVLink')) return false;
+function lostOnTheWay(row: Row): string | false {
+  if (row.verdict.status !== 'corrupted' || ofMemory(row) || row.kernel?.name.includes('NVLink'))
+    return false;
   return 'over PCI Express an IOMMU or ACS may have lost the copy, and no card: dmesg | grep -e DMAR -e IOMMU shows it, iommu=pt cures it';
 }
+
+function lostInMemory(row: Row): string | false {
+  return row.verdict.status === 'corrupted' && ofMemory(row) && eitherMemory;
+}
+
+/** What is corrupted without a difference lost its contents in memory; the peer's errors count with the device's own. */
+const ofMemory = ({ verification, conditions }: Row) =>
+  !verification?.differences || !!conditions?.uncorrectedErrors;
+
+/** Of a copy to another GPU: its memory or the device's own. */
+export const eitherMemory = "in this device's memory or in the peer's: nvidia-smi -q -d ECC tells whose";
 
 function beyondDocument({ documented, attribution }: Row): string | false {
   if (documented === null || documented.upTo === 1 || (attribution?.ofSpec ?? 0) <= 1) return false;

@@ -15,6 +15,7 @@ import {
   formatWatts,
 } from '../units.js';
 import { checkVersion, damaged, parseJson } from './json.js';
+import { eitherMemory } from './notices.js';
 import { harmless, wrap } from './table.js';
 import { repairLines } from './text.js';
 import type { View } from './view.js';
@@ -124,9 +125,10 @@ function perHour({ errorsPerHour, seconds, wrongRounds }: SoakReport): string {
   return `${Number(errorsPerHour.toPrecision(3))} per hour${seconds < 3600 ? `, extrapolated from ${formatSeconds(seconds)}` : ''}`;
 }
 
-function ecc({ correctedErrors, uncorrectedErrors }: SoakReport): string | null {
+function ecc({ correctedErrors, uncorrectedErrors, shape }: SoakReport): string | null {
   if (correctedErrors === null && uncorrectedErrors === null) return null;
-  return `${correctedErrors ?? absent} corrected, ${uncorrectedErrors ?? absent} uncorrected`;
+  const whose = uncorrectedErrors && 'peer' in shape ? `, ${eitherMemory}` : '';
+  return `${correctedErrors ?? absent} corrected, ${uncorrectedErrors ?? absent} uncorrected${whose}`;
 }
 
 function reasons(throttle: Conditions['throttle']): string | null {
