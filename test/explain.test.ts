@@ -106,7 +106,7 @@ describe('the waterfall', () => {
     const device = { ...testCard, mig: true, multiprocessors: 14 };
     const rendered = alone(row(measured(0.9, conditions(2e9), { documented, device })));
     expect(rendered).toContain('MIG slice of 14 of 100 SMs present');
-    expect(rendered).toContain('confirm: nvidia-smi mig -lgi');
+    expect(rendered).toContain('confirm: nvidia-smi -L\n');
     expect(rendered).toMatch(
       /this slice's share is 140 TFLOPS, 14\.0 % of the card; of that it reaches 90\.0 %/,
     );
@@ -115,6 +115,16 @@ describe('the waterfall', () => {
       /this slice's share is assumed to be \S+ \S+, 14\.0 % of the card/,
     );
     expect(alone(gemm)).not.toContain('slice');
+  });
+
+  test('of a MIG slice whose share no document gives does not say that the card has no figure', () => {
+    const device = { ...testCard, mig: true, multiprocessors: 14 };
+    const kernel = { ...measured(1).kernel, resource: 'memory' };
+    const devices = [{ ...device, card: 'test-card', cardReason: '' }];
+    const subject = measured(0.1, capped, { device, kernel, documented: null });
+    expect(flat(alone(row(subject), { devices }))).toContain(
+      'test-card documents none for memory, or none for this slice',
+    );
   });
 
   test("of a MIG slice shows no watts but as the board's", () => {

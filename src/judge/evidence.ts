@@ -76,7 +76,8 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
       name: 'multiprocessors',
       value,
       evidence: `${brief} present`,
-      confirm: value === 1 ? null : device.mig ? 'nvidia-smi mig -lgi' : 'nameplate devices',
+      // `nvidia-smi mig -lgi` is refused to whoever may not configure slices, as in a container (NVIDIA/DCGM#138).
+      confirm: value === 1 ? null : device.mig ? 'nvidia-smi -L' : 'nameplate devices',
       brief,
     });
   }

@@ -77,7 +77,8 @@ function unexplained({ kernel, verdict }: Row, device: Device | undefined): stri
   if (kernel?.resource === 'none' && verdict.status === 'unjudged') return verdict.why;
   if (device?.card == null)
     return `no figure to set beside it: ${device?.cardReason ?? 'the device is not described'}`;
-  return `no figure to set beside it: ${device.card} documents none for ${kernel?.resource ?? 'this row'}`;
+  const slice = device.mig ? ', or none for this slice' : '';
+  return `no figure to set beside it: ${device.card} documents none for ${kernel?.resource ?? 'this row'}${slice}`;
 }
 
 /** What is known of a row besides its rate, in the order in which one doubts it. A section without lines is left out. */
