@@ -43,7 +43,7 @@ function dense(resource: Resource): Resource {
 }
 
 describe('the shelf', () => {
-  it('holds all 53 cards, each once', () => {
+  it('holds all 55 cards, each once', () => {
     expect(
       cards()
         .map(({ id }) => id)
@@ -52,11 +52,10 @@ describe('the shelf', () => {
       `a10 a100-pcie-40gb a100-pcie-80gb a100-sxm-64gb a100-sxm4-40gb a100-sxm4-80gb a10g a30 a40 a800-40gb-active
       a800-pcie-80gb a800-sxm4-80gb b100 b200 b300 gb200 gb300 gh200-144gb gh200-96gb h100-nvl-94gb h100-pcie-80gb
       h100-sxm5-64gb h100-sxm5-80gb h100-sxm5-94gb h20 h20-3e h200-nvl-141gb h200-sxm-141gb h800-pcie-80gb
-      h800-sxm5-80gb jetson-agx-orin-64gb l4 l40 l40s p100-pcie-12gb p100-pcie-16gb p100-sxm2-16gb rtx-3090 rtx-3090-ti
-      rtx-4080 rtx-4090 rtx-5090 rtx-6000-ada rtx-a6000 rtx-pro-6000-blackwell-maxq rtx-pro-6000-blackwell-se
-      rtx-pro-6000-blackwell-ws t4 v100-pcie-16gb v100-pcie-32gb v100-sxm2-16gb v100-sxm2-32gb v100s-pcie-32gb`.split(
-        /\s+/,
-      ),
+      h800-sxm5-80gb jetson-agx-orin-64gb l4 l40 l40s p100-pcie-12gb p100-pcie-16gb p100-sxm2-16gb rtx-3090
+      rtx-3090-ti rtx-4080 rtx-4090 rtx-5090 rtx-6000-ada rtx-a4000 rtx-a5000 rtx-a6000 rtx-pro-6000-blackwell-maxq
+      rtx-pro-6000-blackwell-se rtx-pro-6000-blackwell-ws t4 v100-pcie-16gb v100-pcie-32gb v100-sxm2-16gb
+      v100-sxm2-32gb v100s-pcie-32gb`.split(/\s+/),
     );
   });
 
@@ -80,16 +79,16 @@ describe('the shelf', () => {
     expect(all.filter((id) => documents()[id] === undefined)).toEqual([]);
   });
 
-  it('keeps 99 documents, and only these are cited by no figure', () => {
+  it('keeps 102 documents, and only these are cited by no figure', () => {
     const used = new Set(cited([cards(), rates(), migTables()]));
-    expect(Object.keys(documents())).toHaveLength(99);
+    expect(Object.keys(documents())).toHaveLength(102);
     // Read and superseded, or named only where documents disagree or where a trap is explained.
     expect(
       Object.keys(documents())
         .filter((id) => !used.has(id))
         .sort(),
     ).toEqual(
-      'cuda-pg-13 ecc-blog h100-ds-2022 h100-page h200-ds-jul24 hgx-ref hopper-blog obs-gb300-station obs-l4-forum p100-wp v100-wp'.split(
+      'cuda-pg-13 ecc-blog h100-ds-2022 h100-page h200-ds-jul24 hgx-ref hopper-blog obs-a5000 obs-gb300-station obs-l4-forum p100-wp v100-wp'.split(
         ' ',
       ),
     );
@@ -124,7 +123,9 @@ describe('the shelf', () => {
 
   it('states the accumulator of every floating-point tensor figure', () => {
     const unstated = cards().filter((card) => figure(card, 'tensor.fp16')?.accumulator === 'unstated');
-    expect(unstated.map(({ id }) => id).sort()).toEqual(['a10', 'a10g', 'l4', 'l40', 'l40s', 't4']);
+    expect(unstated.map(({ id }) => id).sort()).toEqual(
+      'a10 a10g l4 l40 l40s rtx-a4000 rtx-a5000 t4'.split(' '),
+    );
     expect(figure(card('h100-sxm5-80gb'), 'tensor.fp16')?.accumulator).toBe('fp32');
     expect(figure(card('rtx-4090'), 'tensor.fp16.acc16')?.accumulator).toBe('fp16');
     expect(figure(card('a100-sxm4-80gb'), 'tensor.int8')?.accumulator).toBe('int32');
