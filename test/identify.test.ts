@@ -42,6 +42,8 @@ describe('identification', () => {
     ['A100-SXM4-40GB', 108, 40536, '20B0', 'a100-sxm4-40gb'],
     ['NVIDIA A100 80GB PCIe', 108, 81251, '0x20B510DE', 'a100-pcie-80gb'],
     ['NVIDIA GeForce RTX 4090', 128, 24217, '0x2684', 'rtx-4090'],
+    ['NVIDIA GeForce RTX 4080 SUPER', 80, 16072, '0x2702', 'rtx-4080-super'],
+    ['NVIDIA GeForce RTX 5080', 84, 16302, '0x2C02', 'rtx-5080'],
     ['NVIDIA RTX A5000', 64, 24138, '0x2231', 'rtx-a5000'],
     ['GeForce RTX 3090', 82, 24268, '0x2204', 'rtx-3090'],
   ];
