@@ -44,6 +44,9 @@ describe('identification', () => {
     ['NVIDIA GeForce RTX 4090', 128, 24217, '0x2684', 'rtx-4090'],
     ['NVIDIA GeForce RTX 4080 SUPER', 80, 16072, '0x2702', 'rtx-4080-super'],
     ['NVIDIA GeForce RTX 5080', 84, 16302, '0x2C02', 'rtx-5080'],
+    ['NVIDIA GeForce RTX 3080', 68, 9987, '0x2206', 'rtx-3080-10gb'],
+    ['NVIDIA GeForce RTX 3080', 70, 12045, '0x220A', 'rtx-3080-12gb'],
+    ['NVIDIA GeForce RTX 3080 Ti', 80, 12045, '0x2208', 'rtx-3080-ti'],
     ['NVIDIA RTX A5000', 64, 24138, '0x2231', 'rtx-a5000'],
     ['GeForce RTX 3090', 82, 24268, '0x2204', 'rtx-3090'],
   ];
@@ -94,6 +97,16 @@ describe('identification', () => {
     expect(idOf(device('NVIDIA A100-SXM4-40GB', { multiprocessors: 108, memoryBytes: 79 * GiB }))).toBe(
       'unknown',
     );
+  });
+
+  it('tells two cards of one name apart by their memory, and neither where it fits neither', () => {
+    const of = (multiprocessors: number, mebibytes: number, pciDeviceId: string | null = null) =>
+      idOf(device('NVIDIA GeForce RTX 3080', { multiprocessors, memoryBytes: mebibytes * MiB, pciDeviceId }));
+    expect(of(68, 9987)).toBe('rtx-3080-10gb');
+    expect(of(70, 12045)).toBe('rtx-3080-12gb');
+    // Cards rebuilt with 20 GB keep the name.
+    expect(of(68, 20100, '0x2206')).toBe('unknown');
+    expect(of(70, 12045, '0x2206')).toBe('unknown');
   });
 
   it('accepts each memory size that a document gives for the same part', () => {
