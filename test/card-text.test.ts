@@ -81,9 +81,10 @@ describe('the text of a card', () => {
     expect(rates('rtx-4090')).toContain(
       "tensor.tf32, tensor.fp16, tensor.bf16, tensor.fp8: half of the architecture's (GeForce RTX 40: ",
     );
-    expect(rates('t4')).toMatch(/^FLOP per clock and SM: Turing \(TU104, T4\) vector/);
+    expect(rates('t4')).toMatch(/^FLOP per clock and SM: Turing \(TU10x\) vector/);
     expect(rates('t4')).toContain('derived: T4 documented peaks / (40 SMs x 1590 MHz x 2)');
-    expect(row('t4', 'tensor.fp16')).toMatch(/ 1024 x 40 x 1590 MHz 65\.126 TFLOPS circular \[\d+\]$/);
+    expect(row('t4', 'tensor.fp16')).toMatch(/ 1024 x 40 x 1590 MHz 65\.126 TFLOPS \+0\.2 % \[\d+\]$/);
+    expect(row('t4', 'tensor.int4')).toMatch(/ 4096 x 40 x 1590 MHz 260\.51 TOPS circular \[\d+\]$/);
     expect(rates('h20')).toBe('');
   });
 

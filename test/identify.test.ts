@@ -47,6 +47,7 @@ describe('identification', () => {
     ['NVIDIA GeForce RTX 3080', 68, 9987, '0x2206', 'rtx-3080-10gb'],
     ['NVIDIA GeForce RTX 3080', 70, 12045, '0x220A', 'rtx-3080-12gb'],
     ['NVIDIA GeForce RTX 3080 Ti', 80, 12045, '0x2208', 'rtx-3080-ti'],
+    ['NVIDIA GeForce RTX 2080 Ti', 68, 10986, '0x1E07', 'rtx-2080-ti'],
     ['NVIDIA RTX A5000', 64, 24138, '0x2231', 'rtx-a5000'],
     ['GeForce RTX 3090', 82, 24268, '0x2204', 'rtx-3090'],
   ];

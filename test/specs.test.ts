@@ -43,7 +43,7 @@ function dense(resource: Resource): Resource {
 }
 
 describe('the shelf', () => {
-  it('holds all 60 cards, each once', () => {
+  it('holds all 63 cards, each once', () => {
     expect(
       cards()
         .map(({ id }) => id)
@@ -52,10 +52,11 @@ describe('the shelf', () => {
       `a10 a100-pcie-40gb a100-pcie-80gb a100-sxm-64gb a100-sxm4-40gb a100-sxm4-80gb a10g a30 a40 a800-40gb-active
       a800-pcie-80gb a800-sxm4-80gb b100 b200 b300 gb200 gb300 gh200-144gb gh200-96gb h100-nvl-94gb h100-pcie-80gb
       h100-sxm5-64gb h100-sxm5-80gb h100-sxm5-94gb h20 h20-3e h200-nvl-141gb h200-sxm-141gb h800-pcie-80gb
-      h800-sxm5-80gb jetson-agx-orin-64gb l4 l40 l40s p100-pcie-12gb p100-pcie-16gb p100-sxm2-16gb rtx-3080-10gb
-      rtx-3080-12gb rtx-3080-ti rtx-3090 rtx-3090-ti rtx-4080 rtx-4080-super rtx-4090 rtx-5080 rtx-5090 rtx-6000-ada
-      rtx-a4000 rtx-a5000 rtx-a6000 rtx-pro-6000-blackwell-maxq rtx-pro-6000-blackwell-se rtx-pro-6000-blackwell-ws t4
-      v100-pcie-16gb v100-pcie-32gb v100-sxm2-16gb v100-sxm2-32gb v100s-pcie-32gb`.split(/\s+/),
+      h800-sxm5-80gb jetson-agx-orin-64gb l4 l40 l40s p100-pcie-12gb p100-pcie-16gb p100-sxm2-16gb quadro-rtx-6000
+      rtx-2080-ti rtx-3080-10gb rtx-3080-12gb rtx-3080-ti rtx-3090 rtx-3090-ti rtx-4080 rtx-4080-super rtx-4090
+      rtx-5000-ada rtx-5080 rtx-5090 rtx-6000-ada rtx-a4000 rtx-a5000 rtx-a6000 rtx-pro-6000-blackwell-maxq
+      rtx-pro-6000-blackwell-se rtx-pro-6000-blackwell-ws t4 v100-pcie-16gb v100-pcie-32gb v100-sxm2-16gb
+      v100-sxm2-32gb v100s-pcie-32gb`.split(/\s+/),
     );
   });
 
@@ -79,9 +80,9 @@ describe('the shelf', () => {
     expect(all.filter((id) => documents()[id] === undefined)).toEqual([]);
   });
 
-  it('keeps 107 documents, and only these are cited by no figure', () => {
+  it('keeps 109 documents, and only these are cited by no figure', () => {
     const used = new Set(cited([cards(), rates(), migTables()]));
-    expect(Object.keys(documents())).toHaveLength(107);
+    expect(Object.keys(documents())).toHaveLength(109);
     // Read and superseded, or named only where documents disagree or where a trap is explained.
     expect(
       Object.keys(documents())
@@ -130,7 +131,7 @@ describe('the shelf', () => {
   it('states the accumulator of every floating-point tensor figure', () => {
     const unstated = cards().filter((card) => figure(card, 'tensor.fp16')?.accumulator === 'unstated');
     expect(unstated.map(({ id }) => id).sort()).toEqual(
-      'a10 a10g l4 l40 l40s rtx-a4000 rtx-a5000 t4'.split(' '),
+      'a10 a10g l4 l40 l40s rtx-5000-ada rtx-a4000 rtx-a5000 t4'.split(' '),
     );
     expect(figure(card('h100-sxm5-80gb'), 'tensor.fp16')?.accumulator).toBe('fp32');
     expect(figure(card('rtx-4090'), 'tensor.fp16.acc16')?.accumulator).toBe('fp16');
@@ -206,7 +207,7 @@ describe('the arithmetic', () => {
         ...of('h100-nvl-94gb h200-nvl-141gb', ...tensor),
         ...of('l40 a100-sxm4-80gb p100-pcie-12gb p100-sxm2-16gb', 'memory'),
         // The rate per clock, which no document prints.
-        ...of('t4', 'tensor.fp16', 'tensor.int8', 'tensor.int4'),
+        ...of('t4', 'tensor.int4'),
         ...of(a100, 'vector.bf16', 'tensor.tf32', 'tensor.int8', 'tensor.int4'),
         ...of('rtx-a6000', 'tensor.tf32', 'tensor.fp16', 'tensor.fp16.acc16', 'tensor.bf16'),
         ...of('rtx-a6000', 'tensor.int8', 'tensor.int4'),
@@ -271,6 +272,10 @@ describe('the arithmetic', () => {
     expect(ratePerClock(card('a100-sxm4-80gb'), 'tensor.fp16')).toBe(2 * 1024);
     expect(ratePerClock(card('h100-sxm5-80gb'), 'tensor.fp16')).toBe(2 * 2048);
     expect(ratePerClock(card('h100-sxm5-80gb'), 'tensor.fp16.sparse')).toBe(4 * 2048);
+    // 107.6 TFLOPS with FP16 and 53.8 with FP32 accumulate; the Quadro of the same chip has 130.5 of both.
+    expect(ratePerClock(card('rtx-2080-ti'), 'tensor.fp16')).toBe(2 * 256);
+    expect(ratePerClock(card('rtx-2080-ti'), 'tensor.fp16.acc16')).toBe(2 * 512);
+    expect(ratePerClock(card('quadro-rtx-6000'), 'tensor.fp16')).toBe(2 * 512);
     expect(ratePerClock(card('rtx-4090'), 'tensor.fp16')).toBe(2 * 256);
     expect(ratePerClock(card('rtx-4090'), 'tensor.fp16.acc16')).toBe(2 * 512);
     // Of the A10G and the L40 no document tells it, though their chips have it.
