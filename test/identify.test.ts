@@ -48,6 +48,7 @@ describe('identification', () => {
     ['NVIDIA GeForce RTX 3080', 70, 12045, '0x220A', 'rtx-3080-12gb'],
     ['NVIDIA GeForce RTX 3080 Ti', 80, 12045, '0x2208', 'rtx-3080-ti'],
     ['NVIDIA GeForce RTX 2080 Ti', 68, 10986, '0x1E07', 'rtx-2080-ti'],
+    ['NVIDIA GeForce RTX 4070 Ti SUPER', 66, 16072, '0x2705', 'rtx-4070-ti-super'],
     ['NVIDIA RTX A5000', 64, 24138, '0x2231', 'rtx-a5000'],
     ['GeForce RTX 3090', 82, 24268, '0x2204', 'rtx-3090'],
   ];
@@ -235,7 +236,8 @@ describe('finding a card', () => {
       'h100-sxm5-64gb',
     ]);
     expect(ids('V100 sxm2')).toEqual(['v100-sxm2-16gb', 'v100-sxm2-32gb']);
-    expect(ids('4090')).toEqual(['rtx-4090']);
+    expect(ids('4090')).toEqual(['rtx-4090', 'rtx-4090-d']);
+    expect(ids('rtx-4090')).toEqual(['rtx-4090']);
     expect(ids('l4')).toEqual(['l4']);
     expect(ids('h10')).toEqual([]);
     expect(ids(' ')).toEqual([]);

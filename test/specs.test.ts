@@ -43,7 +43,7 @@ function dense(resource: Resource): Resource {
 }
 
 describe('the shelf', () => {
-  it('holds all 63 cards, each once', () => {
+  it('holds all 67 cards, each once', () => {
     expect(
       cards()
         .map(({ id }) => id)
@@ -53,10 +53,10 @@ describe('the shelf', () => {
       a800-pcie-80gb a800-sxm4-80gb b100 b200 b300 gb200 gb300 gh200-144gb gh200-96gb h100-nvl-94gb h100-pcie-80gb
       h100-sxm5-64gb h100-sxm5-80gb h100-sxm5-94gb h20 h20-3e h200-nvl-141gb h200-sxm-141gb h800-pcie-80gb
       h800-sxm5-80gb jetson-agx-orin-64gb l4 l40 l40s p100-pcie-12gb p100-pcie-16gb p100-sxm2-16gb quadro-rtx-6000
-      rtx-2080-ti rtx-3080-10gb rtx-3080-12gb rtx-3080-ti rtx-3090 rtx-3090-ti rtx-4080 rtx-4080-super rtx-4090
-      rtx-5000-ada rtx-5080 rtx-5090 rtx-6000-ada rtx-a4000 rtx-a5000 rtx-a6000 rtx-pro-6000-blackwell-maxq
-      rtx-pro-6000-blackwell-se rtx-pro-6000-blackwell-ws t4 v100-pcie-16gb v100-pcie-32gb v100-sxm2-16gb
-      v100-sxm2-32gb v100s-pcie-32gb`.split(/\s+/),
+      rtx-2080-ti rtx-3080-10gb rtx-3080-12gb rtx-3080-ti rtx-3090 rtx-3090-ti rtx-4070-ti rtx-4070-ti-super rtx-4080
+      rtx-4080-super rtx-4090 rtx-4090-d rtx-5000-ada rtx-5080 rtx-5090 rtx-6000-ada rtx-a4000 rtx-a5000 rtx-a6000
+      rtx-pro-5000-blackwell rtx-pro-6000-blackwell-maxq rtx-pro-6000-blackwell-se rtx-pro-6000-blackwell-ws t4
+      v100-pcie-16gb v100-pcie-32gb v100-sxm2-16gb v100-sxm2-32gb v100s-pcie-32gb`.split(/\s+/),
     );
   });
 
@@ -80,9 +80,9 @@ describe('the shelf', () => {
     expect(all.filter((id) => documents()[id] === undefined)).toEqual([]);
   });
 
-  it('keeps 109 documents, and only these are cited by no figure', () => {
+  it('keeps 111 documents, and only these are cited by no figure', () => {
     const used = new Set(cited([cards(), rates(), migTables()]));
-    expect(Object.keys(documents())).toHaveLength(109);
+    expect(Object.keys(documents())).toHaveLength(111);
     // Read and superseded, or named only where documents disagree or where a trap is explained.
     expect(
       Object.keys(documents())
@@ -131,7 +131,7 @@ describe('the shelf', () => {
   it('states the accumulator of every floating-point tensor figure', () => {
     const unstated = cards().filter((card) => figure(card, 'tensor.fp16')?.accumulator === 'unstated');
     expect(unstated.map(({ id }) => id).sort()).toEqual(
-      'a10 a10g l4 l40 l40s rtx-5000-ada rtx-a4000 rtx-a5000 t4'.split(' '),
+      'a10 a10g l4 l40 l40s rtx-5000-ada rtx-a4000 rtx-a5000 rtx-pro-5000-blackwell t4'.split(' '),
     );
     expect(figure(card('h100-sxm5-80gb'), 'tensor.fp16')?.accumulator).toBe('fp32');
     expect(figure(card('rtx-4090'), 'tensor.fp16.acc16')?.accumulator).toBe('fp16');
