@@ -34,7 +34,7 @@ describe.skipIf(!here(compiler))('for arm64', () => {
     // All of them took the emulator six minutes; the other processors' tests multiply each.
     'the GEMM of the CPU is right at a seventh of the edges, in every format',
     async () => {
-      const parts = /\/(tile.*|blocking|gemm|encode|memory|threads|cgroup|placement|processor)\.cc$/;
+      const parts = /\/(tile.*|blocking|gemm|encode|memory|threads|caches|cgroup|placement|processor)\.cc$/;
       const sources = sourcesIn('native/cpu').filter((path) => parts.test(path));
       const program = join(folder, 'gemm');
       await execute(compiler, [...options, '-O2', '-static', 'test/cpu/gemm.cc', ...sources, '-o', program]);
@@ -47,7 +47,7 @@ describe.skipIf(!here(compiler))('for arm64', () => {
   it.skipIf(!here(emulator))(
     'the loops of the memory rows are right, with paired non-temporal stores',
     async () => {
-      const parts = /\/(stream.*|threads|cgroup|placement|processor)\.cc$/;
+      const parts = /\/(stream.*|threads|caches|cgroup|placement|processor)\.cc$/;
       const sources = sourcesIn('native/cpu').filter((path) => parts.test(path));
       const program = join(folder, 'stream');
       await execute(compiler, [

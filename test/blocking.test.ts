@@ -17,12 +17,12 @@ beforeAll(async () => {
   await promisify(execFile)('g++', [...flags, ...sources, '-o', program]);
 }, 60_000);
 
-/** Rows, columns and lanes of the fp32 tile, and the bytes of a core's first and second cache. */
+/** Rows, columns and lanes of the fp32 tile, and the bytes of a core's first and second cache, and of all threads' last. */
 const machines = {
-  'AVX2, 512 KiB': { tile: [6, 16, 8], caches: [32 << 10, 512 << 10] },
-  'AVX-512, 1 MiB': { tile: [8, 48, 16], caches: [32 << 10, 1 << 20] },
-  'AVX-512, 2 MiB': { tile: [8, 48, 16], caches: [48 << 10, 2 << 20] },
-  'NEON, 1 MiB': { tile: [8, 12, 4], caches: [64 << 10, 1 << 20] },
+  'AVX2, 512 KiB': { tile: [6, 16, 8], caches: [32 << 10, 512 << 10, 32 << 20] },
+  'AVX-512, 1 MiB': { tile: [8, 48, 16], caches: [32 << 10, 1 << 20, 32 << 20] },
+  'AVX-512, 2 MiB': { tile: [8, 48, 16], caches: [48 << 10, 2 << 20, 105 << 20] },
+  'NEON, 1 MiB': { tile: [8, 12, 4], caches: [64 << 10, 1 << 20, 0] },
 } as const;
 type Machine = keyof typeof machines;
 const names = Object.keys(machines) as Machine[];
@@ -92,9 +92,15 @@ describe('1 to 256 threads', () => {
     expect(cuts('AVX-512, 1 MiB')).toEqual([
       ['1x3', '1x4'],
       ['1x11', '1x12'],
-      ['2x22', '2x22'],
-      ['4x43', '4x43'],
+      ['2x43', '2x43'],
+      ['4x86', '4x86'],
     ]);
+  });
+
+  // Slices are twice as deep then, and panels of B take turns one by one.
+  it('are narrow where each thread has 8 MiB of the last level, as four of 32 MiB have', () => {
+    const cuts = deals('AVX-512, 1 MiB', [4096, 4096, 4096]).map(({ cut }) => cut);
+    expect(cuts.slice(0, 8)).toEqual('4x86 4x86 4x86 4x86 4x45 4x43 4x43 4x44'.split(' '));
   });
 
   it('get none of a C that has no elements', () => {

@@ -22,6 +22,7 @@ const sources = [
   'gemm.cc',
   'encode.cc',
   'memory.cc',
+  'caches.cc',
   'threads.cc',
   'cgroup.cc',
   'placement.cc',

@@ -39,7 +39,7 @@ const run = ['run', '--device', 'cpu', '--quick', '--wait', '--json', '-'];
 describe('the loops of the memory rows', () => {
   it('are right at every edge on every instruction set that is here, and refuse what they cannot do', async () => {
     const program = join(folder, 'stream');
-    const parts = /^(stream.*|threads|placement|processor|cgroup)\.cc$/;
+    const parts = /^(stream.*|threads|caches|placement|processor|cgroup)\.cc$/;
     const sources = readdirSync('native/cpu').filter((name) => parts.test(name));
     await execute('g++', [
       ...[

@@ -49,7 +49,7 @@ class BlockedGemm {
         tile_(tile),
         blocking_(blockingOf(shape.m, shape.n, divideUp(shape.k, perUnit),
                              {tile.rows, tile.columns, tile.lanes, sizeof(Unit)},
-                             {threads.count(), threads.alike()})),
+                             {threads.count(), threads.alike(), threads.lastLevel()})),
         packing_(shape, blocking_, tile, threads),
         ldt_(blocking_.vectors * tile.lanes),
         ldp_(blocking_.blockVectors * tile.lanes),

@@ -52,6 +52,7 @@ struct Blocking {
 struct Cores {
   std::size_t threads;
   bool alike = true;
+  std::size_t lastLevel = 0;  // bytes of the last-level caches that each of them has; 0 where it is not known
 };
 
 // Bytes that each core has; where the C library does not know, the first is what is usual and the second 0.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "cpu/caches.h"
 #include "thread.h"
 
 namespace nameplate::cpu {
@@ -26,6 +27,10 @@ void runOn(const std::vector<int>& cpus) {
 }
 
 }  // namespace
+
+Threads::Threads(const Placement& at) : Threads(at.threads, at.cpus, at.groups.size() <= 1) {
+  lastLevel_ = static_cast<std::size_t>(lastLevelBytes(at)) / count();
+}
 
 Threads::Threads(std::size_t count, const std::vector<int>& cpus, bool alike) : alike_(alike) {
   runOn(cpus);  // the workers inherit it

@@ -24,7 +24,7 @@ class Threads {
   // As many as place() gives a run, wherever the system puts them.
   Threads() : Threads(place().threads, {}) {}
   // Those of a run that place() gave cores.
-  explicit Threads(const Placement& at) : Threads(at.threads, at.cpus, at.groups.size() <= 1) {}
+  explicit Threads(const Placement& at);
   // The caller's thread counts as one of `count`. All of them, the caller's too, then run on `cpus` only; an
   // empty list leaves them where they may run now. `alike`: whether no core is quicker than another.
   Threads(std::size_t count, const std::vector<int>& cpus, bool alike = true);
@@ -34,6 +34,8 @@ class Threads {
 
   std::size_t count() const { return workers_.size() + 1; }
   bool alike() const { return alike_; }
+  // Bytes of the last-level caches that each of them has; 0 where it is not known.
+  std::size_t lastLevel() const { return lastLevel_; }
 
   // Calls work(0) … work(items - 1), each once, and returns when all have returned. The first `count()` items
   // always meet the same threads, so that a thread finds its share of a buffer where it first touched it; the
@@ -57,6 +59,7 @@ class Threads {
   void join() noexcept;
 
   bool alike_;
+  std::size_t lastLevel_ = 0;
   std::mutex mutex_;
   std::condition_variable begin_, end_;
   const std::function<void(std::size_t)>* work_ = nullptr;
