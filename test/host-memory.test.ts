@@ -14,7 +14,9 @@ const MiB = 2 ** 20;
 const program = join(folder, 'memory');
 
 beforeAll(async () => {
-  const cpu = ['memory', 'cgroup', 'threads', 'caches', 'placement', 'processor'].map((part) => `cpu/${part}`);
+  const cpu = ['memory', 'cgroup', 'threads', 'caches', 'placement', 'processor'].map(
+    (part) => `cpu/${part}`,
+  );
   const parts = [...cpu, 'gemm', 'gemm_inputs', 'inputs', 'reference', 'sum_bits', 'verification'];
   const sources = ['memory', 'rotations'].map((part) => `test/cpu/${part}.cc`);
   sources.push(...parts.map((part) => `native/${part}.cc`));
