@@ -171,7 +171,7 @@ class BlockedGemm {
   void multiplyTile(const Operands& operands, const Strip<Sum>& strip, const Panel<Unit>& panel,
                     bool prefetches) const {
     const std::size_t width = panel.width, across = panel.vectors * tile_.lanes;
-    const bool first = strip.slice == 0, final = strip.slice + 1 == blocking_.slices;
+    const bool first = strip.slice == 0, last = strip.slice + 1 == blocking_.slices;
     Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + panel.column;
     const auto multiply = [&](std::size_t step, std::size_t units, Sum* to, std::size_t ld, Store store) {
       const Rows& next = prefetches ? strip.next : strip.a;
@@ -210,7 +210,7 @@ class BlockedGemm {
         multiply(step, units, sums.data(), across, Store::write);
         const bool starts = first && step == 0;
         step += units;
-        const bool ends = final && step == blocking_.depthOf(strip.slice);
+        const bool ends = last && step == blocking_.depthOf(strip.slice);
         for (std::size_t i = 0; i < strip.height; ++i)
           settle(sums.data() + i * across, totals ? totals + i * ldt_ : nullptr, width, starts, ends,
                  c + i * shape_.ldc);

@@ -1,8 +1,7 @@
 // Prints how native/cpu/blocking.cc cuts C for cores of other machines, and what becomes of it where each of
 // them takes the next block when it is free.
-//   deal M N K TILE_ROWS TILE_COLUMNS LANES LEVEL1 LEVEL2 LAST                  of fp32, for 1 to 256 threads
-//   deal M N K TILE_ROWS TILE_COLUMNS LANES LEVEL1 LEVEL2 LAST FAST SLOW TIMES  FAST cores, TIMES as quick as
-//   SLOW
+//   deal M N K TILE_ROWS TILE_COLUMNS LANES LEVEL1 LEVEL2 LAST           of fp32, for 1 to 256 threads
+//   deal … FAST SLOW TIMES                                               FAST cores, TIMES as quick as SLOW
 //
 // LAST is what all threads have together of the last level, 0 where that is not known.
 //
