@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -23,7 +24,6 @@
 #include "cpu/formats.h"
 #include "cpu/memory.h"
 #include "cpu/packing.h"
-#include "cpu/page_prefetch.h"
 #include "cpu/threads.h"
 #include "cpu/tile.h"
 
@@ -51,17 +51,18 @@ class BlockedGemm {
                              {tile.rows, tile.columns, tile.lanes, sizeof(Unit)},
                              {threads.count(), threads.alike(), threads.lastLevel()})),
         packing_(shape, blocking_, tile, threads),
+        blockColumns_(blocking_.blockVectors * tile.lanes),
+        encodedColumns_(std::lcm(tile.columns, 64 / sizeof(Output))),
         ldt_(blocking_.vectors * tile.lanes),
-        ldp_(blocking_.blockVectors * tile.lanes),
         panelUnits_(tile.columns * blocking_.depth),
-        blockUnits_(product(divideUp(ldp_, tile.columns), panelUnits_)) {
+        blockUnits_(product(divideUp(blockColumns_, tile.columns), panelUnits_)) {
     packedB_ = buffer(product(blocking_.workers, blockUnits_), sizeof(Unit));
     if (!direct && (blocking_.slices > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
     else if (encodes)
       sums_ = buffer(product(blocking_.workers, groupSums()), sizeof(Sum));
     // A row of A that meets few columns is read where it lies for less than its copy costs.
-    if (blocking_.groupTiles > 1 && ldp_ >= 256)
+    if (blocking_.groupTiles > 1 && blockColumns_ >= 256)
       strips_ = buffer(product(blocking_.workers, groupRows()), packing_.nearStride());
     // Lines that are read in order to be written are taken back and forth by the prefetching of several
     // cores. So C is written past the caches, unless the first-level one would keep it for whoever reads it
@@ -115,7 +116,7 @@ class BlockedGemm {
   };
 
   std::size_t groupRows() const { return blocking_.groupTiles * tile_.rows; }
-  std::size_t groupSums() const { return groupRows() * ldp_; }
+  std::size_t groupSums() const { return groupRows() * encodedColumns_; }
 
   void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
                      std::size_t slice, const Own& own) const {
@@ -132,8 +133,6 @@ class BlockedGemm {
       }
     };
     panels([&](const Panel<Unit>& panel) { packing_.pack(operands, slice, panel); });
-    // No tile prefetches what it writes past the caches.
-    const bool pastCaches = slice + 1 == blocking_.slices && (streams_ || encodes);
     Output* const c = reinterpret_cast<Output*>(operands.out) + firstColumn;
     for (std::size_t top = firstRow; top < endRow; top += groupRows()) {
       const std::size_t below = std::min(top + groupRows(), endRow), wide = endColumn - firstColumn;
@@ -144,26 +143,27 @@ class BlockedGemm {
         const std::size_t height = std::min(tile_.rows, below - row), next = row + groupRows();
         group[i] = packing_.strip(operands, slice, row, height, next + height <= endRow ? next : row);
         if (own.strips) packing_.bringNear(group[i], own.strips + above * packing_.nearStride());
-        if constexpr (encodes) {  // a row of the block at a time, whose lines come whole
-          group[i].ld = own.sums ? ldp_ : ldt_;
-          group[i].sums =
-              own.sums ? own.sums + above * ldp_ : totals_->template as<Total>() + row * ldt_ + firstColumn;
-        }
       }
-      PagePrefetch pages(reinterpret_cast<const std::byte*>(c + below * shape_.ldc),
-                         pastCaches ? std::min(groupRows(), endRow - below) : 0, shape_.ldc * sizeof(Output),
-                         wide * sizeof(Output));
       const std::size_t lastWhole = (std::max<std::size_t>(1, wide / tile_.columns) - 1) * tile_.columns;
       panels([&](const Panel<Unit>& panel) {
-        pages.advance(panel.inBlock + panel.width, wide);
-        for (std::size_t i = 0; i < strips; ++i)
-          multiplyTile(operands, group[i], panel, panel.inBlock == lastWhole);
+        // Sums are encoded while they are still near, those of a row's whole lines of C together.
+        const std::size_t first = panel.inBlock / encodedColumns_ * encodedColumns_;
+        const std::size_t end = panel.inBlock + panel.width;
+        const bool whole = slice + 1 == blocking_.slices && (end % encodedColumns_ == 0 || end == wide);
+        for (std::size_t i = 0; i < strips; ++i) {
+          Strip<Sum>& strip = group[i];
+          if constexpr (encodes) {
+            strip.ld = own.sums ? encodedColumns_ : ldt_;
+            strip.sums = own.sums ? own.sums + i * tile_.rows * encodedColumns_
+                                  : totals_->template as<Total>() + strip.row * ldt_ + firstColumn + first;
+          }
+          multiplyTile(operands, strip, panel, panel.inBlock == lastWhole);
+          if constexpr (encodes)
+            if (whole)
+              Format::encode(strip.sums, strip.ld, c + strip.row * shape_.ldc + first, shape_.ldc,
+                             strip.height, end - first);
+        }
       });
-      if constexpr (encodes)
-        if (slice + 1 == blocking_.slices)
-          for (std::size_t i = 0; i < strips; ++i)
-            Format::encode(group[i].sums, group[i].ld, c + group[i].row * shape_.ldc, shape_.ldc,
-                           group[i].height, wide);
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
@@ -190,8 +190,8 @@ class BlockedGemm {
       }
     }
     if constexpr (encodes)
-      return multiply(0, blocking_.depthOf(strip.slice), strip.sums + panel.inBlock, strip.ld,
-                      first ? Store::write : Store::add);
+      return multiply(0, blocking_.depthOf(strip.slice), strip.sums + panel.inBlock % encodedColumns_,
+                      strip.ld, first ? Store::write : Store::add);
     // The tile asks early for the lines that it writes, which are not those of C here.
     for (std::size_t i = 0; i < strip.height; ++i)
       for (std::size_t j = 0; j < width; j += 64 / sizeof(Output))
@@ -236,7 +236,9 @@ class BlockedGemm {
   T tile_;
   Blocking blocking_;
   Pack packing_;
-  std::size_t ldt_, ldp_;  // leading dimensions: of the totals, and of the sums of a part of a block's rows
+  std::size_t blockColumns_;    // of the widest block
+  std::size_t encodedColumns_;  // of sums that are encoded together: the fewest panels that fill whole lines
+  std::size_t ldt_;             // leading dimension of the totals
   std::size_t panelUnits_, blockUnits_;
   bool streams_;
   // Made once: no launch pays for page faults.

@@ -30,20 +30,22 @@ __attribute__((target("avx512f,avx512bw,avx512bf16"))) void encodeBf16ByInstruct
     const float* from, std::size_t ldf, std::uint16_t* to, std::size_t ldt, std::size_t rows,
     std::size_t columns) {
   constexpr std::size_t line = 64 / sizeof *to;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const bool whole = reinterpret_cast<std::uintptr_t>(to + row * ldt) % 64 == 0;
-    for (std::size_t column = 0; column < columns; column += line) {
+  for (std::size_t row = 0; row < rows; ++row, from += ldf, to += ldt) {
+    std::size_t column = 0;
+    if (reinterpret_cast<std::uintptr_t>(to) % 64 == 0)
+      for (; column + line <= columns; column += line) {
+        const __m512bh encoded =
+            _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + column + line / 2), _mm512_loadu_ps(from + column));
+        _mm512_stream_si512(reinterpret_cast<__m512i*>(to + column), reinterpret_cast<__m512i>(encoded));
+      }
+    for (; column < columns; column += line) {
       const std::size_t count = std::min(line, columns - column);
-      const float* const numbers = from + row * ldf + column;
       const auto low = static_cast<__mmask16>((1u << std::min<std::size_t>(count, 16)) - 1);
       const auto high = static_cast<__mmask16>((1u << (count > 16 ? count - 16 : 0)) - 1);
-      const auto encoded = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(
-          _mm512_maskz_loadu_ps(high, numbers + line / 2), _mm512_maskz_loadu_ps(low, numbers)));
-      void* const out = to + row * ldt + column;
-      if (whole && count == line)
-        _mm512_stream_si512(static_cast<__m512i*>(out), encoded);
-      else
-        _mm512_mask_storeu_epi16(out, static_cast<__mmask32>((std::uint64_t{1} << count) - 1), encoded);
+      const __m512bh encoded = _mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(high, from + column + line / 2),
+                                                   _mm512_maskz_loadu_ps(low, from + column));
+      _mm512_mask_storeu_epi16(to + column, static_cast<__mmask32>((std::uint64_t{1} << count) - 1),
+                               reinterpret_cast<__m512i>(encoded));
     }
   }
 }

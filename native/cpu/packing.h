@@ -31,7 +31,7 @@ struct Strip {
   std::size_t slice, row, height;
   Rows a, next;  // of this strip, and of the one that takes its turn after it, or of this one again
   std::array<Sum, mostRows> starts;
-  Sum* sums;  // of the block's columns, rows `ld` apart, where they are still to be encoded
+  Sum* sums;  // of the columns that are encoded next, rows `ld` apart, where they still have to be
   std::size_t ld;
 };
 
