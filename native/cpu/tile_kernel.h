@@ -151,23 +151,25 @@ NAMEPLATE_TARGET void multiplyTile(std::size_t depth, Rows a, Rows next,
       for (int vector = 0; vector < vectors; ++vector) sums[row][vector] += starts[row];
     }
   }
-  // The sums are written to memory that was last touched long ago: its lines are asked for.
-  constexpr int line = 64 / sizeof(typename Arithmetic::Sum), across = vectors * lanes;
-  if (store != Store::stream)
-    for (int row = 0; row < rows; ++row)
-      for (int at = 0; at < across; at += line) __builtin_prefetch(c + row * ldc + at, 1);
   // Rows that lie far apart begin where the processor does not foresee it, and waiting for them took 2 to 4 %
   // of the time on Zen 4. So the steps are cut into a part for each row of `next`, of which they ask for a
   // little each: all at once would hold up the loads that are waited for. Short rows are taken for one, as if
-  // nothing lay between them: so short parts took 2 % themselves.
+  // nothing lay between them: so short parts took 2 % themselves. The lines of c, which was last touched long
+  // ago, are asked for likewise.
   const std::byte* at = a.first;
   constexpr int lastSteps = sizeof(Vector) == 64 ? 3 : 0;  // narrower stores took no time of their own
   const bool finishes = depth > lastSteps;
   const Vector* const end = b + (depth - (finishes ? lastSteps : 0)) * vectors;
-  const std::size_t part = (depth > 256 ? roundUp(divideUp(depth, rows), steps) : depth) * vectors;
+  const bool parted = depth > 256;
+  const std::size_t part = (parted ? roundUp(divideUp(depth, rows), steps) : depth) * vectors;
+  constexpr int line = 64 / sizeof(typename Arithmetic::Sum), across = vectors * lanes;
+  const int askedRows = store == Store::stream ? 0 : parted ? 1 : rows;
+  const auto* asked = c;
   for (; b != end; next.first += next.stride) {
     const Vector* const partEnd = b + std::min(part, static_cast<std::size_t>(end - b));
     const std::byte* ahead = next.first;
+    for (int row = 0; row < askedRows; ++row, asked += ldc)
+      for (int column = 0; column < across; column += line) __builtin_prefetch(asked + column, 1);
     if constexpr (steps > 1)
       for (const Vector* const whole = b + (partEnd - b) / (steps * vectors) * (steps * vectors); b != whole;
            at += steps * sizeof(Unit), ahead += steps * rows * sizeof(Unit), b += steps * vectors)
