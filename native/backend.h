@@ -20,6 +20,7 @@
 #include "error.h"
 #include "facts.h"
 #include "kernel.h"
+#include "xids.h"
 
 namespace nameplate {
 
@@ -141,6 +142,8 @@ class Device {
   // ECC errors that its memory, or where one is named the peer's, could not correct, since some time long
   // ago; absent where that device does not tell.
   virtual std::optional<double> uncorrectedErrors(const std::string& /*peer*/) const { return std::nullopt; }
+  // Listens from now on; null where there are none, or they are not told.
+  virtual std::unique_ptr<Xids> xids() const { return nullptr; }
   // What a short loop that does nothing but exhaust `resource` reaches now; absent where there is no such
   // loop. A GPU has documented figures instead.
   virtual std::optional<Ceiling> ceiling(const std::string& /*resource*/) { return std::nullopt; }

@@ -60,6 +60,7 @@ struct Facts {
   std::optional<double> powerLimitWatts, powerLimitDefaultWatts;
   std::optional<bool> ecc;
   std::optional<MemoryRepair> memoryRepair;
+  std::optional<std::string> recoveryAction;  // what the driver wants done about a fault, or "none"
   bool mig = false;
   bool integrated = false;
   bool simulated = false;  // a stand-in for tests answered: nothing here may pass for a measurement

@@ -125,6 +125,7 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   Device& device = request.fault == Fault::none ? real : faulty;
   std::optional<MemoryErrors> errors;
   if (request.telemetry) errors.emplace(device, request.shape.peer);
+  const std::unique_ptr<Xids> xids = request.telemetry ? real.xids() : nullptr;
   std::vector<Outcome> outcomes;
   Runners runners;
   Workload workload;
@@ -152,7 +153,10 @@ std::vector<Outcome> sample(Device& real, const Request& request, const std::ato
   countUntimed(runners, lost);
   for (const auto& runner : runners) {
     Outcome& outcome = outcomes.emplace_back(runner->outcome());
-    if (auto* const failure = std::get_if<Failure>(&outcome.result)) failure->uncorrectedErrors = lost;
+    auto* const failure = std::get_if<Failure>(&outcome.result);
+    if (!failure) continue;
+    failure->uncorrectedErrors = lost;
+    if (xids) failure->message += xids->afterFailure();
   }
   if (cancelled) throw Error("ECANCELED", "the run was cancelled");
   return outcomes;

@@ -15,13 +15,17 @@ double now() {
 }  // namespace
 
 Soak::Soak(Device& device, const SoakRequest& request)
-    : request_(request), real_(device), faulty_(device, request.fault), errors_(device, request.shape.peer) {
+    : request_(request),
+      real_(device),
+      faulty_(device, request.fault),
+      errors_(device, request.shape.peer),
+      xids_(device.xids()) {
   try {
     prepare();
   } catch (const Error& error) {
     const auto lost = errors_.rise();
     if (lost.value_or(0) == 0) throw;
-    failure_ = Failure{error.code, error.what(), lost};
+    failure_ = Failure{error.code, error.what() + afterFailure(), lost};
   }
   startedAt_ = now();
 }
@@ -57,7 +61,7 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
     do round(step);
     while (now() - start < seconds && !cancelled);
   } catch (const Error& error) {
-    step.failure = Failure{error.code, error.what()};
+    step.failure = Failure{error.code, error.what() + afterFailure()};
   }
   merge(step.conditions, watch->stop());
   // What memory lost between two steps, or while the first launch was verified, it lost as well.

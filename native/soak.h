@@ -53,11 +53,13 @@ class Soak {
  private:
   void prepare();
   void round(SoakStep&);
+  std::string afterFailure() const { return xids_ ? xids_->afterFailure() : ""; }
 
   SoakRequest request_;
   Device& real_;
   FaultyDevice faulty_;
   MemoryErrors errors_;
+  std::unique_ptr<Xids> xids_;
   std::unique_ptr<Trial> trial_;
   Verification verification_;
   Work work_;

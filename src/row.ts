@@ -72,6 +72,7 @@ const ConditionsOfReport = Conditions.extend({
 });
 export const DeviceOfReport = DeviceFacts.extend({
   memoryRepair: DeviceFacts.shape.memoryRepair.default(null),
+  recoveryAction: DeviceFacts.shape.recoveryAction.default(null),
   caches: DeviceFacts.shape.caches.default([]),
   linkCard: DeviceFacts.shape.linkCard.default(null),
   linkSlot: DeviceFacts.shape.linkSlot.default(null),

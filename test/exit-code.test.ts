@@ -14,10 +14,18 @@ const repaired = (failed: boolean | null = false): MemoryRepair => ({
 describe('exit code', () => {
   const code = (
     statuses: Status[],
-    { strict = false, interrupted = false, memoryRepair = repaired() } = {},
+    {
+      strict = false,
+      interrupted = false,
+      memoryRepair = repaired(),
+      recoveryAction = 'none' as string | null,
+    } = {},
   ) =>
     exitCode(
-      { rows: statuses.map((status) => ({ verdict: { status } })), devices: [{ memoryRepair }] },
+      {
+        rows: statuses.map((status) => ({ verdict: { status } })),
+        devices: [{ memoryRepair, recoveryAction }],
+      },
       { strict, interrupted },
     );
 
@@ -48,6 +56,14 @@ describe('exit code', () => {
 
   test.each<Status>(['corrupted', 'implausible'])('an interrupted run hides nothing %s', (status) => {
     expect(code(['pass', status, 'failed'], { interrupted: true })).toBe(4);
+  });
+
+  test('a fault not recovered from fails a card whose rows pass, and hides nothing worse', () => {
+    const recoveryAction = 'GPU reset';
+    expect(code(['pass'], { recoveryAction })).toBe(1);
+    expect(code(['pass', 'failed'], { recoveryAction })).toBe(3);
+    expect(code(['corrupted'], { recoveryAction })).toBe(4);
+    expect(code(['pass'], { recoveryAction: null })).toBe(0);
   });
 
   test('memory past repair fails a card whose rows pass, and hides nothing worse', () => {

@@ -36,6 +36,7 @@ export const cpu: DeviceFacts = {
   powerLimitDefaultWatts: null,
   ecc: null,
   memoryRepair: null,
+  recoveryAction: null,
   mig: false,
   integrated: false,
   simulated: true,

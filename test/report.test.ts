@@ -478,6 +478,7 @@ describe('JSON', () => {
     expect(parseReport(json(full))).toEqual(full);
     expect(json(full)).toMatch(/\}\n$/);
     expect(json(full)).not.toContain('\u001b');
+    expect(parseReport(`\uFEFF${json(full)}`), 'an editor put a byte order mark before it').toEqual(full);
   });
 
   test.each([

@@ -200,6 +200,8 @@ describe('nameplate selftest', { timeout: 120_000 }, () => {
     const wrong = checks.filter(({ outcome }) => outcome !== 'caught' && outcome !== 'clean');
     expect({ code, stderr, wrong }).toEqual({ code: 0, stderr: '', wrong: [] });
     expect(checks).toHaveLength(total);
+    expect(outcomes(checks, /^(gemm\.int8|cache\.read\.core)$/)).toEqual(Array(3).fill('caught'));
+    expect(outcomes(checks, /^(dpx|link)/), 'rows of a GPU').toEqual([]);
     process.stdout.write(
       `selftest on the CPU: ${outcomes(checks, /./).filter((outcome) => outcome === 'caught').length} faults caught\n`,
     );

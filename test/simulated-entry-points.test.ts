@@ -19,13 +19,20 @@ const nvml = names('nvml.h', /CALL\(\w+, (nvml\w+),/g);
 const cublasLt = names('cublaslt_library.h', /CALL\(\w+, (cublasLt\w+),/g);
 const calls = [...driver, ...nvml, ...cublasLt];
 
+/** The first `count` calls fail: those of the inventory, and the first of a window. */
+const firstOf = (call: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${call}:${index + 1}`).join();
+
 /** What has to be so for a call to be made at all, or to be made before the exercise has begun. */
 const wanted: Readonly<Record<string, () => Environment>> = {
   cuMemGetInfo: () => ({ NAMEPLATE_FAULT: 'cuMemAlloc,cuMemGetInfo' }),
   nvmlDeviceGetHandleByPciBusId_v2: () => ({
     NAMEPLATE_FAULT: 'nvmlDeviceGetHandleByUUID,nvmlDeviceGetHandleByPciBusId_v2',
   }),
-  nvmlDeviceGetPowerUsage: () => ({ NAMEPLATE_FAULT: 'nvmlDeviceGetFieldValues,nvmlDeviceGetPowerUsage' }),
+  nvmlDeviceGetPowerUsage: () => ({
+    NAMEPLATE_FAULT: `${firstOf('nvmlDeviceGetFieldValues', 8)},nvmlDeviceGetPowerUsage`,
+  }),
+  nvmlEventSetWait_v2: () => ({ NAMEPLATE_FAULT: 'cuLaunchKernel,nvmlEventSetWait_v2' }),
   nvmlDeviceGetDeviceHandleFromMigDeviceHandle: () => ({ NAMEPLATE_SIMULATE: 'mig-1g.10gb' }),
   nvmlDeviceGetProcessUtilization: () => ({ NAMEPLATE_SIMULATE_OTHERS: '1' }),
   // Only where there are no rows to remap.

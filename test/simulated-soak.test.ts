@@ -190,6 +190,9 @@ describe('the self-test', () => {
       wrong: [],
       count: total,
     });
+    expect(new Set(checks.map(({ where }) => where.split('.')[0]))).toEqual(
+      new Set(['gemm', 'memory', 'cache', 'dpx', 'link', 'soak of gemm', 'soak of memory', 'telemetry']),
+    );
   });
 
   it('judges by the card that is here', async () => {

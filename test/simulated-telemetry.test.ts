@@ -150,6 +150,50 @@ describe.concurrent('telemetry', () => {
     expect(inventory.stdout.includes('memory that failed')).toBe(asked.words !== null);
   });
 
+  it.each([
+    ['', 'h200-sxm-141gb', 'none', 0, null],
+    [
+      '1',
+      'h200-sxm-141gb',
+      'GPU reset',
+      1,
+      /^the driver has seen .* then nvidia-smi --gpu-reset -i GPU-\S+; shown/m,
+    ],
+    [
+      '2',
+      'h200-sxm-141gb',
+      'node reboot',
+      1,
+      /^the driver has seen a fault .* inconsistent: reboot it; shown as/m,
+    ],
+    ['3', 'two-h200', 'drain P2P', 1, /^the driver has seen .* all copies between GPUs have to end/m],
+    [
+      '4',
+      'mig-1g.10gb',
+      'drain and reset',
+      1,
+      /^the driver has seen .* --gpu-reset -i 0000\S+; shown as GPU Recovery/m,
+    ],
+    ['9', 'h200-sxm-141gb', 'action 9', 1, /^the driver has seen .* asks for this action: action 9; shown/m],
+  ] as const)(
+    'what the driver wants done about a fault (%s on %s) stands above the rows',
+    async (action, card, name, exit, words) => {
+      const environment = {
+        NAMEPLATE_SIMULATE: card,
+        ...(action && { NAMEPLATE_SIMULATE_RECOVERY: action }),
+      };
+      const { code, report } = await measure(environment, '--device', 'cuda:0', ...gemm);
+      expect(report.devices.find(({ id }) => id === 'cuda:0')?.recoveryAction).toBe(name);
+      expect(report.rows.map(({ verdict }) => verdict.status)).toEqual(['pass']);
+      expect(code).toBe(exit);
+      const text = formats.text.render(report, { color: false, width: 400, file: null });
+      if (words === null) expect(text).not.toContain('the driver has seen');
+      else expect(text).toMatch(words);
+      const inventory = await simulate(environment, cli, 'devices');
+      expect(inventory.stdout.includes('the driver has seen a fault of this card')).toBe(words !== null);
+    },
+  );
+
   it('errors beyond correction while a row ran make its result worthless', async () => {
     const { code, report } = await measure({ NAMEPLATE_SIMULATE_UNCORRECTED: '1000' }, ...gemm);
     expect(report.rows[0]?.conditions?.uncorrectedErrors).toBeGreaterThan(0);
@@ -166,6 +210,22 @@ describe.concurrent('telemetry', () => {
     });
     expect(code).toBe(4);
     expect((await measure(died, ...gemm)).code).toBe(3);
+  });
+
+  it.each([
+    [
+      'cuGraphLaunch:4:sticky',
+      'failed',
+      /; meanwhile the driver logged Xid 31, which NVIDIA's list of Xid errors/,
+    ],
+    ['cuGraphLaunch:4:ecc', 'corrupted', /; meanwhile the driver logged Xid 94, which/],
+    ['cuGraphLaunch:4', 'failed', /^(?!.*Xid)/],
+    ['cuGraphLaunch:4:sticky,nvmlEventSetCreate', 'failed', /^(?!.*Xid)/],
+    ['cuGraphLaunch:4:sticky,nvmlDeviceRegisterEvents', 'failed', /^(?!.*Xid)/],
+    ['cuGraphLaunch:4:sticky,nvmlEventSetWait_v2', 'failed', /^(?!.*Xid)/],
+  ])('of a row that %s ends, the reason names what the driver logged', async (fault, status, why) => {
+    const { report } = await measure({ NAMEPLATE_FAULT: fault }, ...gemm);
+    expect(report.rows[0]?.verdict).toMatchObject({ status, why: expect.stringMatching(why) });
   });
 
   it.each([

@@ -30,6 +30,7 @@ export const testCard: DeviceFacts = {
   powerLimitDefaultWatts: 700,
   ecc: true,
   memoryRepair: null,
+  recoveryAction: null,
   mig: false,
   integrated: false,
   simulated: false,

@@ -123,8 +123,14 @@ static_assert(nvmlCorrected == NVML_MEMORY_ERROR_TYPE_CORRECTED &&
 static_assert(sizeof(NvmlFieldValue) == sizeof(nvmlFieldValue_t) &&
               offsetof(NvmlFieldValue, value) == offsetof(nvmlFieldValue_t, value));
 static_assert(nvmlMemoryTemperature == NVML_FI_DEV_MEMORY_TEMP);
+static_assert(sizeof(NvmlEvent) == sizeof(nvmlEventData_t) &&
+              offsetof(NvmlEvent, data) == offsetof(nvmlEventData_t, eventData));
+static_assert(nvmlXid == nvmlEventTypeXidCriticalError);
 #ifdef NVML_FI_DEV_POWER_INSTANT
 static_assert(nvmlInstantPower == NVML_FI_DEV_POWER_INSTANT);
+#endif
+#ifdef NVML_FI_DEV_GET_GPU_RECOVERY_ACTION
+static_assert(nvmlRecoveryAction == NVML_FI_DEV_GET_GPU_RECOVERY_ACTION);
 #endif
 #endif
 

@@ -15,6 +15,7 @@
 #include "cuda/kernels.h"
 #include "cuda/peer.h"
 #include "cuda/stream.h"
+#include "cuda/xids.h"
 
 namespace nameplate::cuda {
 
@@ -55,6 +56,7 @@ class CudaDevice final : public Device {
   std::unique_ptr<Batch> record(std::size_t launches, const std::function<void(std::size_t)>& launch,
                                 bool capturable) override;
   std::unique_ptr<Watch> watch(const std::string& peer) override;
+  std::unique_ptr<Xids> xids() const override { return listenForXids(identity_); }
   std::optional<double> uncorrectedErrors(const std::string& peer) const override;
   std::unique_ptr<Module> load(std::span<const std::byte> image) override;
   void synchronize() override;

@@ -1,8 +1,10 @@
 #include "cuda/nvml.h"
 
+#include <array>
 #include <cstdio>
 
 #include "cuda/library.h"
+#include "cuda/sensor.h"
 
 namespace nameplate::cuda {
 namespace {
@@ -78,6 +80,17 @@ std::optional<MemoryRepair> memoryRepair(NvmlDevice device) {
   return MemoryRepair{false, *single, *twice, told && pagePending != 0, std::nullopt};
 }
 
+// nvmlDeviceGpuRecoveryAction_t, in its order; absent before the driver told it.
+std::optional<std::string> recoveryAction(NvmlDevice device) {
+  constexpr std::array names{"none",      "GPU reset",       "node reboot",
+                             "drain P2P", "drain and reset", "recover IMEX domain",
+                             "bus reset", "system reboot"};
+  const auto action = Sensor("recovery action").askField(1, device, nvmlRecoveryAction);
+  if (!action) return std::nullopt;
+  const auto number = static_cast<std::size_t>(*action);
+  return number < names.size() ? names[number] : "action " + std::to_string(number);
+}
+
 }  // namespace
 
 const Nvml* nvml() {
@@ -133,6 +146,7 @@ void addNvmlFacts(Facts& facts) {
   facts.linkMaxGeneration = ask(1, library->linkMaxGeneration, device);
   facts.linkMaxWidth = ask(1, library->linkMaxWidth, device);
   facts.memoryRepair = memoryRepair(device);
+  facts.recoveryAction = recoveryAction(device);
 }
 
 }  // namespace nameplate::cuda

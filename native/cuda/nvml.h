@@ -53,6 +53,15 @@ struct NvmlConfidential {
   unsigned environment, feature, developerTools;
 };
 
+// nvmlEventData_t: of an Xid, `data` is its number.
+using NvmlEventSet = struct nvmlEventSet_st*;
+struct NvmlEvent {
+  NvmlDevice device;
+  unsigned long long type, data;
+  unsigned gpuInstance, computeInstance;
+};
+static_assert(sizeof(NvmlEvent) == 32);
+
 // Each row: member, symbol, arguments. A symbol may be absent from a given version: whoever calls looks.
 #define NAMEPLATE_NVML_CALLS(CALL)                                                                           \
   CALL(init, nvmlInit_v2, ())                                                                                \
@@ -91,7 +100,12 @@ struct NvmlConfidential {
   CALL(processes, nvmlDeviceGetComputeRunningProcesses_v2,                                                   \
        (NvmlDevice device, unsigned* count, NvmlProcess* found))                                             \
   CALL(processUse, nvmlDeviceGetProcessUtilization,                                                          \
-       (NvmlDevice device, NvmlUse * found, unsigned* count, unsigned long long since))
+       (NvmlDevice device, NvmlUse * found, unsigned* count, unsigned long long since))                      \
+  CALL(eventSetCreate, nvmlEventSetCreate, (NvmlEventSet * set))                                             \
+  CALL(registerEvents, nvmlDeviceRegisterEvents,                                                             \
+       (NvmlDevice device, unsigned long long types, NvmlEventSet set))                                      \
+  CALL(eventSetWait, nvmlEventSetWait_v2, (NvmlEventSet set, NvmlEvent * event, unsigned milliseconds))      \
+  CALL(eventSetFree, nvmlEventSetFree, (NvmlEventSet set))
 
 inline constexpr NvmlReturn nvmlInsufficientSize = 7;         // NVML_ERROR_INSUFFICIENT_SIZE
 inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;    // nvmlClockType_t
@@ -104,6 +118,8 @@ inline constexpr int nvmlVolatile = 0, nvmlAggregate = 1;
 inline constexpr int nvmlSingleBits = 0, nvmlDoubleBit = 1;
 inline constexpr unsigned nvmlMemoryTemperature = 82;  // NVML_FI_DEV_MEMORY_TEMP
 inline constexpr unsigned nvmlInstantPower = 186;      // NVML_FI_DEV_POWER_INSTANT, in milliwatts: since R530
+inline constexpr unsigned nvmlRecoveryAction = 230;    // NVML_FI_DEV_GET_GPU_RECOVERY_ACTION
+inline constexpr unsigned long long nvmlXid = 8;       // nvmlEventTypeXidCriticalError
 inline constexpr unsigned nvmlMostLinks = 36;          // NVML_NVLINK_MAX_LINKS of NVML 13
 
 struct Nvml {

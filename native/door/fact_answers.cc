@@ -63,6 +63,7 @@ Napi::Value answer(Napi::Env env, const Facts& f) {
       .set("powerLimitDefaultWatts", f.powerLimitDefaultWatts)
       .set("ecc", f.ecc)
       .set("memoryRepair", answer(env, f.memoryRepair))
+      .set("recoveryAction", f.recoveryAction)
       .set("mig", f.mig)
       .set("integrated", f.integrated)
       .set("simulated", f.simulated)

@@ -10,6 +10,8 @@ import { selftest } from '../selftest/selftest.js';
 import { limits, parseInteger } from '../usage.js';
 import { print, view } from './print.js';
 
+const usualTimeout = defaultOptions('quick').timeoutSeconds;
+
 interface Flags {
   device?: string;
   timeout?: number;
@@ -22,7 +24,7 @@ export function addSelftest(program: Command): void {
     .command('selftest')
     .description('seed faults into data and telemetry, never into the card, and see that each is caught')
     .option('--device <id>', 'cpu, cuda:0, a GPU- or MIG- uuid; default: the first GPU, or the CPU')
-    .option('--timeout <seconds>', 'end a check that has not answered', (text) =>
+    .option('--timeout <seconds>', `end a check that has not answered (${usualTimeout})`, (text) =>
       parseInteger('--timeout', text, limits.timeoutSeconds),
     )
     .option('--json', 'print the report as JSON')
@@ -38,7 +40,7 @@ export function addSelftest(program: Command): void {
 async function testAndPrint({ device, timeout, json, wait = false }: Flags): Promise<void> {
   const options = {
     device: device ?? null,
-    timeoutSeconds: timeout ?? defaultOptions('quick').timeoutSeconds,
+    timeoutSeconds: timeout ?? usualTimeout,
   };
   const interruption = interruptible();
   const line = liveLine();

@@ -38,7 +38,7 @@ export function addSoak(program: Command): void {
     .description('load one device for minutes and compare every result, to find errors that come seldom')
     .option('--minutes <n>', 'how long', (text) => parseNumber('--minutes', text, limits.minutes), 5)
     .option('--device <id>', 'cpu, cuda:0, a GPU- or MIG- uuid; default: the only GPU, or the CPU')
-    .option('--only <row>', 'which row: gemm.fp16 on a GPU, gemm.fp32 on a CPU, or any other')
+    .option('--only <row>', 'which row: gemm.fp16 on a GPU, gemm.fp32 on a CPU, or any that has a rate')
     .option('--provider <name>', 'who computes: cublaslt where it is found and has the row')
     .addOption(
       new Option('--shape <MxNxK>', 'size of a GEMM')

@@ -3,19 +3,21 @@
 import type { Verdict } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import { pastRepair } from './memoryRepair.js';
+import { awaitsRecovery } from './recovery.js';
 
 export type ExitCode = 0 | 1 | 3 | 4 | 130;
 
 /** What of a report decides. */
 type Judged = {
   rows: readonly { verdict: Pick<Verdict, 'status'> }[];
-  devices: readonly Pick<DeviceFacts, 'memoryRepair'>[];
+  devices: readonly Pick<DeviceFacts, 'memoryRepair' | 'recoveryAction'>[];
 };
 
 /**
- * What the process says of a whole report: 0 nothing found wrong, 1 a row is low or the memory of a device past repair, 3
- * could not measure, 4 a wrong result, 130 interrupted. `strict` counts throttled, inconclusive and unjudged as low. The rows
- * of an interrupted run are not all, and only a wrong result is the same whatever the others would have been.
+ * What the process says of a whole report: 0 nothing found wrong, 1 a row is low, the memory of a device past repair or a
+ * fault of it not recovered from, 3 could not measure, 4 a wrong result, 130 interrupted. `strict` counts throttled,
+ * inconclusive and unjudged as low. The rows of an interrupted run are not all, and only a wrong result is the same whatever
+ * the others would have been.
  */
 export function exitCode(
   { rows, devices }: Judged,
@@ -27,7 +29,7 @@ export function exitCode(
   if (interrupted) return 130;
   const measured = [...statuses].some((status) => status !== 'unsupported' && status !== 'failed');
   if (any('failed') || !measured) return 3;
-  if (any('low') || devices.some(pastRepair) || (strict && any('throttled', 'inconclusive', 'unjudged')))
-    return 1;
+  if (any('low') || devices.some(pastRepair) || devices.some(awaitsRecovery)) return 1;
+  if (strict && any('throttled', 'inconclusive', 'unjudged')) return 1;
   return 0;
 }

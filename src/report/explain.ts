@@ -24,7 +24,7 @@ import {
 import { notices } from './notices.js';
 import { phases } from './phases.js';
 import { harmless, wrap } from './table.js';
-import { deviceLine, repairLines } from './text.js';
+import { deviceLine, healthLines } from './text.js';
 import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
 import { waterfall } from './waterfall.js';
 
@@ -40,8 +40,8 @@ export function explainText(report: Report, rows: readonly Row[], { color, width
     const explained = rows
       .filter((row) => row.device === id)
       .map((row) => explain(row, device, colors, width));
-    const repairs = repairLines(device, colors, width);
-    return [[...heading, ...repairs], ...explained].map((lines) => lines.join('\n'));
+    const health = healthLines(device, colors, width);
+    return [[...heading, ...health], ...explained].map((lines) => lines.join('\n'));
   });
   return `${[...notice, ...sections, ...notice].join('\n\n')}\n`;
 }

@@ -2,6 +2,7 @@
 
 import { type Nameplate, nameplate } from '../judge/documented.js';
 import { repairsSeen } from '../judge/memoryRepair.js';
+import { recoverySeen } from '../judge/recovery.js';
 import type { DeviceFacts, Inventory } from '../schema.js';
 import { formatBytes, formatClock, formatWatts } from '../units.js';
 import { harmless } from './table.js';
@@ -40,12 +41,12 @@ function deviceLines(device: DeviceFacts, { card, reason }: Nameplate): string[]
     device.mig && 'MIG slice',
     device.simulated && 'SIMULATED: no figure of it is a measurement',
   ];
-  const repairs = repairsSeen(device);
+  const faults = [recoverySeen(device), repairsSeen(device)].filter((seen) => seen !== null);
   return [
     line(device.id, facts.filter((fact) => fact !== false).join(' · ')),
     ...(device.uuid === null ? [] : [line('', device.uuid)]),
     ...(features.length === 0 ? [] : [line('', features.join(' '))]),
-    ...(repairs === null ? [] : [line('', repairs)]),
+    ...faults.map((seen) => line('', seen)),
     line('', card === null ? reason : `${card.name} (${card.id}): ${reason}`),
   ];
 }

@@ -67,7 +67,8 @@ export function damaged({ issues: [issue] }: z.ZodError): ReportError {
 export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new ReportError('The report is empty.');
   try {
-    return JSON.parse(text);
+    // An editor may have put a byte order mark before it, which JSON does not know.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     const whole = !text.trimStart().startsWith('{') || text.trimEnd().endsWith('}');
     throw new ReportError(

@@ -17,7 +17,7 @@ import {
 import { checkVersion, damaged, parseJson } from './json.js';
 import { eitherMemory } from './notices.js';
 import { harmless, wrap } from './table.js';
-import { repairLines } from './text.js';
+import { healthLines } from './text.js';
 import type { View } from './view.js';
 
 const errorsShown = 20;
@@ -89,7 +89,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   const lines = [
     ...notice,
     colors.bold(harmless(`${device.name} · ${device.id}`)),
-    ...repairLines(device, colors, width),
+    ...healthLines(device, colors, width),
     ...facts.flatMap(([label, text]) =>
       text === null ? [] : wrap(`${label.padEnd(13)}${text}`, width, ' '.repeat(13)),
     ),

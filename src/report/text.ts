@@ -5,6 +5,7 @@
 import pc from 'picocolors';
 import { pastRepair, repairsSeen } from '../judge/memoryRepair.js';
 import { powerLimit } from '../judge/power.js';
+import { recoverySeen } from '../judge/recovery.js';
 import type { Report, Row } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import {
@@ -49,7 +50,7 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   const device = report.devices.find((candidate) => candidate.id === id);
   const rows = report.rows.filter((row) => row.device === id);
   const lines = wrap(device === undefined ? id : deviceLine(device), width, '  ').map(colors.bold);
-  lines.push(...repairLines(device, colors, width));
+  lines.push(...healthLines(device, colors, width));
   if (rows.length === 0) return [...lines, 'no rows'];
 
   // One reason for every unjudged row (a CPU, an unknown card) is said once, above them.
@@ -103,11 +104,14 @@ export function deviceLine(device: DeviceFacts): string {
   return parts.filter((part) => typeof part === 'string').join(' · ');
 }
 
-/** What the card keeps on record of its memory; none where nothing of it failed. */
-export function repairLines(device: DeviceFacts | undefined, colors: Colors, width: number): string[] {
-  const seen = device === undefined ? null : repairsSeen(device);
-  if (device === undefined || seen === null) return [];
-  return wrap(seen, width, '  ').map(pastRepair(device) ? colors.red : colors.yellow);
+/** What driver and card keep on record of faults; none where there was none. */
+export function healthLines(device: DeviceFacts | undefined, colors: Colors, width: number): string[] {
+  if (device === undefined) return [];
+  const repairs = { seen: repairsSeen(device), color: pastRepair(device) ? colors.red : colors.yellow };
+  const recovery = { seen: recoverySeen(device), color: colors.red };
+  return [recovery, repairs].flatMap(({ seen, color }) =>
+    seen === null ? [] : wrap(seen, width, '  ').map(color),
+  );
 }
 
 type Shown = (row: Row) => string | null | undefined | false;

@@ -61,6 +61,10 @@ export const DeviceFacts = z.strictObject({
   powerLimitDefaultWatts: finite.nullable(),
   ecc: z.boolean().nullable(),
   memoryRepair: MemoryRepair.nullable(),
+  recoveryAction: z
+    .string()
+    .nullable()
+    .describe("what the driver wants done about a fault, in NVML's words; none where there was none"),
   mig: z.boolean(),
   integrated: z.boolean(),
   simulated: z.boolean().describe('a stand-in for tests answered; no figure of it is a measurement'),

@@ -37,6 +37,17 @@ export const dataFaults: readonly DataFault[] = [
   { ...flippedBit, operation: 'memory.copy' },
   { ...idle, operation: 'memory.copy' },
   { ...idleBatch, operation: 'memory.copy' },
+  // Integers, whose products are compared bit by bit, and each other way to verify a row, where the device has such rows.
+  { ...flippedBit, operation: 'gemm.int8' },
+  { ...flippedBit, operation: 'cache.read.core' },
+  { ...idle, operation: 'cache.read.core' },
+  { ...control, operation: 'dpx.viaddmax' },
+  { ...flippedBit, operation: 'dpx.viaddmax' },
+  { ...idle, operation: 'dpx.viaddmax' },
+  { ...control, operation: 'link.h2d.pinned' },
+  { ...flippedBit, operation: 'link.h2d.pinned' },
+  { ...idle, operation: 'link.h2d.pinned' },
+  { ...flippedBit, operation: 'link.d2h.pinned' },
 ];
 
 export const damagedNames: Record<SoakError['damaged'], string> = {

@@ -10,7 +10,7 @@ import { lock } from '../lock.js';
 import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import { rowOf } from '../rows.js';
-import type { DeviceFacts, MeasuredResult, ProviderResult, Shape } from '../schema.js';
+import type { DeviceFacts, MeasuredResult, OperationRow, ProviderResult, Shape } from '../schema.js';
 import { beyondCaches } from '../sizes.js';
 import { type Survey, survey } from '../survey.js';
 import { parseOptions, UsageError } from '../usage.js';
@@ -31,7 +31,15 @@ export interface SelftestContext {
   signal?: AbortSignal;
 }
 
-const gemm: Shape = { m: 512, n: 512, k: 512 };
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+
+/** Asked for by size, where a level would have several or none. */
+const sizes: Partial<Record<OperationRow['family'], Shape>> = {
+  gemm: { m: 512, n: 512, k: 512 },
+  cache: { bytes: 16 * KiB },
+  link: { bytes: MiB },
+};
 const budget = { warmupSeconds: 0.02, burstSeconds: 0.02, sustainedSeconds: 0.15, precision: 0.005 };
 const soakSeconds = 0.1;
 
@@ -56,6 +64,7 @@ export async function* selftest(
   signal?.addEventListener('abort', cancel);
   try {
     const judge = standIn(device);
+    const faults = dataFaults.filter(({ operation }) => hasOwnKernel(operation, device, native));
     const startedAt = new Date().toISOString();
     const checks: Check[] = [];
     let control: MeasuredResult | undefined;
@@ -67,11 +76,11 @@ export async function* selftest(
       device,
       telemetry: telemetryOf(control),
       judgedAs: `${judge.documented.card}, ${judge.documented.resource}`,
-      total: dataFaults.length + soakFaults.length + stagings.length,
+      total: faults.length + soakFaults.length + stagings.length,
       checks: [...checks],
     });
     yield report();
-    for (const fault of dataFaults) {
+    for (const fault of faults) {
       if (signal?.aborted) return;
       const { result, check } = await checkData(
         executor,
@@ -106,25 +115,31 @@ function jobOf(
   inventory: Parameters<typeof plan>[1],
   native: Pick<Survey, 'operations'>,
 ): Job {
+  const family = native.operations().find(({ id }) => id === operation)?.family;
+  const size = family && sizes[family];
   const asked = { ...defaultOptions('quick'), provider: 'builtin' as const, only: [operation] };
   const devices = device === null ? [] : [device];
-  const jobs = plan({ ...asked, devices }, inventory, native.operations());
+  const shapes = size === undefined ? [] : [size];
+  const jobs = plan({ ...asked, devices, shapes }, inventory, native.operations());
   const ids = [...new Set(jobs.map((each) => each.device.id))];
   if (device !== null && ids.length > 1)
     throw new UsageError(`a self-test takes one device, and "${device}" names ${ids.join(', ')}`);
   const [job] = jobs;
   if (job === undefined) throw new UsageError(`no own kernel computes ${operation} here`);
-  const shape = job.operation.family === 'gemm' ? gemm : { bytes: leastArray(job.device) };
+  const shape = family === 'memory' ? { bytes: leastArray(job.device) } : job.request.shape;
   return { ...job, shape, request: { ...job.request, shape, budget } };
 }
+
+const hasOwnKernel = (id: string, { backend }: DeviceFacts, native: Pick<Survey, 'operations'>) =>
+  native
+    .operations()
+    .some((operation) => operation.id === id && operation.providers[backend].includes('builtin'));
 
 function telemetryOf(control: MeasuredResult | undefined): SelftestReport['telemetry'] {
   if (control === undefined) return null;
   const { source, missing } = control.sustained.conditions;
   return { source, missing };
 }
-
-const MiB = 2 ** 20;
 
 /** The least that is not refused as fitting in cache, in whole MiB: the speed of these rows is of no interest. */
 const leastArray = (device: DeviceFacts) => (Math.ceil(beyondCaches(device) / MiB) + 1) * MiB;

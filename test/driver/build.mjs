@@ -61,13 +61,14 @@ const object = (source) => join(objects, source.replace(/cc$/, 'o'));
 
 /** Builds what is out of date, and returns the folder that LD_LIBRARY_PATH has to name. */
 export function buildSimulatedDriver() {
-  mkdirSync(objects, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   // Test files run side by side: one of them builds, and the others wait until it has.
   execFileSync('flock', [folder, process.execPath, self], { stdio: ['ignore', 'inherit', 'inherit'] });
   return folder;
 }
 
 async function build() {
+  mkdirSync(objects, { recursive: true });
   const headersIn = (path) =>
     readdirSync(path, { recursive: true }).flatMap((file) => (file.endsWith('.h') ? [join(path, file)] : []));
   const common = newest([self, ...headersIn(here), ...headersIn(join(root, 'native'))]);

@@ -13,6 +13,10 @@ unsigned long long nameplateSimulatedUncorrectable() {
   return uncorrectable();
 }
 
+unsigned nameplateSimulatedXid() {
+  return xid();
+}
+
 const Card* nameplateSimulatedCard() {
   try {
     return &current();

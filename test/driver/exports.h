@@ -9,6 +9,8 @@
 extern "C" {
 nameplate::simulated::Fate nameplateSimulatedMeet(const char* call);
 unsigned long long nameplateSimulatedUncorrectable();
+// That the driver has logged of what lasts, or 0.
+unsigned nameplateSimulatedXid();
 // The card whose context is current to this thread, or null.
 const nameplate::simulated::Card* nameplateSimulatedCard();
 nameplate::cuda::CUresult nameplateSimulatedGemm(const nameplate::simulated::Gemm* gemm,

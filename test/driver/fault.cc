@@ -166,6 +166,18 @@ unsigned long long uncorrectable() {
   return uncorrectableErrors;
 }
 
+unsigned xid() {
+  const std::lock_guard lock(counting);
+  switch (faults().lastingOn(Side::driver)) {
+    case Fate::sticky:
+      return 31;
+    case Fate::ecc:
+      return 94;
+    default:
+      return 0;
+  }
+}
+
 bool missing(std::string_view call) {
   const std::lock_guard lock(counting);
   for (const Fault& fault : faults().planned)

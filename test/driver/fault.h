@@ -37,6 +37,9 @@ void loseContext();
 // Uncorrectable errors of memory that were met.
 unsigned long long uncorrectable();
 
+// What the driver has logged of an error that lasts: 31 of a wild access, 94 of memory that failed, else 0.
+unsigned xid();
+
 bool missing(std::string_view call);
 
 enum class Spoil { none, flip, nan, idle };

@@ -22,6 +22,7 @@ enum : NvmlReturn {
   notFound = 6,
   tooSmall = 7,
   driverNotLoaded = 9,
+  timedOut = 10,
   gpuIsLost = 15,
   unknownError = 999
 };

@@ -52,6 +52,9 @@ NvmlReturn read(const Card& card, cuda::NvmlFieldValue& field) {
     case cuda::nvmlInstantPower:
       field.value.whole = static_cast<unsigned>(watts(card) * 1e3);
       return success;
+    case cuda::nvmlRecoveryAction:
+      field.value.whole = static_cast<unsigned>(number("NAMEPLATE_SIMULATE_RECOVERY", 0));
+      return success;
     default:
       return notSupported;
   }

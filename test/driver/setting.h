@@ -28,6 +28,7 @@
 //                                  and one for correctable ones (done), which await a reset (pending), or of
 //                                  which one could not be (failed)
 //   NAMEPLATE_SIMULATE_UNCORRECTED_ON  the slot, from 0, of the one card whose memory does so; default all
+//   NAMEPLATE_SIMULATE_RECOVERY    what the driver wants done about a fault, by NVML's number; default none
 //   NAMEPLATE_SIMULATE_OTHERS      how many other processes are on each card; default none
 //   NAMEPLATE_SIMULATE_OTHERS_SMS  percent of the time that each of them uses the SMs; default none of it
 //   NAMEPLATE_SIMULATE_PROCESSES   how this process is listed among those of a card: by its own pid (default:
