@@ -549,6 +549,13 @@ describe('what differs is named', () => {
     const changes = 'changes' in blind ? (blind.changes ?? []) : [];
     expect(changes).toContainEqual({ what: 'SM clock', before: '1980 MHz', after: 'not known' });
     expect(changes.map(({ what }) => what)).not.toContain('sw power cap');
+    const silent = { clockHz: [], memoryClockHz: [], powerWatts: [], temperatureCelsius: [] };
+    const trace = { at: [0], throttle: [null], memoryTemperatureCelsius: [], ...silent };
+    const untold = one(
+      around(1000, { conditions: conditions(1.98e9, ['sw power cap', 1]) }),
+      around(800, { conditions: { ...conditions(1.98e9), trace } }),
+    );
+    expect(untold).toMatchObject({ status: 'slower', changes: [] });
   });
 });
 

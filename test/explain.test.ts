@@ -220,6 +220,17 @@ describe('beside the waterfall', () => {
       expect(words).toContain(expected);
   });
 
+  test('stands that no reason held the clock down only where the driver told of reasons', () => {
+    const held = (throttle: (number | null)[]) => {
+      const at = throttle.map((_, index) => index / 40);
+      const silent = { clockHz: [], memoryClockHz: [], powerWatts: [], temperatureCelsius: [] };
+      const trace = { at, throttle, memoryTemperatureCelsius: [], ...silent };
+      return flat(alone(row(measured(0.9, { ...conditions(1.9e9), trace }))));
+    };
+    expect(held([null, 0])).toContain('clock held down by: nothing that the driver names');
+    expect(held([null, null])).toContain('clock held down by: not told');
+  });
+
   test.each([
     ['gemm.bf16', gemm, 1e12, '1.00 TFLOPS/W · 1.00 pJ per FLOP'],
     ['gemm.int8', { ...gemm, dtype: 'int8' as const }, 2e12, '2.00 TOPS/W · 0.5 pJ per operation'],

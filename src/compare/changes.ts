@@ -4,8 +4,9 @@
 
 import * as z from 'zod';
 import { pcie } from '../judge/pcie.js';
+import { reasonsTold } from '../judge/throttle.js';
 import type { Report, Row } from '../row.js';
-import type { DeviceFacts } from '../schema.js';
+import type { Conditions, DeviceFacts } from '../schema.js';
 import { formatBytes, formatCelsius, formatClock, formatPercent, formatWatts } from '../units.js';
 
 export const Change = z.strictObject({ what: z.string(), before: z.string(), after: z.string() });
@@ -141,10 +142,12 @@ export function rowChanges(before: Row, after: Row): Change[] {
   ];
 }
 
-function reasonChanges(before: Row, after: Row): Change[] {
+function reasonChanges({ conditions: before }: Row, { conditions: after }: Row): Change[] {
   // Without readings no reason stood, but none was ruled out either.
-  if (!before.conditions?.samples || !after.conditions?.samples) return [];
-  const [old, now] = [before.conditions.throttle, after.conditions.throttle];
+  const ruledOut = (of: Conditions | null): of is Conditions =>
+    of !== null && of.samples > 0 && reasonsTold(of);
+  if (!ruledOut(before) || !ruledOut(after)) return [];
+  const [old, now] = [before.throttle, after.throttle];
   return [...new Set([...old, ...now].map(({ reason }) => reason))].flatMap((reason) => {
     const share = (of: typeof old) => of.find((entry) => entry.reason === reason)?.share ?? 0;
     if (Math.abs(share(now) - share(old)) < leastShare) return [];

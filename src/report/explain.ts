@@ -4,6 +4,7 @@
 
 import pc from 'picocolors';
 import { pcie } from '../judge/pcie.js';
+import { reasonsTold } from '../judge/throttle.js';
 import type { Report, Row } from '../row.js';
 import type { Conditions, Series } from '../schema.js';
 import {
@@ -135,6 +136,7 @@ function telemetry(conditions: Conditions, device: Device | undefined): string[]
     return [`${name} ${median}${min === max ? '' : ` (${min} to ${max})`}`];
   };
   const shares = throttle.map(({ reason, share }) => `${reason} in ${formatPercent(share)} of the readings`);
+  const unnamed = reasonsTold(conditions) ? 'nothing that the driver names' : 'not told';
   const counts = [
     correctedErrors !== null && `${correctedErrors} corrected`,
     uncorrectedErrors !== null && `${uncorrectedErrors} uncorrected`,
@@ -149,7 +151,7 @@ function telemetry(conditions: Conditions, device: Device | undefined): string[]
     ...read('memory', conditions.memoryTemperatureCelsius, formatCelsius),
     ...(source !== 'nvml'
       ? []
-      : [`clock held down by: ${shares.length === 0 ? 'nothing that the driver names' : shares.join(', ')}`]),
+      : [`clock held down by: ${shares.length === 0 ? unnamed : shares.join(', ')}`]),
     ...(counts.length === 0 ? [] : [`ECC errors: ${counts.join(', ')}`]),
     ...(link === null ? [] : [`link ${pcie(link)}${replays}`]),
     ...(nvlinks === null ? [] : [`${nvlinks.active} of ${nvlinks.present} NVLinks active`]),
