@@ -513,6 +513,14 @@ describe('JSON', () => {
   });
 });
 
+test('the inventory says of power limit and link what the report says of them', () => {
+  const device = { ...testCard, powerLimitWatts: 500, linkWidth: 4, linkGeneration: 1 };
+  const shown = (of: typeof device) => inventoryText(inventory([of]));
+  expect(shown(device)).toContain('500 W of 700 W cap');
+  expect(shown(device)).toContain('PCIe 5.0 x4 of x16');
+  expect(shown({ ...device, mig: true })).toContain('cap of the whole board');
+});
+
 test('the inventory leaves a terminal as it is, whatever a driver calls its card', () => {
   const name = 'Test\u001b[2JGPU\u0007';
   const absence = { what: name, reason: name, remedy: name };

@@ -4,8 +4,9 @@ import { type Nameplate, nameplate } from '../judge/documented.js';
 import { repairsSeen } from '../judge/memoryRepair.js';
 import { recoverySeen } from '../judge/recovery.js';
 import type { DeviceFacts, Inventory } from '../schema.js';
-import { formatBytes, formatClock, formatWatts } from '../units.js';
+import { formatBytes, formatClock } from '../units.js';
 import { harmless } from './table.js';
+import { capWords, linkWords } from './text.js';
 
 /** For people: what is here, and what to do about what is missing. */
 export function inventoryText({ build, devices, libraries, absences }: Inventory): string {
@@ -31,12 +32,11 @@ function deviceLines(device: DeviceFacts, { card, reason }: Nameplate): string[]
     formatBytes(device.memoryBytes),
     device.l2Bytes > 0 && `last-level cache ${formatBytes(device.l2Bytes)}`,
     device.maxClockHz !== null && `up to ${formatClock(device.maxClockHz)}`,
-    device.powerLimitWatts !== null && `${formatWatts(device.powerLimitWatts)} cap`,
+    capWords(device),
     device.computeCapability !== null && `compute capability ${device.computeCapability}`,
     device.driver !== null && `driver ${device.driver}`,
     device.driverApi !== null && `CUDA ${device.driverApi}`,
-    device.linkMaxGeneration !== null &&
-      `PCIe ${device.linkMaxGeneration.toFixed(1)} x${device.linkMaxWidth ?? '?'}`,
+    linkWords(device),
     device.ecc !== null && `ECC ${device.ecc ? 'on' : 'off'}`,
     device.mig && 'MIG slice',
     device.simulated && 'SIMULATED: no figure of it is a measurement',

@@ -80,13 +80,7 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
 
 /** "NVIDIA H200 · cuda:0 · driver 580.159 · 132 SMs · 151 GB · 700 W cap · PCIe 5.0 x16" */
 export function deviceLine(device: DeviceFacts): string {
-  const { driver, multiprocessors, placement, powerLimitWatts: cap } = device;
-  const limit = powerLimit(device);
-  const lowered = limit.state === 'lowered' ? ` of ${formatWatts(limit.defaultWatts)}` : '';
-  // The most it can do: the generation read now may be that of a link asleep. A width does not sleep.
-  const generation = device.linkMaxGeneration ?? device.linkGeneration;
-  const lanes = device.linkMaxWidth ?? device.linkWidth;
-  const narrow = device.linkWidth !== null && lanes !== null && device.linkWidth < lanes;
+  const { driver, multiprocessors, placement } = device;
   const parts = [
     device.name,
     device.id,
@@ -95,13 +89,29 @@ export function deviceLine(device: DeviceFacts): string {
     placement ?? formatCount(multiprocessors, 'SM'),
     device.mig && 'MIG slice',
     device.memoryBytes > 0 && formatBytes(device.memoryBytes),
-    cap !== null && `${formatWatts(cap)}${lowered} cap${device.mig ? ' of the whole board' : ''}`,
-    generation !== null &&
-      lanes !== null &&
-      `PCIe ${generation.toFixed(1)} ${narrow ? `x${device.linkWidth} of ` : ''}x${lanes}`,
+    capWords(device),
+    linkWords(device),
     device.features.length > 0 && device.features.join(' '),
   ];
   return parts.filter((part) => typeof part === 'string').join(' · ');
+}
+
+/** "700 W cap", where somebody lowered it "420 W of 700 W cap"; false where it is not known. */
+export function capWords(device: DeviceFacts): string | false {
+  const { powerLimitWatts: cap, mig } = device;
+  const limit = powerLimit(device);
+  const lowered = limit.state === 'lowered' ? ` of ${formatWatts(limit.defaultWatts)}` : '';
+  return cap !== null && `${formatWatts(cap)}${lowered} cap${mig ? ' of the whole board' : ''}`;
+}
+
+/** "PCIe 5.0 x16", with lanes that are missing "PCIe 5.0 x4 of x16"; false where it is not known. */
+export function linkWords(device: DeviceFacts): string | false {
+  // The most it can do: the generation read now may be that of a link asleep. A width does not sleep.
+  const generation = device.linkMaxGeneration ?? device.linkGeneration;
+  const lanes = device.linkMaxWidth ?? device.linkWidth;
+  if (generation === null || lanes === null) return false;
+  const narrow = device.linkWidth !== null && device.linkWidth < lanes;
+  return `PCIe ${generation.toFixed(1)} ${narrow ? `x${device.linkWidth} of ` : ''}x${lanes}`;
 }
 
 /** What driver and card keep on record of faults; none where there was none. */
