@@ -105,6 +105,7 @@ function measuredRow(job: Job, empty: Omit<Row, 'verdict'>, result: MeasuredResu
   const verdict = judge({
     outcome: 'measured',
     device,
+    cardMultiprocessors: card.multiprocessors,
     provider: result.provider,
     data: request.data,
     kernel,

@@ -212,6 +212,7 @@ export function measured(
   const device = { ...testCard, ...rest.device };
   return {
     outcome: 'measured',
+    cardMultiprocessors: card.multiprocessors,
     provider: 'builtin',
     data: 'uniform',
     kernel,

@@ -463,14 +463,16 @@ test('memory that a clock setting starves is throttled, not low', () => {
 });
 
 test.each([
-  ['a card whose SMs no document counts', {}, 'unjudged'],
-  ['a MIG slice', { mig: true }, 'low'],
-])('under MPS %s', (_, facts, status) => {
+  ['a card whose SMs no document counts', {}, { card: { ...cardFacts, multiprocessors: null } }, 'unjudged'],
+  ['a MIG slice', { mig: true, multiprocessors: 14 }, {}, 'low'],
+  ['all SMs', {}, {}, 'low'],
+  ['a part of them', { multiprocessors: 50 }, {}, 'unjudged'],
+  ['memory by all SMs', {}, { documented: memoryFigure }, 'low'],
+  ['memory by a part of them', { multiprocessors: 50 }, { documented: memoryFigure }, 'unjudged'],
+  ['the link', { multiprocessors: 50 }, { documented: linkFigure }, 'low'],
+])('under MPS %s', (_, facts, changes, status) => {
   const device = { ...testCard, features: ['MPS'], ...facts };
-  const row = measured(0.3, conditions(2e9), { device });
-  const factors = row.attribution?.factors.filter(({ name }) => name !== 'multiprocessors') ?? [];
-  const attribution = row.attribution && { ...row.attribution, factors };
-  expect(judge({ ...row, attribution }).status).toBe(status);
+  expect(verdictOf(0.1, conditions(2e9), { device, ...changes }).status).toBe(status);
 });
 
 test('memory above its own clock may give as much more than is documented', () => {

@@ -7,6 +7,8 @@ import type { Conditions, DataPattern, DeviceFacts, KernelFacts, Verification } 
 export type Measured = {
   outcome: 'measured';
   device: DeviceFacts;
+  /** SMs of the whole card, as documented. */
+  cardMultiprocessors: number | null;
   provider: string;
   data: DataPattern;
   kernel: KernelFacts;

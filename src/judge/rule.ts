@@ -31,8 +31,6 @@ type Case = {
   judged: { fraction: number; threshold: number };
   /** Where the attribution sees the gap. */
   summary: string;
-  /** SMs present, of all; null where that is no factor. */
-  present: number | null;
   clock: Clock;
 };
 
@@ -86,7 +84,6 @@ export function rule(
     against: `${footing}, against ${formatPercent(threshold.value)}`,
     judged: { fraction: share, threshold: threshold.value },
     summary: attribution.summary,
-    present: attribution.factors.find(({ name }) => name === 'multiprocessors')?.value ?? null,
     clock: clockOf(row, documented, attribution, share),
   };
   for (const answer of cases) {
@@ -122,8 +119,9 @@ function untuned({ row: { kernel, provider } }: Case): Verdict | null {
 }
 
 /** What a server gives one of its clients is no part of the card that went missing. A slice tells of its own SMs. */
-function shared({ row: { device }, threshold, present }: Case): Verdict | null {
-  if (!sharedByMps(device) || device.mig || present === 1 || threshold.clock === 'none') return null;
+function shared({ row: { device, cardMultiprocessors }, threshold }: Case): Verdict | null {
+  const all = device.multiprocessors === cardMultiprocessors;
+  if (!sharedByMps(device) || device.mig || all || threshold.clock === 'none') return null;
   const why = `an MPS server shares the device, and tells this program of ${device.multiprocessors} SMs: ask without it, or with all of them (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE)`;
   return { status: 'unjudged', why };
 }
