@@ -75,6 +75,31 @@ describe('exit code', () => {
     expect(code(['pass'], { memoryRepair: repaired(null) })).toBe(0);
   });
 
+  test.each([
+    ['cuda:1', 'cuDeviceGetUuid failed: unknown error', 3],
+    ['CUDA devices', 'cuDeviceGetCount failed: unknown error', 3],
+    ['NVIDIA driver', 'cuInit of libcuda.so.1 failed with CUDA_ERROR_SYSTEM_NOT_READY: not yet', 3],
+    ['NVIDIA driver', 'the driver at libcuda.so.1 is too old: it lacks cuGraphUpload', 3],
+    ['NVIDIA driver', 'cuInit of libcuda.so.1 failed with CUDA_ERROR_NO_DEVICE: no device', 0],
+    ['NVIDIA driver', 'its library could not be opened: libcuda.so.1: no such file', 0],
+    ['NVML', 'nvmlInit failed', 0],
+  ])('%s: %s gives %d where all GPUs were asked for', (what, reason, expected) => {
+    const of = (devices: string[], rows: Status[] = ['pass']) =>
+      exitCode(
+        {
+          rows: rows.map((status) => ({ verdict: { status } })),
+          devices: [],
+          absences: [{ what, reason }],
+          options: { devices },
+        },
+        { strict: false, interrupted: false },
+      );
+    expect(of([])).toBe(expected);
+    expect(of(['all'])).toBe(expected);
+    expect(of(['cuda:0'])).toBe(0);
+    expect(of([], ['corrupted'])).toBe(4);
+  });
+
   test('an interrupted run says so, whatever else it had found', () => {
     for (const statuses of [[], ['pass'], ['low'], ['failed'], ['low', 'failed']] satisfies Status[][])
       expect(code(statuses, { interrupted: true })).toBe(130);

@@ -101,7 +101,8 @@ export function addRun(program: Command): void {
 
 const exitCodes = `
 Exit codes: 0 nothing found wrong, 1 a row is low, memory past repair or a fault not recovered from,
-            2 wrong usage, 3 could not measure, 4 a wrong result (corrupted or implausible), 130 interrupted
+            2 wrong usage, 3 could not measure, or a GPU or its driver does not answer where all were to
+            be measured, 4 a wrong result (corrupted or implausible), 130 interrupted
 An interrupted run that had found a wrong result exits with 4.`;
 
 async function measureAndPrint(flags: Flags): Promise<void> {

@@ -1,7 +1,7 @@
 // A whole report, one number: what a shell or a scheduler learns from it without reading a row.
 
-import type { Verdict } from '../row.js';
-import type { DeviceFacts } from '../schema.js';
+import type { Report, Verdict } from '../row.js';
+import type { Absence, DeviceFacts } from '../schema.js';
 import { pastRepair } from './memoryRepair.js';
 import { awaitsRecovery } from './recovery.js';
 
@@ -11,6 +11,8 @@ export type ExitCode = 0 | 1 | 3 | 4 | 130;
 type Judged = {
   rows: readonly { verdict: Pick<Verdict, 'status'> }[];
   devices: readonly Pick<DeviceFacts, 'memoryRepair' | 'recoveryAction'>[];
+  absences?: readonly Pick<Absence, 'what' | 'reason'>[];
+  options?: Pick<Report['options'], 'devices'>;
 };
 
 /**
@@ -20,16 +22,32 @@ type Judged = {
  * the others would have been.
  */
 export function exitCode(
-  { rows, devices }: Judged,
+  judged: Judged,
   { strict, interrupted }: { strict: boolean; interrupted: boolean },
 ): ExitCode {
+  const { rows, devices } = judged;
   const statuses = new Set(rows.map((row) => row.verdict.status));
   const any = (...wanted: Verdict['status'][]) => wanted.some((status) => statuses.has(status));
   if (any('corrupted', 'implausible')) return 4;
   if (interrupted) return 130;
   const measured = [...statuses].some((status) => status !== 'unsupported' && status !== 'failed');
-  if (any('failed') || !measured) return 3;
+  if (any('failed') || !measured || gpuMissed(judged)) return 3;
   if (any('low') || devices.some(pastRepair) || devices.some(awaitsRecovery)) return 1;
   if (strict && any('throttled', 'inconclusive', 'unjudged')) return 1;
   return 0;
 }
+
+/**
+ * Whether a run that was to measure every GPU met one that does not answer. What else passes, another GPU or the CPU in its
+ * stead, says nothing of it. A machine without a GPU, or whose GPUs are hidden from the process, misses none.
+ */
+function gpuMissed({ absences = [], options }: Judged): boolean {
+  const named = options?.devices ?? [];
+  if (named.length > 0 && !named.includes('all')) return false;
+  return absences.some(({ what, reason }) =>
+    what === 'NVIDIA driver' ? !noGpu.test(reason) : /^(CUDA devices|cuda:\d+)$/.test(what),
+  );
+}
+
+/** A driver that is not there, one that sees no GPU, and what a toolkit has for linking where there is no driver. */
+const noGpu = /^its library could not be opened|CUDA_ERROR_(NO_DEVICE|STUB_LIBRARY)\b/;
