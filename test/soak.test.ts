@@ -399,6 +399,18 @@ test('what began late is seen: in the live line, and as a range by the second', 
   );
 });
 
+test('of integers counts operations, and speaks of a report file only where there is one', async () => {
+  const error = { seconds: 1.5, damaged: 'output' as const, differences: 1, first };
+  const errors = Array.from({ length: 8 }, () => error);
+  const { last } = await soaked(() => step({ wrongRounds: 8, errors }));
+  const ofIntegers = { ...last, options: { ...last.options, operation: 'gemm.int8' } };
+  const text = (file: string | null) => soakText(ofIntegers, { color: false, width: 160, file });
+  expect(text(null)).toMatch(/^rate +\S+ TOPS while in launches/m);
+  expect(soakLine(ofIntegers)).toMatch(/ · \S+ TOPS · /);
+  expect(text('soak.json')).toContain('… 4 more; the report file lists 24, the first of each second');
+  expect(text(null)).toMatch(/… 4 more$/m);
+});
+
 test('a soak of two days still adds up, and knows the middle of what was read', () => {
   const tally = new SoakTally('FLOP/s');
   const { conditions } = measured('builtin').sustained;

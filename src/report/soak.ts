@@ -45,7 +45,7 @@ export function soakLine(report: SoakReport): string {
   const parts = [
     `${options.operation} on ${device.id}`,
     `${formatSeconds(Math.round(seconds))} of ${formatSeconds(options.minutes * 60)}`,
-    rate !== null && formatRate(rate, unit),
+    rate !== null && formatRate(rate, unit, dtypeOf(report)),
     clockHz !== null && formatClock(clockHz),
     powerWatts !== null && formatWatts(powerWatts),
     temperatureCelsius !== null && celsius(temperatureCelsius),
@@ -96,7 +96,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
     ...report.errors.slice(0, errorsShown).flatMap((error) => wrap(errorText(error), width, '    ')),
     ...(report.errors.length > errorsShown
       ? [
-          `  … ${report.wrongRounds - errorsShown} more; the report file lists ${report.errors.length}, the first of each second`,
+          `  … ${report.wrongRounds - errorsShown} more${file === null ? '' : `; the report file lists ${report.errors.length}, the first of each second`}`,
         ]
       : []),
     ...wrap(`${verdict.status}: ${why}`, width, '  ').map(paint),
@@ -137,12 +137,16 @@ function reasons(throttle: Conditions['throttle']): string | null {
 }
 
 /** The clock, the watts and the rate are ranges over the seconds: a mean alone would hide what began late. */
-function rate({ rate, rates, unit }: SoakReport): string {
+function rate(report: SoakReport): string {
+  const { rate, rates, unit } = report;
   if (rate === null) return absent;
-  const format = (value: number) => formatRate(value, unit);
+  const format = (value: number) => formatRate(value, unit, dtypeOf(report));
   const span = rates === null ? '' : `, by the second from ${format(rates.min)} to ${format(rates.max)}`;
   return `${format(rate)} while in launches${span}`;
 }
+
+/** The report keeps the row's name and not its format; integers are no FLOP. */
+const dtypeOf = ({ options }: SoakReport) => (options.operation.includes('int8') ? 'int8' : null);
 
 const celsius = (degrees: number) => `${degrees} °C`;
 
