@@ -111,6 +111,13 @@ describe('a clock for which no reason stood', () => {
     expect(attribute(arithmetic({ conditions: conditions(1.45e9) })).summary).not.toContain('locked');
   });
 
+  test('and that is the highest of the device is not called locked', () => {
+    const device = { ...testCard, maxClockHz: 1.455e9 };
+    expect(attribute(arithmetic({ conditions: flat, device })).summary).toMatch(
+      /^clock at 1450 of 2000 MHz, up to the highest that the device has/,
+    );
+  });
+
   test('because none was told is not called without one', () => {
     const untold = { at: [0], clockHz: [1.45e9], throttle: [null] };
     const silent = {

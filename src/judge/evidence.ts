@@ -115,6 +115,8 @@ function unnamed(
   conditions: Conditions,
   device: DeviceFacts,
 ) {
+  if (device.maxClockHz !== null && held.max > device.maxClockHz - clockStep)
+    return `clock at ${at}, up to the highest that the device has`;
   if (!reasonsTold(conditions)) return `clock at ${at}, the reasons not told`;
   const where = `clock at ${at} for no named reason`;
   if (held.max - held.min > clockStep) return where;
