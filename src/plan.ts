@@ -56,7 +56,9 @@ export function plan(asked: RunOptions, inventory: Inventory, operations: readon
   for (const { backend, mostThreads } of devices) {
     if (backend === 'cpu') checkThreads(options.threads, mostThreads);
   }
-  const chosen = chooseOperations(options.only, devices, operations);
+  // Who named the CPU alone does not miss the GPUs.
+  const all = options.devices.length === 0 || options.devices.includes('all');
+  const chosen = chooseOperations(options.only, devices, operations, all ? inventory.absences : []);
   const jobs = devices.flatMap((device) => {
     // Of all that are here, measured or not: a peer is only copied to.
     const peers = inventory.devices.filter(({ id, backend }) => backend === 'cuda' && id !== device.id);
@@ -131,11 +133,15 @@ export function noDevice(
   name: string,
   { devices, absences }: Pick<Inventory, 'devices' | 'absences'>,
 ): string {
-  const why = absences
-    .filter(({ what }) => hidesGpus.test(what))
-    .map(({ what, reason, remedy }) => `; ${what}: ${reason}; ${remedy}`);
-  return `no device "${name}"; here: ${namesOf(devices)}${why.join('')}`;
+  return `no device "${name}"; here: ${namesOf(devices)}${whyNotMore(absences)}`;
 }
+
+/** Ends a sentence that misses a GPU. */
+const whyNotMore = (absences: Inventory['absences']) =>
+  absences
+    .filter(({ what }) => hidesGpus.test(what))
+    .map(({ what, reason, remedy }) => `; ${what}: ${reason}; ${remedy}`)
+    .join('');
 
 const namesOf = (devices: readonly DeviceFacts[]) =>
   devices.map(({ id, uuid }) => (uuid === null ? id : `${id} (${uuid})`)).join(', ');
@@ -164,6 +170,7 @@ function chooseOperations(
   patterns: readonly string[],
   devices: readonly DeviceFacts[],
   operations: readonly OperationRow[],
+  absences: Inventory['absences'],
 ): OperationRow[] {
   const here = operations.filter(({ providers }) =>
     devices.some(({ backend }) => providers[backend].length > 0),
@@ -173,8 +180,10 @@ function chooseOperations(
   for (const { pattern, matches } of globs) {
     if (here.some(({ id }) => matches(id))) continue;
     const ids = here.map(({ id }) => id).join(', ');
+    const ofGpus = operations.some(({ id, providers }) => providers.cuda.length > 0 && matches(id));
+    const why = ofGpus ? whyNotMore(absences) : '';
     throw new UsageError(
-      `no row matches "${pattern}" on ${devices.map(({ id }) => id).join(', ')}; there are: ${ids}`,
+      `no row matches "${pattern}" on ${devices.map(({ id }) => id).join(', ')}; there are: ${ids}${why}`,
     );
   }
   return here.filter(({ id }) => globs.some(({ matches }) => matches(id)));

@@ -72,6 +72,21 @@ describe('devices', () => {
 });
 
 describe('rows', () => {
+  it('that only GPUs have are refused with why no GPU is here', () => {
+    const reason = 'cuInit failed with CUDA_ERROR_SYSTEM_NOT_READY';
+    const absences = [{ what: 'NVIDIA driver', reason, remedy: 'start the service' }];
+    const asked = (devices: string[], row: string) => () =>
+      plan({ ...defaultOptions(), devices, only: [row] }, { ...inventory([cpu]), absences }, [
+        ...operations,
+        peerCopy,
+      ]);
+    const why = /no row matches "peer\.\*" on cpu; .*; NVIDIA driver: cuInit failed .*; start the service$/;
+    expect(asked([], 'peer.*')).toThrow(why);
+    expect(asked(['all'], 'peer.*')).toThrow(why);
+    expect(asked(['cpu'], 'peer.*')).not.toThrow(/driver/);
+    expect(asked([], 'gemm.fp3')).not.toThrow(/driver/);
+  });
+
   it('follow the table of operations, without those that the backend lacks', () => {
     expect(ids(jobs([cpu]))).toEqual(operations.slice(0, 5).map(({ id }) => id));
     expect(ids(jobs([a100()]))).toEqual(operations.map(({ id }) => id));
