@@ -303,6 +303,8 @@ describe.concurrent('what outlasts a call', () => {
     expect(code).toBe(0);
     expect(absences).toContainEqual(expect.objectContaining({ what: 'cuda:0' }));
     expect(measured.map(statusOf)).toEqual(['memory.copy builtin pass', 'memory.copy driver pass']);
+    const every = await simulate(environment, cli, ...args.toSpliced(1, 2), '--no-save');
+    expect(every).toMatchObject({ code: 3, stdout: expect.stringContaining('no cuda:0: cuDeviceGetUuid') });
   });
 
   it('one of two devices falls off the bus: its rows fail, and those of the other are its own', async () => {
