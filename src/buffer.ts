@@ -3,10 +3,12 @@
 import * as z from 'zod';
 import { bytesOf, type Given } from './bytes.js';
 import type { Device } from './device.js';
-import { type Native, unlessGone } from './native.js';
+import { type Native, NativeError, unlessGone } from './native.js';
 import { parseOptions } from './usage.js';
 
 const piece = 8 * 1024 * 1024;
+/** The most that the native side gives at once; all of it is one array without a copy. */
+const mostRead = 2 ** 30;
 
 /** Buffers that were dropped without `release()` are freed when the collector finds them. */
 const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ native, buffer }) => {
@@ -16,6 +18,14 @@ const dropped = new FinalizationRegistry<{ native: Native; buffer: number }>(({ 
 const count = z.int().nonnegative();
 /** What lies beyond the end of a buffer is refused at its turn. */
 const Stretch = z.strictObject({ offset: count, bytes: count.optional() });
+
+function memoryFor(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw new NativeError('ENOMEM', `the host has no ${bytes} bytes for what is read: read it in stretches`);
+  }
+}
 
 /** Bytes on a device. Methods reject with `EBADF` after `release()`, `ERANGE` beyond the end. */
 export class Buffer {
@@ -40,17 +50,43 @@ export class Buffer {
 
   /** @internal Writes within the turn of its caller. */
   async fill(given: Given, offset = 0): Promise<void> {
+    this.#requireWithin(offset, given.bytes);
     for (let at = 0; at < given.bytes || at === 0; at += piece) {
       const data = given.view(at, Math.min(at + piece, given.bytes));
       await this.device.native.write({ buffer: this.handle, offset: offset + at, data });
     }
   }
 
-  /** The `bytes` from byte `offset` on; by default all of them. */
+  /**
+   * The `bytes` from byte `offset` on; by default all of them. What is read lies in memory of the native side, which cannot
+   * be transferred to another thread; a `slice()` can.
+   */
   async read(offset = 0, bytes?: number): Promise<ArrayBuffer> {
     parseOptions(Stretch, { offset, bytes });
-    const asked = { buffer: this.handle, offset, bytes: bytes ?? this.bytes - offset };
-    return this.device.enqueue(() => this.device.native.read(asked));
+    const asked = bytes ?? Math.max(0, this.bytes - offset);
+    return this.device.enqueue(() => this.#take(offset, asked));
+  }
+
+  async #take(offset: number, bytes: number): Promise<ArrayBuffer> {
+    this.#requireWithin(offset, bytes);
+    const { native } = this.device;
+    if (bytes <= mostRead) return native.read({ buffer: this.handle, offset, bytes });
+    const taken = memoryFor(bytes);
+    for (let at = 0; at < bytes; at += piece) {
+      const asked = { buffer: this.handle, offset: offset + at, bytes: Math.min(piece, bytes - at) };
+      const read = new Uint8Array(await native.read(asked));
+      new Uint8Array(taken, at, read.length).set(read);
+    }
+    return taken;
+  }
+
+  /** The native side is given pieces, and would notice only at the last of them. */
+  #requireWithin(offset: number, bytes: number): void {
+    if (offset + bytes <= this.bytes) return;
+    throw new NativeError(
+      'ERANGE',
+      `${bytes} bytes from offset ${offset} reach beyond a buffer of ${this.bytes} bytes`,
+    );
   }
 
   /** Frees the memory. What was asked of the buffer before this still happens. */

@@ -4,6 +4,7 @@ import { constants } from 'node:buffer';
 import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   Device,
+  Buffer as DeviceBuffer,
   loadNative,
   Matrix,
   Module,
@@ -332,6 +333,33 @@ describe('buffers', () => {
     expect(error).toMatchObject({ message: expect.stringMatching(`^${words} cannot be: expected `) });
   });
 
+  it('are left as they are by a write that does not fit, of whatever length', async () => {
+    const bytes = 9 * 2 ** 20;
+    const buffer = await device.buffer(bytes);
+    await buffer.write(new Uint8Array(bytes).fill(1));
+    const refusal = {
+      code: 'ERANGE',
+      message: `${bytes} bytes from offset 1 reach beyond a buffer of ${bytes} bytes`,
+    };
+    await expect(buffer.write(new Uint8Array(bytes).fill(2), 1)).rejects.toMatchObject(refusal);
+    expect(new Set(new Uint8Array(await buffer.read()))).toEqual(new Set([1]));
+    await expect(buffer.read(bytes + 1)).rejects.toMatchObject({
+      code: 'ERANGE',
+      message: `0 bytes from offset ${bytes + 1} reach beyond a buffer of ${bytes} bytes`,
+    });
+    await buffer.release();
+  });
+
+  it('give no bytes where none are asked for, and not so many at once that Node makes no array of them', async () => {
+    const { handle } = await device.buffer(16);
+    const asked = { buffer: handle, offset: 16, bytes: 0 };
+    expect(new Uint8Array(await device.native.read(asked))).toEqual(new Uint8Array());
+    await expect(device.native.read({ ...asked, bytes: 2 ** 30 + 1 })).rejects.toMatchObject({
+      code: 'ERANGE',
+      message: 'read.bytes must be a whole number from 0 to 1073741824',
+    });
+  });
+
   it('take the bytes of views and of array buffers, and nothing else', async () => {
     const buffer = await device.buffer(4);
     await buffer.write(Uint8Array.of(1, 2, 3, 4).buffer);
@@ -423,6 +451,32 @@ describe('buffers', () => {
     expect(pieces[each - 1]).toEqual({ offset: 2 ** 32, bytes: 8 });
   });
 
+  // In Node 20 a native module makes no ArrayBuffer above 4 GiB.
+  it('are read in pieces above 1 GiB', async () => {
+    const [MiB, given] = [2 ** 20, new Uint8Array(8 * 2 ** 20).fill(7)];
+    const asked: { offset: number; bytes: number }[] = [];
+    const native = {
+      ...loadNative(),
+      allocate: async () => ({ buffer: 1e9 }),
+      release: async () => undefined,
+      read: async ({ offset, bytes }: { offset: number; bytes: number }) => {
+        asked.push({ offset, bytes });
+        return bytes === given.length ? given.buffer : given.buffer.slice(0, bytes);
+      },
+    };
+    const buffer = await new Device(native, 1e9, cpu).buffer(2 ** 31);
+    await buffer.read(2 ** 30, 5);
+    await buffer.read(0, 2 ** 30 + 5).then((read) => {
+      expect([0, 8 * MiB, 2 ** 30 + 4].map((at) => new Uint8Array(read)[at])).toEqual([7, 7, 7]);
+    });
+    expect(asked.slice(0, 3)).toEqual([
+      { offset: 2 ** 30, bytes: 5 },
+      { offset: 0, bytes: 8 * MiB },
+      { offset: 8 * MiB, bytes: 8 * MiB },
+    ]);
+    expect(asked.at(-1)).toEqual({ offset: 2 ** 30, bytes: 5 });
+  });
+
   it('say what reads a matrix that no array holds', async () => {
     const buffer = await device.buffer(16);
     const columns = Math.floor(constants.MAX_LENGTH / 4) + 1;
@@ -430,6 +484,13 @@ describe('buffers', () => {
       code: 'ERANGE',
       message: expect.stringMatching(/has \d+ elements, .* holds at most \d+ .*matrix\.buffer\.read/),
     });
+  });
+
+  it('say that the host has no memory for what is read', async () => {
+    const bytes = Number.MAX_SAFE_INTEGER;
+    await expect(new DeviceBuffer(device, 1e9, bytes).read()).rejects.toThrow(
+      new NativeError('ENOMEM', `the host has no ${bytes} bytes for what is read: read it in stretches`),
+    );
   });
 
   it('leave the event loop free', async () => {

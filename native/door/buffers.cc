@@ -101,10 +101,13 @@ Napi::Value write(Door& door, const Napi::CallbackInfo& info) {
       undefined);
 }
 
+// A bounded number of bytes at once: of memory that is not its own, Node 20 makes an ArrayBuffer of at most 4
+// GiB, and what node-addon-api does when it is refused one frees twice.
 Napi::Value read(Door& door, const Napi::CallbackInfo& info) {
+  constexpr double mostAtOnce = 1 << 30;
   Fields fields = argument(info, "read");
   const Handle handle = fields.count("buffer");
-  const std::size_t offset = fields.count("offset"), bytes = fields.count("bytes", mostBytes);
+  const std::size_t offset = fields.count("offset"), bytes = fields.count("bytes", mostAtOnce);
   fields.end();
   const Stretch from = stretch(door, handle, offset, bytes);
   OpenDevice& on = door.device(from.device);
@@ -117,6 +120,7 @@ Napi::Value read(Door& door, const Napi::CallbackInfo& info) {
         return host;
       },
       [](Napi::Env env, Bytes& host) -> Napi::Value {
+        if (host->empty()) return Napi::ArrayBuffer::New(env, 0);  // of no memory it would be a detached one
         std::vector<std::byte>* bytes = host.release();
         return Napi::ArrayBuffer::New(
             env, bytes->data(), bytes->size(),
