@@ -101,6 +101,20 @@ describe('multiply', () => {
     expect(half.kernel).not.toBe(c.kernel);
   });
 
+  it('of many shapes does not fill the memory with what their kernels keep', async () => {
+    const [k, MiB] = [512, 2 ** 20];
+    const b = await device.matrix('tf32', k, 1, new Float32Array(k));
+    const before = process.memoryUsage().rss;
+    // A of each of them is decoded into memory of the kernel's own: 39 MiB.
+    for (let rows = 20_000; rows < 20_020; rows++) {
+      const a = await device.matrix('tf32', rows, k);
+      const c = await device.multiply(a, b);
+      for (const matrix of [a, c]) await matrix.release();
+    }
+    expect((process.memoryUsage().rss - before) / MiB).toBeLessThan(300);
+    await b.release();
+  });
+
   it('refuses matrices that do not fit together, and what the backend lacks', async () => {
     const a = await device.matrix('fp32', 2, 3);
     const b = await device.matrix('fp32', 2, 3);
