@@ -35,7 +35,8 @@ export class Module {
     },
     kernelArguments: readonly LaunchArgument[],
   ): Promise<void> {
-    if (!(size instanceof Object)) throw new UsageError('the size of a launch is an object: { grid, block }');
+    if (typeof size !== 'object' || size === null)
+      throw new UsageError('the size of a launch is an object: { grid, block }');
     if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
     if (kernelArguments.some((item) => item instanceof Matrix))
       throw new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer');

@@ -277,6 +277,16 @@ it('operands of two formats, and of int32, do not compile, and are refused', asy
   await expect(device.multiply(alike, alike)).rejects.toBeInstanceOf(UsageError);
 });
 
+it('arrays and objects of another realm are what they are', async () => {
+  const there: unknown = runInNewContext(
+    '({ data: Float32Array.of(1, 2), size: { grid: [1, 1, 1], block: [32, 1, 1] } })',
+  );
+  const { data, size } = there as { data: Float32Array; size: Parameters<Module['launch']>[1] };
+  expect(data).not.toBeInstanceOf(Float32Array);
+  expect(await (await device.matrix('fp32', 1, 2, data)).read()).toEqual(Float32Array.of(1, 2));
+  await expect(new Module(device, 1e9).launch('f', size, [])).rejects.toMatchObject({ code: 'EBADF' });
+});
+
 describe('without awaits', () => {
   const operands = async (on: Device) =>
     [
