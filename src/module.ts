@@ -6,12 +6,20 @@ import { Matrix } from './matrix.js';
 import { type KernelArgument, type Native, unlessGone } from './native.js';
 import { UsageError } from './usage.js';
 
+type Extent = readonly [x: number, y: number, z: number];
 type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
 
 /** Modules that were dropped without `unload()` are unloaded when the collector finds them. */
 const dropped = new FinalizationRegistry<{ native: Native; module: number }>(({ native, module }) => {
   native.unload({ module }).catch(() => undefined);
 });
+
+/** As it is now, since a program may use it for its next launch; what is no array is refused where it is read. */
+function asGiven(extent: Extent): Extent {
+  if (!Array.isArray(extent)) return extent;
+  const [...copy]: Extent = extent;
+  return copy;
+}
 
 /** Device code of the caller's own: a cubin, a fatbin or PTX text. */
 export class Module {
@@ -25,13 +33,16 @@ export class Module {
     dropped.register(this, { native: device.native, module: handle }, this);
   }
 
-  /** Launches `name` and waits for it. A `Buffer` argument becomes its address. `CUDA_ERROR_NOT_FOUND`: no such kernel. */
+  /**
+   * Launches `name` on what is given now, and waits for it. A `Buffer` argument becomes its address.
+   * `CUDA_ERROR_NOT_FOUND`: no such kernel.
+   */
   async launch(
     name: string,
     size: {
-      grid: [number, number, number];
-      block: [number, number, number];
-      sharedBytes?: number;
+      readonly grid: Extent;
+      readonly block: Extent;
+      readonly sharedBytes?: number;
     },
     kernelArguments: readonly LaunchArgument[],
   ): Promise<void> {
@@ -40,9 +51,18 @@ export class Module {
     if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
     if (kernelArguments.some((item) => item instanceof Matrix))
       throw new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer');
-    const asked = { ...size, module: this.#handle, function: name, sharedBytes: size.sharedBytes ?? 0 };
+    const asked = {
+      ...size,
+      grid: asGiven(size.grid),
+      block: asGiven(size.block),
+      sharedBytes: size.sharedBytes ?? 0,
+      module: this.#handle,
+      function: name,
+    };
     // The buffers themselves wait for the turn: of one that nobody holds, the collector would free the memory before it.
-    const given: LaunchArgument[] = [...kernelArguments];
+    const given: LaunchArgument[] = Array.from(kernelArguments, (item) =>
+      item instanceof Buffer ? item : { ...item },
+    );
     return this.#device.enqueue(() =>
       this.#device.native.launch({
         ...asked,

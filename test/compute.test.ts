@@ -1,6 +1,7 @@
 // The compute face on the CPU: products against a plain loop, order without awaits, and misuse.
 
 import { constants } from 'node:buffer';
+import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   Device,
@@ -13,6 +14,7 @@ import {
   Product,
   UsageError,
 } from '../src/index.js';
+import type { LaunchRequest } from '../src/native.js';
 import { cpu, inventory } from './fake-native.js';
 
 const device = await openDevice('cpu');
@@ -250,6 +252,30 @@ describe('what is no matrix and no option', () => {
     size.sharedBytes = -1;
     given[0] = { int32: 0.5 };
     await expect(asked).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
+  it('is no matter to a launch in the arrays and objects that were given with it either', async () => {
+    const launched: LaunchRequest[] = [];
+    const native = { ...loadNative(), launch: async (request: LaunchRequest) => void launched.push(request) };
+    const module = new Module(new Device(native, 1e9, cpu), 1e9);
+    const size = { grid: [1, 1, 1], block: [32, 1, 1] } satisfies Parameters<Module['launch']>[1];
+    const row = { int32: 0 };
+    const asked = [0, 1, 2].map((i) => {
+      size.grid[0] = size.block[1] = i + 1;
+      row.int32 = i;
+      return module.launch('f', size, [row]);
+    });
+    await Promise.all(asked);
+    expect(launched).toMatchObject([
+      { grid: [1, 1, 1], block: [32, 1, 1], arguments: [{ int32: 0 }] },
+      { grid: [2, 1, 1], block: [32, 2, 1], arguments: [{ int32: 1 }] },
+      { grid: [3, 1, 1], block: [32, 3, 1], arguments: [{ int32: 2 }] },
+    ]);
+  });
+
+  it('is a constant to a launch, in its types as well', async () => {
+    const size = { grid: [1, 1, 1], block: [32, 1, 1] } as const;
+    await expect(new Module(device, 1e9).launch('f', size, [])).rejects.toMatchObject({ code: 'EBADF' });
   });
 
   it.each<[string, unknown, unknown]>([
