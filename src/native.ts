@@ -3,6 +3,7 @@
 // Everything that leaves is parsed by the schemas of schema.ts. A native error gets a JavaScript stack here, because a
 // rejection from another thread arrives with none.
 
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
@@ -193,7 +194,9 @@ function loadRaw(): unknown {
   // Not `npm rebuild`: where npm blocks install scripts, it does nothing and says nothing.
   const remedy = chosen
     ? 'NAMEPLATE_ADDON names it; without it the one that was built is loaded'
-    : `Build it with: ${build}`;
+    : existsSync(inPackage('build.mjs'))
+      ? `Build it with: ${build}`
+      : 'This is not the whole package. A bundler has to leave gpu-nameplate out (as external): it loads files that lie beside it';
   throw new NativeError(
     'ERR_ADDON',
     `the native addon could not be loaded; tried\n${tried.join('\n')}\n${remedy}`,

@@ -11,9 +11,12 @@ const execute = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'nameplate-addon-'));
 
 /** What a copy of what was built says, in a folder of its own that has no addon. */
-async function without(addon: string | undefined): Promise<{ home: string; stdout: string }> {
+async function without(
+  addon: string | undefined,
+  parts = ['dist', 'package.json', 'build.mjs'],
+): Promise<{ home: string; stdout: string }> {
   const home = mkdtempSync(join(folder, 'package '));
-  for (const part of ['dist', 'package.json']) cpSync(part, join(home, part), { recursive: true });
+  for (const part of parts) cpSync(part, join(home, part), { recursive: true });
   symlinkSync(resolve('node_modules'), join(home, 'node_modules'));
   const program = `
     const { loadNative } = await import('./dist/index.js');
@@ -33,6 +36,12 @@ it('an addon that is not there is another error, with the command that builds it
   const { home, stdout } = await without(undefined);
   expect(stdout).toMatch(/^ERR_ADDON: .*tried\n.*nameplate\.node: Cannot find module/);
   expect(stdout.split('\n').at(-2)).toBe(`Build it with: node '${home}/build.mjs'`);
+});
+
+it('nor is a bundle told to build what it does not have', async () => {
+  const { stdout } = await without(undefined, ['dist', 'package.json']);
+  expect(stdout).toMatch(/tried\n.*nameplate\.node: Cannot find module/);
+  expect(stdout).toMatch(/\nThis is not the whole package\. A bundler has to leave gpu-nameplate out .*\n$/);
 });
 
 it('an addon that was chosen and is not there is told by whom', async () => {
