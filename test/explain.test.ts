@@ -242,6 +242,14 @@ describe('beside the waterfall', () => {
     );
   });
 
+  test('stands what was multiplied, and of memory nothing that it did not move', () => {
+    const zeros = { data: 'zeros' as const };
+    expect(flat(alone({ ...gemm, ...zeros }))).toContain('data zeros, seed 1');
+    const moved = flat(alone({ ...gemm, ...bytes, ...zeros }));
+    expect(moved).toContain(' · seed 1');
+    expect(moved).not.toContain('zeros');
+  });
+
   test('stand verification, work, kernel and sources', () => {
     const documented = { ...tensorFigure, sources: ['Data sheet <https://example.org/sheet.pdf>'] };
     const subject = measured(0.65, capped, { documented });

@@ -475,6 +475,13 @@ test.each([
   expect(verdictOf(0.1, conditions(2e9), { device, ...changes }).status).toBe(status);
 });
 
+test('memory and links are judged whatever data were asked for: they move random doubles', () => {
+  for (const documented of [memoryFigure, linkFigure]) {
+    expect(verdictOf(0.9, conditions(2e9), { documented, data: 'zeros' }).status).toBe('pass');
+    expect(verdictOf(0.3, conditions(2e9), { documented, data: 'zeros' }).status).toBe('low');
+  }
+});
+
 test('memory above its own clock may give as much more than is documented', () => {
   const raised = { ...conditions(2e9), memoryClockHz: { median: 3.2e9, min: 3.2e9, max: 3.2e9 } };
   expect(verdictOf(1.08, raised, { documented: memoryFigure }).status).toBe('pass');

@@ -215,7 +215,7 @@ function work({ work, unit, dtype, data, seed }: Row): string[] {
       ld !== null && `leading dimensions ${ld.a}, ${ld.b}, ${ld.c}`,
       accumulator !== null && `accumulated in ${accumulator}`,
       output !== null && `written as ${output}`,
-      `data ${data}, seed ${seed}`,
+      `${unit === 'FLOP/s' ? `data ${data}, ` : ''}seed ${seed}`,
     ]
       .filter((part) => part !== false)
       .join(' · '),
