@@ -4,7 +4,7 @@
 // names the command that would confirm or cure it. attribute.ts multiplies them.
 
 import type { Documented, Factor } from '../row.js';
-import type { Conditions, DeviceFacts } from '../schema.js';
+import type { Conditions, DeviceFacts, Series } from '../schema.js';
 import { pcieRate } from '../specs/pcie.js';
 import { formatClock, formatPercent, formatWatts } from '../units.js';
 import { bothEnds, command } from './commands.js';
@@ -109,17 +109,12 @@ function arithmetic({ documented, device, conditions, card }: AttributionInput):
 }
 
 /** A clock for which no reason stood. Of one that `nvidia-smi -lgc` locked the driver names none (JuliaGPU/CUDA.jl#2194). */
-function unnamed(
-  at: string,
-  held: { min: number; max: number },
-  conditions: Conditions,
-  device: DeviceFacts,
-) {
-  if (device.maxClockHz !== null && held.max > device.maxClockHz - clockStep)
+function unnamed(at: string, { min, max }: Series, conditions: Conditions, device: DeviceFacts) {
+  if (device.maxClockHz !== null && max > device.maxClockHz - clockStep)
     return `clock at ${at}, up to the highest that the device has`;
   if (!reasonsTold(conditions)) return `clock at ${at}, the reasons not told`;
   const where = `clock at ${at} for no named reason`;
-  if (held.max - held.min > clockStep) return where;
+  if (max - min > clockStep) return where;
   return `${where}, the same throughout, as if locked: ${command(device, '-rgc')} unlocks it`;
 }
 
