@@ -74,6 +74,8 @@ describe('the waterfall', () => {
     const rendered = alone(gemm);
     expect(rendered).toMatch(/^ {2}documented +1000 TFLOPS/m);
     expect(rendered).toContain('tensor.bf16 of test-card · dense · accumulated in fp32 · 2000 MHz assumed');
+    const ofMemory = alone(row(measured(0.9, conditions(1.9e9), { documented: memoryFigure })));
+    expect(ofMemory, 'bytes are neither dense nor sparse').not.toMatch(/dense|sparse/);
     expect(rendered).toMatch(/^ {2}x 1\.0000 +1000 TFLOPS .*multiprocessors\n +100 of 100 SMs present$/m);
     expect(rendered).toMatch(/^ {2}x 0\.7250 +725 TFLOPS .*clock\n +SM clock held at 1450 MHz/m);
     expect(flat(rendered)).toContain('power cap stood in 97 % of them; 698 W drawn; limit 700 W');

@@ -71,7 +71,8 @@ function provenance(documented: Documented): string {
     documented;
   return [
     `${resource} of ${card}`,
-    sparse ? 'sparse' : 'dense',
+    // Of tensor cores alone two figures are printed.
+    resource.startsWith('tensor.') && (sparse ? 'sparse' : 'dense'),
     accumulator !== null && `accumulated in ${accumulator}`,
     assumedClockHz !== null &&
       `${formatClock(assumedClockHz)} ${clockImplied ? 'implied by it, named by no document' : 'assumed'}`,
