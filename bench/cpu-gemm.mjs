@@ -74,9 +74,10 @@ async function measure(operation, shape, threads) {
 process.stdout.write(`${cpu.name} · ${cpu.multiprocessors} cores · level ${values.level}\n`);
 line('row', 'shape', 'threads', 'GFLOP/s', 'vendor', 'GFLOP/s', 'own/vendor', 'of ceiling', 'of fp32');
 const results = [];
+// The formats of one shape right after each other: they are compared, and neighbours come and go in minutes.
 for (const threads of threadCounts)
-  for (const operation of parseList('--only', values.only))
-    for (const shape of shapes) {
+  for (const shape of shapes)
+    for (const operation of parseList('--only', values.only)) {
       const result = await measure(operation, shape, threads);
       const single = results.find(
         (r) => r.operation === 'gemm.fp32' && r.threads === threads && sides(r.shape) === sides(shape),
