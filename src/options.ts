@@ -27,3 +27,7 @@ export const RunOptions = z.strictObject({
     .describe('after which a row that has not answered is ended'),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
+
+/** Every GPU, or the CPU where there is none; `all` measures both. */
+export const asksForAll = ({ devices }: Pick<RunOptions, 'devices'>): boolean =>
+  devices.length === 0 || devices.includes('all');

@@ -4,8 +4,15 @@
 // row.
 
 import { budgetOf } from './levels.js';
-import { type Level, RunOptions } from './options.js';
-import type { DeviceFacts, Inventory, OperationRow, RunRequest, Shape } from './schema.js';
+import { asksForAll, type Level, RunOptions } from './options.js';
+import {
+  type DeviceFacts,
+  hidesGpus,
+  type Inventory,
+  type OperationRow,
+  type RunRequest,
+  type Shape,
+} from './schema.js';
 import { checkSizes, shapesOf } from './sizes.js';
 import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
@@ -57,8 +64,8 @@ export function plan(asked: RunOptions, inventory: Inventory, operations: readon
     if (backend === 'cpu') checkThreads(options.threads, mostThreads);
   }
   // Who named the CPU alone does not miss the GPUs.
-  const all = options.devices.length === 0 || options.devices.includes('all');
-  const chosen = chooseOperations(options.only, devices, operations, all ? inventory.absences : []);
+  const absences = asksForAll(options) ? inventory.absences : [];
+  const chosen = chooseOperations(options.only, devices, operations, absences);
   const jobs = devices.flatMap((device) => {
     // Of all that are here, measured or not: a peer is only copied to.
     const peers = inventory.devices.filter(({ id, backend }) => backend === 'cuda' && id !== device.id);
@@ -125,9 +132,6 @@ export class NoDeviceError extends Error {
   readonly code = 'ENODEV';
 }
 
-/** Of what an inventory misses, that without which a GPU is not found; the rest are libraries and device code. */
-const hidesGpus = /^(NVIDIA driver|CUDA devices|cuda:\d+)$/;
-
 /** What a name is told that no device answers to: what is here, and why not more, with what to do about it. */
 export function noDevice(
   name: string,
@@ -139,7 +143,7 @@ export function noDevice(
 /** Ends a sentence that misses a GPU. */
 const whyNotMore = (absences: Inventory['absences']) =>
   absences
-    .filter(({ what }) => hidesGpus.test(what))
+    .filter(hidesGpus)
     .map(({ what, reason, remedy }) => `; ${what}: ${reason}; ${remedy}`)
     .join('');
 

@@ -1,7 +1,8 @@
 // A whole report, one number: what a shell or a scheduler learns from it without reading a row.
 
+import { asksForAll } from '../options.js';
 import type { Report, Verdict } from '../row.js';
-import type { Absence, DeviceFacts } from '../schema.js';
+import { type Absence, type DeviceFacts, hidesGpus } from '../schema.js';
 import { pastRepair } from './memoryRepair.js';
 import { awaitsRecovery } from './recovery.js';
 
@@ -42,10 +43,9 @@ export function exitCode(
  * stead, says nothing of it. A machine without a GPU, or whose GPUs are hidden from the process, misses none.
  */
 function gpuMissed({ absences = [], options }: Judged): boolean {
-  const named = options?.devices ?? [];
-  if (named.length > 0 && !named.includes('all')) return false;
-  return absences.some(({ what, reason }) =>
-    what === 'NVIDIA driver' ? !noGpu.test(reason) : /^(CUDA devices|cuda:\d+)$/.test(what),
+  if (options !== undefined && !asksForAll(options)) return false;
+  return absences.some(
+    (absence) => hidesGpus(absence) && !(absence.what === 'NVIDIA driver' && noGpu.test(absence.reason)),
   );
 }
 

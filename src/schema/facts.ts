@@ -84,6 +84,10 @@ export type DeviceFacts = z.infer<typeof DeviceFacts>;
 export const Absence = z.strictObject({ what: z.string(), reason: z.string(), remedy: z.string() });
 export type Absence = z.infer<typeof Absence>;
 
+/** Whether a GPU is not found for want of it; what else an inventory misses is libraries and device code. */
+export const hidesGpus = ({ what }: Pick<Absence, 'what'>): boolean =>
+  /^(NVIDIA driver|CUDA devices|cuda:\d+)$/.test(what);
+
 export const Library = z.strictObject({ name: z.string(), path: z.string(), version: z.string() });
 export type Library = z.infer<typeof Library>;
 
