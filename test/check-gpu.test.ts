@@ -43,21 +43,19 @@ describe.concurrent('the GPU check', () => {
     const formats = checks.filter(({ shape }) => ['64,64,64', '33,65,31'].includes(shape.join()));
     expect(formats).toHaveLength(2 * 2 * 2);
     const kernels = new Set(checks.filter((each) => !formats.includes(each)).map(({ kernel }) => kernel));
-    // Of bf16 eight by wgmma and one by wmma; of fp64 three by DMMA and one by FMA.
-    expect(kernels.size).toBe(9 + 4);
+    // Of bf16 eight by wgmma and four by mma; of fp64 three by DMMA and one by FMA.
+    expect(kernels.size).toBe(12 + 4);
     expect(code).toBe(0);
   });
 
   it('asks for each kernel of a Hopper by itself', () => {
-    const all = ['wgmma', 'dmma', 'simt', 'wmma', 'mma'].flatMap((family) => kernelsOf(family, '90a'));
+    const all = ['wgmma', 'dmma', 'simt', 'mma'].flatMap((family) => kernelsOf(family, '90a'));
     expect(all.length).toBeGreaterThan(66);
     const asked = all.map((name) => tiles.filter(([part]) => name.includes(part)).map(([part]) => part));
     expect(all.filter((_, index) => asked[index]?.length !== 1)).toEqual([]);
     // Of one format no two have the same part; a kernel's name begins with its family and format.
     const format = (name: string, part: string) => name.slice(0, name.indexOf(part) + part.length);
-    const each = all
-      .map((name, index) => format(name, asked[index]?.[0] ?? ''))
-      .filter((name) => !/_w?mma_$/.test(name));
+    const each = all.map((name, index) => format(name, asked[index]?.[0] ?? ''));
     expect(new Set(each).size).toBe(each.length);
   });
 

@@ -53,6 +53,27 @@ const table: Expected[] = [
       feeds: [/^LDS\.64$/, copies],
     },
   ]),
+  ...[
+    ['80', 'bf16', 'HMMA.16816.F32.BF16'],
+    ['80', 'fp16', 'HMMA.16816.F32'],
+    ['80', 'fp16_acc16', 'HMMA.16816.F16'],
+    ['80', 'tf32', 'HMMA.1688.F32.TF32'],
+    ['80', 'int8', 'IMMA.16832.S8.S8'],
+    ['86', 'bf16', 'HMMA.16816.F32.BF16'],
+    ['89', 'fp8e4m3_fast', 'QMMA.16832.F32.E4M3.E4M3'],
+    ['89', 'fp8e5m2_fast', 'QMMA.16832.F32.E5M2.E5M2'],
+    ['120', 'fp16', 'HMMA.16816.F32'],
+    ['120', 'int8', 'IMMA.16832.S8.S8'],
+    ['120', 'fp8e4m3_fast', 'QMMA.16832.F32.E4M3.E4M3'],
+  ].flatMap(([architecture, format, instruction = '']) =>
+    ['128x256_64x64', '256x128_64x64', '128x128_64x64', '64x64_32x32'].map((tile) => ({
+      image: `mma.sm_${architecture}.cubin`,
+      kernel: `gemm_mma_${format}_${tile}`,
+      multiplies: new RegExp(`^${instruction.replaceAll('.', '\\.')}$`),
+      share: tile === '64x64_32x32' ? 0.2 : 0.35,
+      feeds: [/^LDSM\.16\.M88\.4$/, /^LDGSTS\.E\.BYPASS\.LTC128B\.128$/],
+    })),
+  ),
 ];
 
 interface Instruction {
@@ -67,7 +88,7 @@ function disassemble(image: string, kernel: string): Instruction[] {
   const code = kernelsOf(image).get(kernel) ?? '';
   const lines = code.matchAll(/\/\*([0-9a-f]{4,})\*\/\s+(?:@!?U?P\w+ )?([A-Z][\w.]*)([^;]*);/g);
   return [...lines].map(([, address = '', name = '', operands = '']) => {
-    const target = name.startsWith('BRA') ? /0x([0-9a-f]+)\s*$/.exec(operands)?.[1] : undefined;
+    const target = name.startsWith('BRA') ? /\b0x([0-9a-f]+)\b/.exec(operands)?.[1] : undefined;
     return {
       address: Number.parseInt(address, 16),
       name,

@@ -68,7 +68,7 @@ describe.concurrent('a product on Hopper', () => {
       { ...whole, extra: 3 },
     ];
     for (const { kernel, wrong } of await multiplied({}, ...cases)) {
-      expect(kernel).toMatch(/^gemm_wmma_int8 /);
+      expect(kernel).toMatch(/^gemm_mma_int8_/);
       expect(wrong).toBe(0);
     }
   });
@@ -124,7 +124,7 @@ describe.concurrent('a product on Hopper', () => {
       ...['--only', 'gemm.bf16', '--provider', 'builtin'],
     );
     expect(report.rows[0]?.kernel).toMatchObject({
-      name: expect.stringMatching(/^gemm_wmma_bf16 /),
+      name: expect.stringMatching(/^gemm_mma_bf16_/),
       note: expect.stringContaining('wgmma: the driver cannot describe matrices to the copy engine'),
     });
   });

@@ -1,6 +1,7 @@
 #include "cuda/gemm_configurations.h"
 
 #include "cuda/ladder.h"
+#include "cuda/mma.h"
 #include "cuda/wgmma.h"
 
 namespace nameplate::cuda {
@@ -55,14 +56,11 @@ const GemmLauncher tiled{tiledRefusal, tiledLaunch, tiledPick, tiledCut};
 namespace {
 
 constexpr int any = 9999;
-constexpr auto full = Accumulator::full, half = Accumulator::half, fast = Accumulator::fast;
+constexpr auto full = Accumulator::full, half = Accumulator::half;
 using enum DType;
 
 constexpr auto first = "first set of own kernels: right, not built for speed";
 constexpr auto built = "built for speed, and not yet run on a GPU";
-constexpr auto fp8First =
-    "first set of own kernels: right, not built for speed; outside compute capability 8.9 and 12.x mma.sync "
-    "over fp8 becomes conversions and fp16 tensor instructions";
 
 // FP64 tensor cores worth using are in 8.0, 9.0 and 10.0 alone; elsewhere the instruction runs at the rate of
 // the few FP64 units, or slower.
@@ -86,25 +84,13 @@ const GemmConfiguration rows[] = {
      built},
     {fp32, full, 0, 79, "simt", "gemm_simt_fp32_64x64", beforeAmpere(simt64x64), tiled, "vector.fp32", "",
      built},
-    {tf32, full, 80, any, "wmma", "gemm_wmma_tf32", wmmaTile, tiled, "tensor.tf32", "tf32 tensor cores",
+    {fp16, full, 70, 79, "wmma", "gemm_wmma_fp16", wmmaTile, tiled, "tensor.fp16", "fp16 tensor cores",
      first},
-    {bf16, full, 80, any, "wmma", "gemm_wmma_bf16", wmmaTile, tiled, "tensor.bf16", "bf16 tensor cores",
-     first},
-    {fp16, full, 70, any, "wmma", "gemm_wmma_fp16", wmmaTile, tiled, "tensor.fp16", "fp16 tensor cores",
-     first},
-    {fp16, half, 70, any, "wmma", "gemm_wmma_fp16_acc16", wmmaTile, tiled, "tensor.fp16.acc16",
+    {fp16, half, 70, 79, "wmma", "gemm_wmma_fp16_acc16", wmmaTile, tiled, "tensor.fp16.acc16",
      "fp16 tensor cores", first},
-    {int8, full, 75, any, "wmma", "gemm_wmma_int8", wmmaTile, tiled, "tensor.int8", "", first},
+    {int8, full, 75, 79, "wmma", "gemm_wmma_int8", wmmaTile, tiled, "tensor.int8", "", first},
     {int8, full, 61, 79, "simt", "gemm_simt_int8_64x64", beforeAmpere(simt64x64), tiled, "none",
      "the dp4a instruction", built},
-    {fp8e4m3, full, 89, any, "mma", "gemm_mma_fp8e4m3", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
-     fp8First},
-    {fp8e4m3, fast, 89, any, "mma", "gemm_mma_fp8e4m3_fast", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
-     fp8First},
-    {fp8e5m2, full, 89, any, "mma", "gemm_mma_fp8e5m2", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
-     fp8First},
-    {fp8e5m2, fast, 89, any, "mma", "gemm_mma_fp8e5m2_fast", mmaTile, tiled, "tensor.fp8", "fp8 tensor cores",
-     fp8First},
 };
 
 }  // namespace
@@ -112,8 +98,12 @@ const GemmConfiguration rows[] = {
 std::span<const GemmConfiguration> gemmConfigurations() {
   static const std::vector<GemmConfiguration> all = [] {
     std::vector<GemmConfiguration> list = wgmmaConfigurations();
-    for (const GemmConfiguration& row : rows) list.push_back(row);
-    for (const GemmConfiguration& row : ladderConfigurations()) list.push_back(row);
+    const auto append = [&list](const auto& more) {
+      for (const GemmConfiguration& row : more) list.push_back(row);
+    };
+    append(mmaConfigurations());
+    append(rows);
+    append(ladderConfigurations());
     return list;
   }();
   return all;

@@ -5,35 +5,14 @@
 #include <tuple>
 #include <utility>
 
+#include "cuda/gemm_format.h"
 #include "cuda/tensormap.h"
 
 namespace nameplate::cuda {
 namespace {
 
-struct Format {
-  DType dtype;
-  Accumulator accumulator;
-  const char* resource;
-  const char* needs;
-};
-
-constexpr auto full = Accumulator::full, half = Accumulator::half, fast = Accumulator::fast;
-
-// Named as in the kernels' names.
-namespace format {
-constexpr Format bf16{DType::bf16, full, "tensor.bf16", "bf16 tensor cores"},
-    fp16{DType::fp16, full, "tensor.fp16", "fp16 tensor cores"},
-    fp16_acc16{DType::fp16, half, "tensor.fp16.acc16", "fp16 tensor cores"},
-    tf32{DType::tf32, full, "tensor.tf32", "tf32 tensor cores"},
-    int8{DType::int8, full, "tensor.int8", "int8 tensor cores"},
-    fp8e4m3{DType::fp8e4m3, full, "tensor.fp8", "fp8 tensor cores"},
-    fp8e4m3_fast{DType::fp8e4m3, fast, "tensor.fp8", "fp8 tensor cores"},
-    fp8e5m2{DType::fp8e5m2, full, "tensor.fp8", "fp8 tensor cores"},
-    fp8e5m2_fast{DType::fp8e5m2, fast, "tensor.fp8", "fp8 tensor cores"};
-}  // namespace format
-
 struct Row {
-  Format format;
+  GemmFormat format;
   const char* kernel;
   WgmmaTile tile;
 };

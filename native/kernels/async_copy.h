@@ -11,7 +11,7 @@ namespace nameplate {
 
 __device__ __forceinline__ uint4* dynamicShared() {
 #ifdef __CUDACC__
-  extern __shared__ uint4 sharedMemory[];
+  alignas(128) extern __shared__ uint4 sharedMemory[];
   return sharedMemory;
 #else
   return emulation::dynamicShared();

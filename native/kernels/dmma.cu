@@ -30,12 +30,12 @@ namespace {
 __device__ __forceinline__ void multiplyAdd(double (&c)[4], const double (&a)[8], const double (&b)[4]) {
 #ifndef __CUDACC__
 #if NAMEPLATE_TARGET == 90
-  emulateMmaFp64(16, c, a, b);
+  emulation::multiplyAddFp64(16, c, a, b);
 #else
 #pragma unroll
   for (unsigned slab = 0; slab < 4; ++slab) {
-    emulateMmaFp64(8, c, a + 2 * slab, b + slab);
-    emulateMmaFp64(8, c + 2, a + 2 * slab + 1, b + slab);
+    emulation::multiplyAddFp64(8, c, a + 2 * slab, b + slab);
+    emulation::multiplyAddFp64(8, c + 2, a + 2 * slab + 1, b + slab);
   }
 #endif
 #elif NAMEPLATE_TARGET == 90

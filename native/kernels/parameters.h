@@ -47,7 +47,6 @@ inline constexpr GemmTile dmma128x64 = dmmaTile(128, 64, 256);
 inline constexpr GemmTile dmma64x64 = dmmaTile(64, 64, 128);
 
 inline constexpr GemmTile wmmaTile{64, 64, 128};
-inline constexpr GemmTile mmaTile{64, 64, 128};
 
 // `out`, `a` and `b` are arrays of `words` 64-bit words, except that `read` writes one 32-bit partial XOR per
 // block to `out`, and `dot` one partial sum (at most mostPartials of kernel.h, so at most that many blocks).

@@ -98,16 +98,63 @@ class Pipeline {
     }
   }
 
+#if NAMEPLATE_TARGET >= 80
+  // For kernels that bring what they multiply into registers one slab of the step ahead, across its end too:
+  // load(stage, slab, to) does that, into one of two places, and multiply(from) takes it from there.
+  template <unsigned slabs, typename Load, typename Multiply>
+  __device__ __forceinline__ void runAhead(Load load, Multiply multiply) {
+    static_assert(slabs % 2 == 0);
+    const unsigned steps = aligned_ ? static_cast<unsigned>(k_ / depth) : 0;
+    const auto start = [&](unsigned step, unsigned stage) {
+      if (step < steps) startStep(stage);
+      closeGroup();
+    };
+#pragma unroll
+    for (unsigned step = 0; step < stages; ++step) start(step, step * stageChunks);
+    waitForGroups<stages - 1>();
+    __syncthreads();
+    if (steps > 0) load(0, 0, 0);
+    unsigned stage = 0;
+#pragma unroll 1
+    for (unsigned step = 0; step < steps; ++step) {
+#pragma unroll
+      for (unsigned slab = 0; slab + 1 < slabs; ++slab) {
+        load(stage, slab + 1, (slab + 1) % 2);
+        multiply(slab % 2);
+      }
+      waitForGroups<stages - 2>();
+      __syncthreads();
+      start(step + stages, stage);
+      stage = stage == (stages - 1) * stageChunks ? 0 : stage + stageChunks;
+      load(stage, 0, 0);  // after the last step of what was there before, and in vain
+      multiply(1);
+    }
+#pragma unroll 1
+    for (unsigned long long k = steps * static_cast<unsigned long long>(depth); k < k_; k += depth) {
+      __syncthreads();
+      copySlowly(k + first_ < k_ ? k_ - k - first_ : 0);
+      __syncthreads();
+#pragma unroll 1
+      for (unsigned slab = 0; slab < slabs; ++slab) {
+        load(0, slab, 0);
+        multiply(0);
+      }
+    }
+  }
+#endif
+
  private:
-  // copy(row, chunk, place in global memory) for each of this thread's, and on to the next step.
+  // copy(row, chunk, place in global memory) for each of this thread's.
   template <typename Copy>
   __device__ __forceinline__ void each(Copy copy) {
 #pragma unroll
-    for (unsigned r = 0; r < rows; ++r) {
+    for (unsigned r = 0; r < rows; ++r)
 #pragma unroll
       for (unsigned c = 0; c < perRow; ++c) copy(r, c, from_[r] + c * across * elements);
-      from_[r] += depth;
-    }
+  }
+  __device__ __forceinline__ void advance() {
+#pragma unroll
+    for (unsigned r = 0; r < rows; ++r) from_[r] += depth;
   }
   __device__ __forceinline__ uint4* place(unsigned r, unsigned c) {
     return to_[c] + r * apart * Layout::stride;
@@ -120,6 +167,7 @@ class Pipeline {
       staged_[r][c] = *reinterpret_cast<const uint4*>(at);
 #endif
     });
+    advance();
   }
   __device__ __forceinline__ void finishStep([[maybe_unused]] unsigned stage) {
 #if NAMEPLATE_TARGET < 80
@@ -129,12 +177,29 @@ class Pipeline {
       for (unsigned c = 0; c < perRow; ++c) place(r, c)[stage] = staged_[r][c];
 #endif
   }
-  // Of the step `left` elements are there from this thread's first chunk on.
+  // Of the step `left` elements are there from this thread's first chunk on. Chunks of many elements, where
+  // they are not whole or on no boundary, come by one of each at a time: all at once would take more
+  // registers than the sums leave.
   __device__ __forceinline__ void copySlowly(unsigned long long left) {
-    each([&](unsigned r, unsigned c, const Element* at) {
+    const auto leftOf = [left](unsigned c) {
       constexpr unsigned long long next = across * elements;
-      *place(r, c) = loadChunk(at, left > c * next ? left - c * next : 0, false);
-    });
+      return left > c * next ? left - c * next : 0;
+    };
+    if constexpr (elements <= 4) {
+      each(
+          [&](unsigned r, unsigned c, const Element* at) { *place(r, c) = loadChunk(at, leftOf(c), false); });
+    } else {
+      const auto atOnce = [&](unsigned c) { return leftOf(c) == 0 || (aligned_ && leftOf(c) >= elements); };
+      each([&](unsigned r, unsigned c, const Element* at) {
+        if (atOnce(c)) *place(r, c) = loadChunk(at, leftOf(c) > 0 ? elements : 0, true);
+      });
+#pragma unroll 1
+      for (unsigned i = 0; i < elements; ++i)
+        each([&](unsigned r, unsigned c, const Element* at) {
+          if (!atOnce(c)) reinterpret_cast<Element*>(place(r, c))[i] = i < leftOf(c) ? at[i] : Element{};
+        });
+    }
+    advance();
   }
 
   unsigned long long k_;

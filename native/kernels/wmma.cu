@@ -1,7 +1,7 @@
-// GEMM on tensor cores through nvcuda::wmma, the one interface that every generation since Volta shares.
+// GEMM on the tensor cores of Volta and Turing through nvcuda::wmma, the interface that both share; mma.cu
+// has those from Ampere on.
 //
-// First set: right before fast; not yet run on a GPU. On Hopper and later the path to full rate is another
-// one (wgmma, tcgen05), so a rate measured here tells of this code and not of those devices.
+// First set: right before fast; not yet run on a GPU.
 //
 // A block of four warps computes a 64 x 64 tile of C, each warp 32 x 32 of it, in steps of 64 bytes of K.
 // Each step lies in shared memory as slices of one fragment's K, because load_matrix_sync wants every
@@ -12,7 +12,7 @@
 // It is not __CUDA_ARCH__: the image for Volta is compiled as Turing's where the toolkit no longer knows
 // Volta.
 //
-// As compiled: 12 to 17 KiB of shared memory; 62 to 165 registers, int8 before 10.0 233 to 238.
+// As compiled: 12 to 17 KiB of shared memory; 126 to 136 registers, int8 234.
 #include <mma.h>
 
 #include <type_traits>
@@ -34,9 +34,6 @@ struct Format {
   using Sum = SumType;
   using Output = OutputType;
   static constexpr int m = fragmentM, n = fragmentN, k = fragmentK;
-
-  template <typename Fragment>
-  static __device__ void round(Fragment&) {}  // memory already holds the format
 };
 
 using Fp16 = Format<__half, __half, float, __half, 16, 16, 16>;
@@ -46,29 +43,13 @@ using Fp16Acc16 = Format<__half, __half, __half, __half, 16, 16, 16>;
 using Int8 = Format<signed char, signed char, int, int, 16, 16, 16>;
 #endif
 
-#if NAMEPLATE_TARGET >= 80
-using Bf16 = Format<__nv_bfloat16, __nv_bfloat16, float, __nv_bfloat16, 16, 16, 16>;
-
-// tf32 arrives as fp32. This rounds to nearest with ties away from zero, which changes nothing in data that
-// already is tf32, as ours is; other fp32 data would without it be truncated by the tensor core.
-struct Tf32 : Format<float, wmma::precision::tf32, float, float, 16, 16, 8> {
-  template <typename Fragment>
-  static __device__ __forceinline__ void round(Fragment& fragment) {
-#pragma unroll
-    for (int i = 0; i < fragment.num_elements; ++i) fragment.x[i] = wmma::__float_to_tf32(fragment.x[i]);
-  }
-};
-#endif
-
 // Rounds to nearest even, in the one place where a sum becomes an output.
 template <typename Output, typename Sum>
 __device__ __forceinline__ Output rounded(Sum sum) {
   if constexpr (std::is_same_v<Output, Sum>)
     return sum;
-  else if constexpr (std::is_same_v<Output, __half>)
-    return __float2half_rn(sum);
   else
-    return __float2bfloat16_rn(sum);
+    return __float2half_rn(sum);
 }
 
 constexpr unsigned warpTile = 32, lanes = 32;
@@ -124,12 +105,10 @@ __device__ __forceinline__ void gemm(const GemmParameters& p) {
 #pragma unroll
       for (unsigned i = 0; i < fragmentsM; ++i) {
         wmma::load_matrix_sync(x[i], &aTile[slice][warpRow + i * Format::m][0], stride);
-        Format::round(x[i]);
       }
 #pragma unroll
       for (unsigned j = 0; j < fragmentsN; ++j) {
         wmma::load_matrix_sync(y[j], &bTile[slice][warpColumn + j * Format::n][0], stride);
-        Format::round(y[j]);
       }
 #pragma unroll
       for (unsigned i = 0; i < fragmentsM; ++i)
@@ -170,16 +149,6 @@ extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_fp16_ac
 #if NAMEPLATE_TARGET >= 75
 extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_int8(const GemmParameters p) {
   gemm<Int8>(p);
-}
-#endif
-
-#if NAMEPLATE_TARGET >= 80
-extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_bf16(const GemmParameters p) {
-  gemm<Bf16>(p);
-}
-
-extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_tf32(const GemmParameters p) {
-  gemm<Tf32>(p);
 }
 #endif
 

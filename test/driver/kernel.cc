@@ -10,6 +10,7 @@
 #include "dpx.h"
 #include "gemm.h"
 #include "kernels/ladder.h"
+#include "kernels/mma.h"
 #include "random.h"
 #include "setting.h"
 #include "tensormap.h"
@@ -367,12 +368,12 @@ Work scaleWork(const Card& card, const Grid& grid, void** parameters) {
   return work;
 }
 
-struct WgmmaFormat {
+struct TensorFormat {
   DType dtype;
   Unit unit;
 };
 namespace formats {
-constexpr WgmmaFormat bf16{DType::bf16, Unit::bf16}, fp16{DType::fp16, Unit::fp16},
+constexpr TensorFormat bf16{DType::bf16, Unit::bf16}, fp16{DType::fp16, Unit::fp16},
     fp16_acc16{DType::fp16, Unit::fp16acc16}, tf32{DType::tf32, Unit::tf32}, int8{DType::int8, Unit::int8},
     fp8e4m3{DType::fp8e4m3, Unit::fp8}, fp8e4m3_fast = fp8e4m3, fp8e5m2{DType::fp8e5m2, Unit::fp8},
                                         fp8e5m2_fast = fp8e5m2;
@@ -388,24 +389,25 @@ const std::vector<KnownKernel>& table() {
       gemm("gemm_dmma_fp64_128x128", DType::fp64, Unit::tensorFp64, dmma128x128),
       gemm("gemm_dmma_fp64_128x64", DType::fp64, Unit::tensorFp64, dmma128x64),
       gemm("gemm_dmma_fp64_64x64", DType::fp64, Unit::tensorFp64, dmma64x64),
-      gemm("gemm_wmma_tf32", DType::tf32, Unit::tf32, wmmaTile),
       gemm("gemm_wmma_fp16", DType::fp16, Unit::fp16, wmmaTile),
       gemm("gemm_wmma_fp16_acc16", DType::fp16, Unit::fp16acc16, wmmaTile),
-      gemm("gemm_wmma_bf16", DType::bf16, Unit::bf16, wmmaTile),
       gemm("gemm_wmma_int8", DType::int8, Unit::int8, wmmaTile),
-      gemm("gemm_mma_fp8e4m3", DType::fp8e4m3, Unit::fp8, mmaTile),
-      gemm("gemm_mma_fp8e4m3_fast", DType::fp8e4m3, Unit::fp8, mmaTile),
-      gemm("gemm_mma_fp8e5m2", DType::fp8e5m2, Unit::fp8, mmaTile),
-      gemm("gemm_mma_fp8e5m2_fast", DType::fp8e5m2, Unit::fp8, mmaTile),
+#define NAMEPLATE_ROW(format, m, n, warpM, warpN, stages, blocks)                                            \
+  gemm("gemm_mma_" #format "_" #m "x" #n "_" #warpM "x" #warpN, formats::format.dtype, formats::format.unit, \
+       mmaTile<m, n, warpM, warpN, stages>),
+      NAMEPLATE_MMA_KERNELS(NAMEPLATE_ROW)             //
+      NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)  //
+      NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)
+#undef NAMEPLATE_ROW
 #define NAMEPLATE_ROW(format, m, n, stages, clusterM, clusterN)                                 \
   wgmma("gemm_wgmma_" #format "_" #m "x" #n "_" #clusterM "x" #clusterN, formats::format.dtype, \
         formats::format.unit, {m, n, stages, clusterM, clusterN}),
-      NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
+          NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
 #define NAMEPLATE_STEP(number) ladderStep("gemm_ladder_bf16_" #number, ladder[number - 1]),
-          NAMEPLATE_LADDER(NAMEPLATE_STEP)
+              NAMEPLATE_LADDER(NAMEPLATE_STEP)
 #undef NAMEPLATE_STEP
-              own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
+                  own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
       own<CompareParameters>("buffer_compare", bufferThreads, compareWork),
       sweep("sweep_read_own", Walk::readOwn),
       sweep("sweep_read", Walk::read),

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "backend.h"
+#include "kernels/mma.h"
 #include "kernels/parameters.h"
 #include "random.h"
 
@@ -35,8 +36,6 @@ void volta_simt_fp64_64x64(GemmParameters);
 void volta_simt_int8_64x64(GemmParameters);
 void gemm_wmma_fp16(GemmParameters);
 void gemm_wmma_fp16_acc16(GemmParameters);
-void gemm_wmma_bf16(GemmParameters);
-void gemm_wmma_tf32(GemmParameters);
 void gemm_wmma_int8(GemmParameters);
 void gemm_dmma_fp64_128x128(GemmParameters);
 void gemm_dmma_fp64_128x64(GemmParameters);
@@ -44,10 +43,12 @@ void gemm_dmma_fp64_64x64(GemmParameters);
 void hopper_dmma_fp64_128x128(GemmParameters);
 void hopper_dmma_fp64_128x64(GemmParameters);
 void hopper_dmma_fp64_64x64(GemmParameters);
-void gemm_mma_fp8e4m3(GemmParameters);
-void gemm_mma_fp8e4m3_fast(GemmParameters);
-void gemm_mma_fp8e5m2(GemmParameters);
-void gemm_mma_fp8e5m2_fast(GemmParameters);
+#define NAMEPLATE_KERNEL(format, m, n, warpM, warpN, stages, blocks) \
+  void gemm_mma_##format##_##m##x##n##_##warpM##x##warpN(GemmParameters);
+NAMEPLATE_MMA_KERNELS(NAMEPLATE_KERNEL)
+NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_KERNEL)
+NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_KERNEL)
+#undef NAMEPLATE_KERNEL
 #define NAMEPLATE_STREAMS(name)                                                        \
   void stream_##name##_16x1(StreamParameters), stream_##name##_16x2(StreamParameters), \
       stream_##name##_16x4(StreamParameters), stream_##name##_16x8(StreamParameters),  \
@@ -158,6 +159,14 @@ struct Gemm {
   int low, high;  // of the integers that inputs are drawn from: sums stay exact up to K = 300
 };
 
+struct Inputs {
+  DType dtype;
+  int low, high;
+};
+constexpr Inputs bf16{DType::bf16, -3, 8}, fp16{DType::fp16, -3, 8}, fp16_acc16{DType::fp16, -2, 2},
+    tf32{DType::tf32, -3, 40}, int8{DType::int8, -128, 127}, fp8e4m3{DType::fp8e4m3, -3, 8},
+    fp8e4m3_fast = fp8e4m3, fp8e5m2{DType::fp8e5m2, -2, 4}, fp8e5m2_fast = fp8e5m2;
+
 const Gemm gemms[] = {
     {"gemm_simt_fp32_128x256", gemm_simt_fp32_128x256, simt128x256, DType::fp32, -3, 40},
     {"gemm_simt_fp32_128x128", gemm_simt_fp32_128x128, simt128x128, DType::fp32, -3, 40},
@@ -170,8 +179,6 @@ const Gemm gemms[] = {
     {"volta_simt_int8_64x64", volta_simt_int8_64x64, beforeAmpere(simt64x64), DType::int8, -128, 127},
     {"gemm_wmma_fp16", gemm_wmma_fp16, wmmaTile, DType::fp16, -3, 8},
     {"gemm_wmma_fp16_acc16", gemm_wmma_fp16_acc16, wmmaTile, DType::fp16, -2, 2},
-    {"gemm_wmma_bf16", gemm_wmma_bf16, wmmaTile, DType::bf16, -3, 8},
-    {"gemm_wmma_tf32", gemm_wmma_tf32, wmmaTile, DType::tf32, -3, 40},
     {"gemm_wmma_int8", gemm_wmma_int8, wmmaTile, DType::int8, -128, 127},
     {"gemm_dmma_fp64_128x128", gemm_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
     {"gemm_dmma_fp64_128x64", gemm_dmma_fp64_128x64, dmma128x64, DType::fp64, -3, 40},
@@ -179,10 +186,17 @@ const Gemm gemms[] = {
     {"hopper_dmma_fp64_128x128", hopper_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
     {"hopper_dmma_fp64_128x64", hopper_dmma_fp64_128x64, dmma128x64, DType::fp64, -3, 40},
     {"hopper_dmma_fp64_64x64", hopper_dmma_fp64_64x64, dmma64x64, DType::fp64, -3, 40},
-    {"gemm_mma_fp8e4m3", gemm_mma_fp8e4m3, mmaTile, DType::fp8e4m3, -3, 8},
-    {"gemm_mma_fp8e4m3_fast", gemm_mma_fp8e4m3_fast, mmaTile, DType::fp8e4m3, -3, 8},
-    {"gemm_mma_fp8e5m2", gemm_mma_fp8e5m2, mmaTile, DType::fp8e5m2, -2, 4},
-    {"gemm_mma_fp8e5m2_fast", gemm_mma_fp8e5m2_fast, mmaTile, DType::fp8e5m2, -2, 4},
+#define NAMEPLATE_KERNEL(format, m, n, warpM, warpN, stages, blocks) \
+  {"gemm_mma_" #format "_" #m "x" #n "_" #warpM "x" #warpN,          \
+   gemm_mma_##format##_##m##x##n##_##warpM##x##warpN,                \
+   mmaTile<m, n, warpM, warpN, stages>,                              \
+   format.dtype,                                                     \
+   format.low,                                                       \
+   format.high},
+    NAMEPLATE_MMA_KERNELS(NAMEPLATE_KERNEL)             //
+    NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_KERNEL)  //
+    NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_KERNEL)
+#undef NAMEPLATE_KERNEL
 };
 
 void launch(const Gemm& gemm, const GemmParameters& p, Order order) {
@@ -272,11 +286,13 @@ void checkEdges(const Gemm& gemm) {
   const std::size_t sizes[] = {1, 7, 16, 63, 64, 65, 127, 128, 129, 255, 257};
   const std::size_t depths[] = {0, 1, 7, 16, 63, 64, 65, 127, 128, 129, 255, 257};
   std::size_t shapes = 0;
-  // Every second field of a Latin square, in which every pair of two sizes occurs, though not every three
-  // together. The kernels of the table take turns, for emulation is slow: a neighbour has the other fields.
+  // Some fields of a Latin square, in which every pair of two sizes occurs, though not every three together.
+  // The kernels of the table take turns, for emulation is slow: a neighbour has other fields. Those of
+  // mma.sync are many of one source.
   const auto turn = static_cast<std::size_t>(&gemm - gemms);
+  const std::size_t turns = std::string(gemm.name).starts_with("gemm_mma_") ? 4 : 2;
   for (std::size_t i = 0; i < std::size(sizes); ++i)
-    for (std::size_t j = (i + turn) % 2; j < std::size(depths); j += 2) {
+    for (std::size_t j = (i + turn) % turns; j < std::size(depths); j += turns) {
       checkGemm(gemm, sizes[i], sizes[(3 * i + j) % std::size(sizes)], depths[j], placements[shapes % 3],
                 orders[shapes / 3 % 2]);
       ++shapes;
@@ -314,15 +330,6 @@ void checkFar(const Gemm& gemm) {
   std::printf("ok %-24s rows 2^27 elements apart\n", gemm.name);
 }
 
-// fp32 inputs that are no tf32 numbers must be rounded to the nearest, as a tensor core by itself does not.
-void checkTf32Rounding() {
-  float a = 1 + 0x1.8p-11f, b = 1, c = 0;
-  emulation::launch(1, {wmmaTile.threads, 1, 1}, Order::forward,
-                    [&] { gemm_wmma_tf32({&a, &b, &c, 1, 1, 1, 1, 1, 1}); });
-  demand(c == 1 + 0x1p-10f, "gemm_wmma_tf32 rounds its inputs");
-  std::printf("ok gemm_wmma_tf32 rounds its inputs\n");
-}
-
 // With sums of 13 bits, as some tensor cores keep them, 2^14 swallows what is added to it later. Promotion
 // saves the later blocks of K; the fast kernel loses them.
 void checkPromotion(const Gemm& gemm, bool promotes) {
@@ -339,9 +346,9 @@ void checkPromotion(const Gemm& gemm, bool promotes) {
   product(0, 128, 128);
   for (std::size_t block = 1; block < 7; ++block) product(block * 128, 0.5, 1);
   product(k - 1, 128, -128);
-  mmaSumBits = 13;
+  emulation::sumBits = 13;
   launch(gemm, {a.data(), b.data(), c.data(), 1, 1, k, k, k, 1}, Order::forward);
-  mmaSumBits = 23;
+  emulation::sumBits = 23;
   demand(c.at(0, 0) == (promotes ? 3 : 0),
          std::string(gemm.name) + " promotes every 128 elements of K, or does not");
   std::printf("ok %-24s %s\n", gemm.name, promotes ? "promotes" : "does not promote");
@@ -696,7 +703,6 @@ int main() {
     for (const Gemm& gemm : gemms)
       if (std::string(gemm.name).find("fp8") != std::string::npos)
         checkPromotion(gemm, std::string(gemm.name).find("_fast") == std::string::npos);
-    checkTf32Rounding();
     checkStreams();
     checkBulkCopy();
     checkPattern();

@@ -1,4 +1,4 @@
-// The fibers behind shim.h, and the one instruction that the kernels write as PTX.
+// The fibers behind shim.h.
 #include <setjmp.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -240,69 +240,3 @@ void waitForGroups(unsigned left) {
 }
 
 }  // namespace emulation
-
-int mmaSumBits = 23;
-
-// Fragments as the PTX ISA tabulates them ("Matrix Fragments for mma.m16n8k32", 8-bit types), each lane
-// looking up who holds what it needs: written from the tables, not from the kernel.
-void emulateMma(const char* type, float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-  const double* values = type == std::string("e4m3") ? decoded<nameplate::DType::fp8e4m3>()
-                                                     : decoded<nameplate::DType::fp8e5m2>();
-  struct Brought {
-    unsigned a[4], b[2];
-  } const mine{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
-  const emulation::Lanes lanes = emulation::shareWithWarp(&mine, sizeof mine, type);
-  const auto byte = [values](unsigned word, int i) { return values[(word >> (8 * i)) & 0xff]; };
-  // row of ai: groupID for i < 4 and 8 <= i < 12, else groupID + 8; column: threadID_in_group * 4 + (i & 3),
-  // + 16 for i >= 8.
-  const auto elementA = [&](int row, int column) {
-    const int lane = row % 8 * 4 + column % 16 / 4;
-    const int i = column % 4 + (row >= 8 ? 4 : 0) + (column >= 16 ? 8 : 0);
-    return byte(reinterpret_cast<const Brought*>(lanes[lane])->a[i / 4], i % 4);
-  };
-  // row of bi: threadID_in_group * 4 + (i & 3), + 16 for i >= 4; column: groupID.
-  const auto elementB = [&](int row, int column) {
-    const int lane = column * 4 + row % 16 / 4;
-    const int i = row % 4 + (row >= 16 ? 4 : 0);
-    return byte(reinterpret_cast<const Brought*>(lanes[lane])->b[i / 4], i % 4);
-  };
-  // row of ci: groupID for i < 2, else groupID + 8; column: threadID_in_group * 2 + (i & 1).
-  const int group = static_cast<int>(emulation::lane()) / 4, member = static_cast<int>(emulation::lane()) % 4;
-  for (int i = 0; i < 4; ++i) {
-    double sum = c[i];
-    for (int k = 0; k < 32; ++k) sum += elementA(group + i / 2 * 8, k) * elementB(k, member * 2 + i % 2);
-    int exponent = 0;
-    const double fraction = std::frexp(sum, &exponent);  // in [0.5, 1): one bit more than the mantissa's
-    c[i] = static_cast<float>(
-        std::ldexp(std::trunc(std::ldexp(fraction, mmaSumBits + 1)), exponent - mmaSumBits - 1));
-  }
-}
-
-// As the PTX ISA tabulates "Matrix Fragments for mma.m8n8k4 with .f64" and "for mma.m16n8k16 with .f64".
-void emulateMmaFp64(int rows, double* c, const double* a, const double* b) {
-  const bool large = rows == 16;
-  const int depth = large ? 16 : 4, countA = large ? 8 : 1, countB = large ? 4 : 1, countC = large ? 4 : 2;
-  struct Brought {
-    double a[8], b[4];
-  } mine{};
-  std::copy(a, a + countA, mine.a);
-  std::copy(b, b + countB, mine.b);
-  const emulation::Lanes lanes = emulation::shareWithWarp(&mine, sizeof mine, large ? "m16n8k16" : "m8n8k4");
-  const auto brought = [lanes](int lane) { return reinterpret_cast<const Brought*>(lanes[lane]); };
-  // m8n8k4: row of a: groupID, column: threadID_in_group. m16n8k16: row of ai: groupID where i is even, else
-  // groupID + 8; column: i * 2 + threadID_in_group where i is even, else i * 2 - 2 + threadID_in_group.
-  const auto elementA = [&](int row, int column) {
-    for (int i = 0; i < countA; ++i) {
-      const int firstColumn = i % 2 == 0 ? i * 2 : i * 2 - 2;
-      if ((i % 2 == 0) == (row < 8) && firstColumn <= column && column < firstColumn + 4)
-        return brought(row % 8 * 4 + column - firstColumn)->a[i];
-    }
-    throw std::logic_error("no lane holds this element of A");
-  };
-  // row of bi: threadID_in_group + i * 4; column: groupID.
-  const auto elementB = [&](int row, int column) { return brought(column * 4 + row % 4)->b[row / 4]; };
-  // row of ci: groupID for i < 2, else groupID + 8; column: threadID_in_group * 2 + (i & 1).
-  const int group = static_cast<int>(emulation::lane()) / 4, member = static_cast<int>(emulation::lane()) % 4;
-  for (int i = 0; i < countC; ++i)
-    for (int k = 0; k < depth; ++k) c[i] += elementA(group + i / 2 * 8, k) * elementB(k, member * 2 + i % 2);
-}

@@ -20,6 +20,7 @@
 
 #include "bulk_copy.h"
 #include "dtype.h"
+#include "tensor_core.h"
 
 #define __global__
 #define __device__
@@ -194,12 +195,3 @@ inline __half __float2half_rn(float value) {
 inline __nv_bfloat16 __float2bfloat16_rn(float value) {
   return __nv_bfloat16(value);
 }
-
-// mma.sync.m16n8k32 over FP8: `type` is "e4m3" or "e5m2".
-void emulateMma(const char* type, float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
-
-// mma.sync over fp64: m8n8k4 with rows of 8, m16n8k16 with rows of 16.
-void emulateMmaFp64(int rows, double* c, const double* a, const double* b);
-
-// Mantissa bits that emulateMma keeps of a sum; 23 by default. Tensor cores are known to keep as few as 13.
-extern int mmaSumBits;

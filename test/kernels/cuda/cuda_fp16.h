@@ -1,0 +1,2 @@
+// Stand-in for CUDA's header: shim.h, included before every source, defines its types.
+#pragma once
