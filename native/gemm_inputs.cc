@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "cpu/memory.h"
 
@@ -19,7 +20,7 @@ std::size_t roundUp(std::size_t value, std::size_t multiple) {
 // the device two sets of buffers and the verified output, on the host two sets of inputs and one output.
 void checkMemory(const Device& device, const GemmShape& s) {
   const double element = row(s.dtype).bytes, outElement = row(row(s.dtype).output).bytes;
-  const double in = (static_cast<double>(s.m) * static_cast<double>(s.lda) +
+  const double in = (static_cast<double>(s.m) * static_cast<double>(std::max(s.k, s.lda)) +
                      static_cast<double>(s.n) * static_cast<double>(s.ldb)) *
                     element;
   const double out = static_cast<double>(s.m) * static_cast<double>(s.ldc) * outElement;
@@ -58,13 +59,26 @@ GemmShape paddedShape(const GemmOperation& operation, const Shape& asked) {
     throw Error(
         "ERANGE",
         "K of an int8 GEMM is at most 131071: beyond it a 32-bit sum of full-range products overflows");
-  return {operation.dtype, operation.accumulator, asked.m, asked.n, asked.k, leading, leading, leadingOut};
+  GemmShape shape{operation.dtype, operation.accumulator, asked.m, asked.n, asked.k, leading, leading,
+                  leadingOut};
+  shape.sparse = operation.sparse;
+  if (!shape.sparse) return shape;
+  shape.lda = SparseLayout{shape.dtype, shape.m, shape.k}.leading();
+  return shape;
 }
 
 GemmInputs::GemmInputs(Device& device, const GemmShape& shape, Data data, std::uint64_t seed)
-    : device(device), shape(shape), ternaryA(seed ^ 0xa, shape.k), ternaryB(seed ^ 0xb, shape.k) {
+    : device(device),
+      shape(shape),
+      pruning(shape.sparse ? std::optional(Pruning(shape.dtype, seed ^ 0xc)) : std::nullopt),
+      ternaryA(seed ^ 0xa, shape.k, pruning),
+      ternaryB(seed ^ 0xb, shape.k) {
   checkMemory(device, shape);
-  a = randomMatrix(threads, shape.dtype, data, seed, shape.m, shape.k, shape.lda);
+  a = randomMatrix(threads, shape.dtype, data, seed, shape.m, shape.k, pruning ? shape.k : shape.lda);
+  if (pruning) {
+    prune(threads, shape.dtype, *pruning, shape.m, shape.k, a);
+    denseA_ = std::exchange(a, compressed(a));
+  }
   b = randomMatrix(threads, shape.dtype, data, seed + 1, shape.n, shape.k, shape.ldb);
   outBytes =
       roundUp(shape.m * shape.ldc * row(row(shape.dtype).output).bytes + 2 * redZone, sizeof poisonWord);
@@ -79,6 +93,20 @@ GemmInputs::GemmInputs(Device& device, const GemmShape& shape, Data data, std::u
     setsB.push_back(device.allocate(b.size()));
     upload(set, a, b);
   }
+}
+
+std::vector<std::byte> GemmInputs::compressed(const std::vector<std::byte>& dense) {
+  const SparseLayout layout{shape.dtype, shape.m, shape.k};
+  std::vector<std::byte> packed(layout.bytes());
+  threads.parallel(layout.blocksDown(),
+                   [&](std::size_t block) { layout.pack(*pruning, dense.data(), block, packed.data()); });
+  return packed;
+}
+
+std::vector<std::byte> GemmInputs::storedTernaryA() {
+  const std::size_t leading = pruning ? shape.k : shape.lda;
+  const std::vector<std::byte> dense = ternaryA.matrix(threads, shape.dtype, shape.m, shape.k, leading);
+  return pruning ? compressed(dense) : dense;
 }
 
 void GemmInputs::upload(std::size_t set, const std::vector<std::byte>& hostA,
@@ -107,16 +135,27 @@ void GemmInputs::restore(const std::vector<std::unique_ptr<Buffer>>& sets,
     found.compareWords<std::uint32_t>(
         words, [&](std::size_t i) { return expected[i]; },
         [&](std::size_t i) {
-          const std::size_t element = 4 * i / row(shape.dtype).bytes;
-          return "row " + std::to_string(element / leading) + ", column " +
-                 std::to_string(element % leading) + " of " + name + ", buffer set " + std::to_string(set);
+          return placeOf(i, leading, name) + " of " + name + ", buffer set " + std::to_string(set);
         });
     device.write(*sets[set], 0, original.data(), bytes);
   }
 }
 
+std::string GemmInputs::placeOf(std::size_t word, std::size_t leading, const std::string& name) const {
+  const std::size_t byte = word * 4, element = byte / row(shape.dtype).bytes;
+  const bool compressed = pruning && name == "A";
+  if (const std::size_t behind = SparseLayout{shape.dtype, shape.m, shape.k}.metadataAt();
+      compressed && byte >= behind)
+    return "word " + std::to_string((byte - behind) / 4) + " of the metadata";
+  return "row " + std::to_string(element / leading) + (compressed ? ", kept element " : ", column ") +
+         std::to_string(element % leading);
+}
+
 const Reference& GemmInputs::reference() {
-  if (!reference_) reference_.emplace(threads, HostGemm{shape, a.data(), b.data()});
+  GemmShape dense = shape;
+  if (pruning) dense.lda = shape.k;
+  const std::vector<std::byte>& hostA = pruning ? denseA_ : a;
+  if (!reference_) reference_.emplace(threads, HostGemm{dense, hostA.data(), b.data()});
   return *reference_;
 }
 

@@ -75,12 +75,23 @@ std::vector<std::byte> randomMatrix(cpu::Threads& threads, DType dtype, Data dat
   });
 }
 
-Ternary::Ternary(std::uint64_t seed, std::size_t k)
+void prune(cpu::Threads& threads, DType dtype, const Pruning& pruning, std::size_t rows, std::size_t columns,
+           std::vector<std::byte>& matrix) {
+  const std::size_t size = row(dtype).bytes;
+  threads.parallel(rows, [&](std::size_t r) {
+    for (std::size_t i = r * columns; i < (r + 1) * columns; ++i)
+      if (!pruning.keeps(i)) std::memset(matrix.data() + i * size, 0, size);
+  });
+}
+
+Ternary::Ternary(std::uint64_t seed, std::size_t k, std::optional<Pruning> pruning)
     : seed_(seed),
       threshold_(static_cast<std::uint32_t>(
-          32768 * std::fmin(0.5, std::sqrt(512.0 / static_cast<double>(std::max<std::size_t>(k, 1)))))) {}
+          32768 * std::fmin(0.5, std::sqrt(512.0 / static_cast<double>(std::max<std::size_t>(k, 1)))))),
+      pruning_(pruning) {}
 
 int Ternary::at(std::size_t index) const {
+  if (pruning_ && !pruning_->keeps(index)) return 0;
   const std::uint32_t draw = half16(seed_, index);
   return draw < threshold_ ? -1 : draw < 2 * threshold_ ? 1 : 0;
 }

@@ -38,6 +38,8 @@ struct GemmShape {
   std::size_t m = 0, n = 0, k = 0;
   std::size_t lda = 0, ldb = 0, ldc = 0;
   bool aligned = true;  // A, B and C start on 16-byte boundaries
+  // A has 2:4 structured sparsity and is compressed: at Operands::a is what pruning.h packs, with lda = K/2.
+  bool sparse = false;
   auto operator<=>(const GemmShape&) const = default;
 };
 

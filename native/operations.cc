@@ -22,6 +22,9 @@ constexpr Names withLibc{"builtin", "libc"};
 constexpr auto gemm(DType dtype, Accumulator accumulator = full) {
   return GemmOperation{dtype, accumulator};
 }
+constexpr auto sparse(DType dtype, Accumulator accumulator = full) {
+  return GemmOperation{dtype, accumulator, true};
+}
 constexpr auto memory(Stream stream) {
   return MemoryOperation{stream};
 }
@@ -44,6 +47,11 @@ constexpr std::array table{
     Operation{"gemm.fp8e5m2", "", gemm(fp8e5m2), own, withCublaslt},
     Operation{"gemm.fp8e5m2.fast", "fast", gemm(fp8e5m2, fast), {}, withCublaslt},
     Operation{"gemm.int8", "", gemm(int8), withOnednn, withCublaslt},
+    Operation{"gemm.tf32.sparse", "sparse", sparse(tf32), {}, own},
+    Operation{"gemm.fp16.sparse", "sparse", sparse(fp16), {}, own},
+    Operation{"gemm.bf16.sparse", "sparse", sparse(bf16), {}, own},
+    Operation{"gemm.fp8e4m3.sparse", "sparse", sparse(fp8e4m3, fast), {}, own},
+    Operation{"gemm.int8.sparse", "sparse", sparse(int8), {}, own},
     Operation{"memory.read", "", memory(Stream::read), own, own},
     Operation{"memory.write", "", memory(Stream::write), own, withDriver},
     Operation{"memory.copy", "", memory(Stream::copy), withLibc, withDriver},

@@ -12,6 +12,7 @@ namespace nameplate {
 struct GemmOperation {
   DType dtype;
   Accumulator accumulator;
+  bool sparse = false;  // A, 2:4
 };
 struct MemoryOperation {
   Stream stream;

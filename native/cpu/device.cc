@@ -147,6 +147,7 @@ Mismatch CpuDevice::compare(const Buffer& expected, const Buffer& actual, std::s
 }
 
 Kernel CpuDevice::gemm(const GemmShape& shape, const std::string& provider, const Operands*) {
+  if (shape.sparse) throw Unsupported("there is no sparse GEMM on a CPU");
   if (provider == "openblas") {
     const OpenBlas* const blas = OpenBlas::find();
     if (!blas) throw Unsupported("OpenBLAS is absent: " + OpenBlas::absence().reason);

@@ -45,10 +45,9 @@ constexpr std::array<LtType, dtypes.size()> types{R_64F,     R_32F,     R_32F, R
                                                   R_8F_E4M3, R_8F_E5M2, R_8I,  R_32I};
 
 std::string shapeText(const GemmShape& shape) {
-  return gemmText(shape.dtype, shape.accumulator) + " of M " + std::to_string(shape.m) + ", N " +
-         std::to_string(shape.n) + ", K " + std::to_string(shape.k) + " (leading dimensions " +
-         std::to_string(shape.lda) + ", " + std::to_string(shape.ldb) + ", " + std::to_string(shape.ldc) +
-         ")";
+  return gemmText(shape) + " of M " + std::to_string(shape.m) + ", N " + std::to_string(shape.n) + ", K " +
+         std::to_string(shape.k) + " (leading dimensions " + std::to_string(shape.lda) + ", " +
+         std::to_string(shape.ldb) + ", " + std::to_string(shape.ldc) + ")";
 }
 
 }  // namespace
@@ -74,8 +73,7 @@ LtPlan::LtPlan(std::shared_ptr<LtSession> session, const GemmShape& shape)
   const auto format = std::ranges::find_if(rows, [&shape](const Row& candidate) {
     return candidate.dtype == shape.dtype && candidate.accumulator == shape.accumulator;
   });
-  if (format == rows.end())
-    throw Unsupported("cuBLASLt has no GEMM in " + gemmText(shape.dtype, shape.accumulator));
+  if (format == rows.end() || shape.sparse) throw Unsupported("cuBLASLt has no GEMM in " + gemmText(shape));
   alpha_ = format->one;
   require(cublasLt()->descCreate(&descriptor_.value, format->compute, format->scale),
           "cublasLtMatmulDescCreate");

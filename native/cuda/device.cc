@@ -34,7 +34,7 @@ Kernel provide(const char* operation, const std::string& name, const Provider<Ma
 using Make = std::function<Kernel()>;
 
 void requireShape(const GemmShape& shape) {
-  if (shape.lda < shape.k || shape.ldb < shape.k || shape.ldc < shape.n)
+  if (shape.lda < (shape.sparse ? shape.k / 2 : shape.k) || shape.ldb < shape.k || shape.ldc < shape.n)
     throw Error("EINVAL",
                 "a leading dimension is shorter than its row: lda and ldb are at least K, ldc at least N");
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cuda/tuning.h"
+#include "kernels/sparse.h"
 
 namespace nameplate::cuda {
 namespace {
@@ -17,11 +18,11 @@ std::string capabilityText(int capability) {
 }
 
 // The configurations of a format that a device of `capability` has.
-Candidates configurationsFor(DType dtype, Accumulator accumulator, int capability) {
+Candidates configurationsFor(DType dtype, Accumulator accumulator, bool sparse, int capability) {
   Candidates found;
   for (const GemmConfiguration& row : gemmConfigurations())
-    if (row.dtype == dtype && row.accumulator == accumulator && row.from <= capability &&
-        capability <= row.to)
+    if (row.dtype == dtype && row.accumulator == accumulator && row.sparse == sparse &&
+        row.from <= capability && capability <= row.to)
       found.push_back(&row);
   return found;
 }
@@ -29,10 +30,13 @@ Candidates configurationsFor(DType dtype, Accumulator accumulator, int capabilit
 [[noreturn]] void refuse(const GemmShape& shape, const Context& context) {
   const GemmConfiguration* nearest = nullptr;  // the oldest devices that have the format
   for (const GemmConfiguration& row : gemmConfigurations())
-    if (row.dtype == shape.dtype && row.accumulator == shape.accumulator &&
+    if (row.dtype == shape.dtype && row.accumulator == shape.accumulator && row.sparse == shape.sparse &&
         (!nearest || row.from < nearest->from))
       nearest = &row;
-  if (!nearest) throw Unsupported("there is no GEMM in " + gemmText(shape.dtype, shape.accumulator));
+  if (!nearest) throw Unsupported("there is no GEMM in " + gemmText(shape));
+  if (nearest->from <= context.capability())
+    throw Unsupported("no kernel of ours multiplies " + gemmText(shape) + " on compute capability " +
+                      context.capabilityText());
   throw Unsupported(std::string(nearest->needs) + " need compute capability " +
                     capabilityText(nearest->from) + "; this device has " + context.capabilityText());
 }
@@ -48,16 +52,24 @@ struct Fitting {
   std::string refused;    // what better families could not take of the shape
 };
 
+// A compressed matrix ends with a block of metadata: K is no kernel's choice.
+void requireStepsOfK(const GemmShape& shape) {
+  const std::size_t step = sparseStepOfK(static_cast<unsigned>(row(shape.dtype).bytes));
+  if (shape.sparse && shape.k % step != 0)
+    throw Unsupported(gemmText(shape) + " takes K in multiples of " + std::to_string(step));
+}
+
 Fitting fitting(const GemmShape& shape, const Context& context) {
-  Candidates all = configurationsFor(shape.dtype, shape.accumulator, context.capability());
+  Candidates all = configurationsFor(shape.dtype, shape.accumulator, shape.sparse, context.capability());
   if (all.empty()) refuse(shape, context);
+  requireStepsOfK(shape);
   const char* const part = askedName();
   if (!part) {
     std::erase_if(all, [](const GemmConfiguration* row) { return row->onlyNamed; });
   } else {
     std::erase_if(all, [part](const GemmConfiguration* row) { return !std::strstr(row->kernel, part); });
     if (all.empty())
-      throw Unsupported("no kernel of " + gemmText(shape.dtype, shape.accumulator) + " has \"" + part +
+      throw Unsupported("no kernel of " + gemmText(shape) + " has \"" + part +
                         "\" in its name, as NAMEPLATE_KERNEL asks");
   }
   Fitting found;
@@ -100,9 +112,10 @@ std::string kernelsText(const Candidates& candidates, const Tuning& tuning, cons
 
 }  // namespace
 
-std::string gemmText(DType dtype, Accumulator accumulator) {
-  const std::string name(row(dtype).name);
-  switch (accumulator) {
+std::string gemmText(const GemmShape& shape) {
+  const std::string name(row(shape.dtype).name);
+  if (shape.sparse) return name + " with 2:4 sparsity";
+  switch (shape.accumulator) {
     case Accumulator::full:
       return name;
     case Accumulator::half:
@@ -114,12 +127,12 @@ std::string gemmText(DType dtype, Accumulator accumulator) {
 }
 
 std::string gemmResource(DType dtype, Accumulator accumulator, int capability) {
-  const Candidates found = configurationsFor(dtype, accumulator, capability);
+  const Candidates found = configurationsFor(dtype, accumulator, false, capability);
   return found.empty() ? "none" : found.front()->resource;
 }
 
 bool hasGemm(DType dtype, Accumulator accumulator, int capability) {
-  return !configurationsFor(dtype, accumulator, capability).empty();
+  return !configurationsFor(dtype, accumulator, false, capability).empty();
 }
 
 // An image for an older device, which the driver may have fallen back to, can lack some of the kernels.

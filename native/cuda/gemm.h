@@ -38,13 +38,13 @@ class BuiltinGemm {
   std::map<GemmShape, Choice> chosen_;
 };
 
-// The documented figure of the fastest unit that a device of `capability` has for this GEMM, or "none".
+// The documented figure of the fastest unit that a device of `capability` has for this dense GEMM, or "none".
 std::string gemmResource(DType, Accumulator, int capability);
 
 // Whether such a device has a unit for it at all: a library may compute it in a wider format.
 bool hasGemm(DType, Accumulator, int capability);
 
-// "bf16", "fp16 with an fp16 accumulator", "fp8e4m3 with fast accumulation".
-std::string gemmText(DType, Accumulator);
+// "bf16", "fp16 with an fp16 accumulator", "fp8e4m3 with fast accumulation", "int8 with 2:4 sparsity".
+std::string gemmText(const GemmShape&);
 
 }  // namespace nameplate::cuda

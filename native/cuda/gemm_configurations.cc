@@ -2,6 +2,7 @@
 
 #include "cuda/ladder.h"
 #include "cuda/mma.h"
+#include "cuda/sparse.h"
 #include "cuda/wgmma.h"
 
 namespace nameplate::cuda {
@@ -104,6 +105,7 @@ std::span<const GemmConfiguration> gemmConfigurations() {
     append(mmaConfigurations());
     append(rows);
     append(ladderConfigurations());
+    append(sparseConfigurations());
     return list;
   }();
   return all;

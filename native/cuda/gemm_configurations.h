@@ -46,6 +46,7 @@ struct GemmConfiguration {
   const char* needs;       // what a device without any configuration of the format lacks
   const char* note;        // what a reader of the row should know of the kernel
   bool onlyNamed = false;  // a candidate only where NAMEPLATE_KERNEL asks for it
+  bool sparse = false;     // GemmShape's
 };
 
 // The better family of a format first, and of a family the largest tile first.

@@ -25,4 +25,15 @@ inline constexpr GemmFormat bf16{DType::bf16, Accumulator::full, "tensor.bf16", 
     fp8e5m2_fast{DType::fp8e5m2, Accumulator::fast, "tensor.fp8", "fp8 tensor cores"};
 
 }  // namespace format
+
+// Of an A with 2:4 sparsity.
+namespace sparseFormat {
+
+inline constexpr GemmFormat bf16{DType::bf16, Accumulator::full, "tensor.bf16.sparse", "sparse tensor cores"},
+    fp16{DType::fp16, Accumulator::full, "tensor.fp16.sparse", "sparse tensor cores"},
+    tf32{DType::tf32, Accumulator::full, "tensor.tf32.sparse", "sparse tensor cores"},
+    int8{DType::int8, Accumulator::full, "tensor.int8.sparse", "sparse tensor cores"},
+    fp8e4m3_fast{DType::fp8e4m3, Accumulator::fast, "tensor.fp8.sparse", "sparse fp8 tensor cores"};
+
+}  // namespace sparseFormat
 }  // namespace nameplate::cuda

@@ -93,5 +93,16 @@ __device__ __forceinline__ void loadMatrices(Words<4>& x, unsigned at) {
 #endif
 }
 
+// A word of that memory.
+__device__ __forceinline__ unsigned loadWord(unsigned at) {
+#ifdef __CUDACC__
+  unsigned word;
+  asm volatile("ld.shared.b32 %0, [%1];" : "=r"(word) : "r"(at) : "memory");
+  return word;
+#else
+  return emulation::loadWord(at);
+#endif
+}
+
 }  // namespace
 }  // namespace nameplate

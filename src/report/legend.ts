@@ -19,9 +19,7 @@ export function legend(report: Report): string[] {
   const ids = (wanted: Row[]) => [...new Set(wanted.map(({ id }) => id))].join(', ');
   const moved = rows.filter(({ unit, work }) => unit === 'B/s' && work !== null);
   const counts = new Set(moved.map(({ work }) => work?.bytesCounted));
-  const operations = new Map(
-    rows.flatMap(({ id, work }) => (work?.flopCounted ? [[id, work.flopCounted]] : [])),
-  );
+  const operations = new Set(rows.flatMap(({ work }) => work?.flopCounted || []));
   const sums = rows.filter((row) => !onCpu(row) && row.verification?.sumBits != null);
   const widths = new Set(sums.map(({ verification }) => verification?.sumBits ?? 0));
   const emulated = ids(rows.filter(({ kernel }) => kernel?.emulated === true));
@@ -44,7 +42,9 @@ export function legend(report: Report): string[] {
     ...[...counts].map(
       (words) => `bytes of ${ids(moved.filter(({ work }) => work?.bytesCounted === words))}: ${words}.`,
     ),
-    ...[...operations].map(([id, words]) => `operations of ${id}: ${words}.`),
+    ...[...operations].map(
+      (words) => `operations of ${ids(rows.filter(({ work }) => work?.flopCounted === words))}: ${words}.`,
+    ),
     ...[...widths].map(
       (bits) =>
         `sums of ${ids(sums.filter(({ verification }) => verification?.sumBits === bits))}: ${formatSumBits(bits)} below the largest term are kept, as a probe showed.`,

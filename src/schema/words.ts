@@ -12,9 +12,10 @@ export type Family = z.infer<typeof Family>;
 
 /** What tells operations of one name and format apart, of all families. */
 export const Variant = z.enum([
-  // Accumulators of a GEMM.
+  // Accumulators of a GEMM, and an A of which half is zero, 2:4.
   'acc16',
   'fast',
+  'sparse',
   // Whose caches: one core's, or those that the whole device shares.
   'core',
   'device',

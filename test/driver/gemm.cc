@@ -23,6 +23,8 @@ void cut(std::vector<double>& sums, int bits) {
   }
 }
 
+}  // namespace
+
 // Every product and sum in float64, which is exact for integers and far inside every other format's bound;
 // one rounding at the end. Of FP8 an instruction's products, 32 of K, are added up and cut to sumBits.
 void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byte* c) {
@@ -47,8 +49,6 @@ void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byt
       if (i / gemm.tile.m * across + j / gemm.tile.n < gemm.blocks) store(output, c, i * p.ldc + j, sums[j]);
   }
 }
-
-}  // namespace
 
 Work gemmWork(const Card& card, const Gemm& gemm) {
   const GemmParameters& p = gemm.at;

@@ -19,4 +19,10 @@ struct Gemm {
 
 Work gemmWork(const Card& card, const Gemm& gemm);
 
+// The same of A with 2:4 structured sparsity, compressed, `metadata` telling which elements it has.
+Work sparseGemmWork(const Card& card, const Gemm& gemm, const void* metadata);
+
+// C of A and B, as a launch leaves it.
+void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byte* c);
+
 }  // namespace nameplate::simulated

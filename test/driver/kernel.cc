@@ -11,6 +11,7 @@
 #include "gemm.h"
 #include "kernels/ladder.h"
 #include "kernels/mma.h"
+#include "kernels/sparse.h"
 #include "random.h"
 #include "setting.h"
 #include "tensormap.h"
@@ -52,6 +53,15 @@ KnownKernel gemm(const char* name, DType dtype, Unit unit, const GemmTile& tile)
         const double inside = static_cast<double>(p.m) * static_cast<double>(p.n);
         const double covered = static_cast<double>(grid.blocks) * tile.m * tile.n;
         return gemmWork(card, {p, dtype, unit, inside / covered, tile, grid.blocks});
+      });
+}
+
+// Twice the rate of the dense unit, as documents have it.
+KnownKernel sparseGemm(const char* name, DType dtype, Unit unit, const GemmTile& tile) {
+  return own<SparseGemmParameters>(
+      name, tile.threads,
+      [dtype, unit, tile](const Card& card, const Grid& grid, const SparseGemmParameters& p) {
+        return sparseGemmWork(card, {p.gemm, dtype, unit, 2, tile, grid.blocks}, p.metadata);
       });
 }
 
@@ -398,6 +408,13 @@ const std::vector<KnownKernel>& table() {
       NAMEPLATE_MMA_KERNELS(NAMEPLATE_ROW)             //
       NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)  //
       NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)
+#undef NAMEPLATE_ROW
+#define NAMEPLATE_ROW(format, bytes, m, n, warpM, warpN, stages, blocks)                        \
+  sparseGemm("gemm_sparse_" #format "_" #m "x" #n "_" #warpM "x" #warpN, formats::format.dtype, \
+             formats::format.unit, sparseTile<m, n, warpM, warpN, stages, bytes>),
+          NAMEPLATE_SPARSE_LARGE_KERNELS(NAMEPLATE_ROW)  //
+      NAMEPLATE_SPARSE_KERNELS(NAMEPLATE_ROW)            //
+      NAMEPLATE_SPARSE_FP8_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
 #define NAMEPLATE_ROW(format, m, n, stages, clusterM, clusterN)                                 \
   wgmma("gemm_wgmma_" #format "_" #m "x" #n "_" #clusterM "x" #clusterN, formats::format.dtype, \

@@ -20,6 +20,8 @@
 #include "backend.h"
 #include "kernels/mma.h"
 #include "kernels/parameters.h"
+#include "kernels/sparse.h"
+#include "pruning.h"
 #include "random.h"
 
 namespace nameplate {
@@ -48,6 +50,12 @@ void hopper_dmma_fp64_64x64(GemmParameters);
 NAMEPLATE_MMA_KERNELS(NAMEPLATE_KERNEL)
 NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_KERNEL)
 NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_KERNEL)
+#undef NAMEPLATE_KERNEL
+#define NAMEPLATE_KERNEL(format, bytes, m, n, warpM, warpN, stages, blocks) \
+  void gemm_sparse_##format##_##m##x##n##_##warpM##x##warpN(SparseGemmParameters);
+NAMEPLATE_SPARSE_KERNELS(NAMEPLATE_KERNEL)
+NAMEPLATE_SPARSE_LARGE_KERNELS(NAMEPLATE_KERNEL)
+NAMEPLATE_SPARSE_FP8_KERNELS(NAMEPLATE_KERNEL)
 #undef NAMEPLATE_KERNEL
 #define NAMEPLATE_STREAMS(name)                                                        \
   void stream_##name##_16x1(StreamParameters), stream_##name##_16x2(StreamParameters), \
@@ -352,6 +360,65 @@ void checkPromotion(const Gemm& gemm, bool promotes) {
   demand(c.at(0, 0) == (promotes ? 3 : 0),
          std::string(gemm.name) + " promotes every 128 elements of K, or does not");
   std::printf("ok %-24s %s\n", gemm.name, promotes ? "promotes" : "does not promote");
+}
+
+// --- sparse GEMM ---
+
+struct SparseGemm {
+  const char* name;
+  void (*kernel)(SparseGemmParameters);
+  GemmTile tile;
+  Inputs inputs;
+};
+
+const SparseGemm sparseGemms[] = {
+#define NAMEPLATE_KERNEL(format, bytes, m, n, warpM, warpN, stages, blocks)                             \
+  {"gemm_sparse_" #format "_" #m "x" #n "_" #warpM "x" #warpN,                                          \
+   gemm_sparse_##format##_##m##x##n##_##warpM##x##warpN, sparseTile<m, n, warpM, warpN, stages, bytes>, \
+   format},
+    NAMEPLATE_SPARSE_KERNELS(NAMEPLATE_KERNEL)        //
+    NAMEPLATE_SPARSE_LARGE_KERNELS(NAMEPLATE_KERNEL)  //
+    NAMEPLATE_SPARSE_FP8_KERNELS(NAMEPLATE_KERNEL)
+#undef NAMEPLATE_KERNEL
+};
+
+// A is packed by the code that packs it for a GPU; its product with B is that of what is kept.
+void checkSparse(const SparseGemm& gemm, std::size_t m, std::size_t n, std::size_t steps, Order order) {
+  const auto& [dtype, low, high] = gemm.inputs;
+  const std::size_t bytes = row(dtype).bytes, k = steps * sparseStepOfK(static_cast<unsigned>(bytes));
+  const DType output = row(dtype).output;
+  const std::size_t ldb = k + 16 / bytes, ldc = n + (order == Order::forward ? 1 : 16);
+  Matrix a(dtype, m, k, k, 0, 1), b(dtype, n, k, ldb, 0, 16), c(output, m, n, ldc, 0, 16),
+      expected(output, m, n, ldc, 0, 16);
+  a.randomize(m * 1000 + k, low, high);
+  b.randomize(n * 1000 + k + 7, low, high);
+  const Pruning pruning(dtype, m + n);
+  for (std::size_t i = 0; i < m * k; ++i)
+    if (!pruning.keeps(i)) a.set(i / k, i % k, 0);
+  const SparseLayout layout{dtype, m, k};
+  Fenced packed(layout.bytes(), 16);
+  for (std::size_t block = 0; block < layout.blocksDown(); ++block)
+    layout.pack(pruning, static_cast<const std::byte*>(a.data()), block, packed.data());
+  multiply(a, b, expected);
+  const auto tiles = (m + gemm.tile.m - 1) / gemm.tile.m * ((n + gemm.tile.n - 1) / gemm.tile.n);
+  const SparseGemmParameters p{{packed.data(), b.data(), c.data(), m, n, k, layout.leading(), ldb, ldc},
+                               packed.data() + layout.metadataAt()};
+  emulation::launch(
+      static_cast<unsigned>(tiles), {gemm.tile.threads, 1, 1}, order, [&] { gemm.kernel(p); },
+      gemm.tile.sharedBytes);
+  demand(
+      std::memcmp(c.memory.data(), expected.memory.data(), c.memory.bytes()) == 0,
+      std::string(gemm.name) + " " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
+}
+
+void checkSparseEdges(const SparseGemm& gemm) {
+  const std::size_t sizes[] = {1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 257};
+  std::size_t shapes = 0;
+  for (std::size_t i = 0; i < std::size(sizes); ++i) {
+    checkSparse(gemm, sizes[i], sizes[5 * i % std::size(sizes)], i % 7, orders[i % 2]);
+    ++shapes;
+  }
+  std::printf("ok %-24s %zu shapes\n", gemm.name, shapes);
 }
 
 // --- streams ---
@@ -703,6 +770,7 @@ int main() {
     for (const Gemm& gemm : gemms)
       if (std::string(gemm.name).find("fp8") != std::string::npos)
         checkPromotion(gemm, std::string(gemm.name).find("_fast") == std::string::npos);
+    for (const SparseGemm& gemm : sparseGemms) checkSparseEdges(gemm);
     checkStreams();
     checkBulkCopy();
     checkPattern();

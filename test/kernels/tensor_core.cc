@@ -64,21 +64,68 @@ void productsOf(const char* types, double (&sums)[4], const unsigned (&a)[4], co
   }
 }
 
-void products(const char* types, double (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+// "Sparse matrix storage" and "Matrix Fragments for sparse mma.m16n8k32" with 16-bit types, "m16n8k16" with
+// .tf32 and "m16n8k64" with 8-bit types. A's registers hold what is kept as those above hold what is there;
+// b0 to b3 hold 16 bytes of K after the other. Metadata has four bits for every group. Of 8-bit types a
+// thread's are of one row, groupID in the even lanes and groupID + 8 in the odd, half of the columns in lanes
+// 0 and 1 of four and the other in 2 and 3. Of the others, of two lanes that `selector` names, each has half
+// of the columns, of row groupID below and of groupID + 8 above.
+template <DType dtype>
+void sparseProductsOf(const char* types, double (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[4],
+                      unsigned metadata, unsigned selector) {
+  struct Brought {
+    unsigned a[4], b[4], metadata;
+  } const mine{{a[0], a[1], a[2], a[3]}, {b[0], b[1], b[2], b[3]}, metadata};
+  const Lanes lanes = shareWithWarp(&mine, sizeof mine, types);
+  const auto brought = [lanes](unsigned from) { return reinterpret_cast<const Brought*>(lanes[from]); };
+  const unsigned group = lane() / 4, member = lane() % 4;
+  constexpr auto bytes = static_cast<unsigned>(row(dtype).bytes);
+  constexpr unsigned keptOfGroup = dtype == DType::tf32 ? 1 : 2, groups = 32 / bytes / keptOfGroup;
+  for (unsigned half = 0; half < 2; ++half)
+    for (unsigned g = 0; g < groups; ++g) {
+      const unsigned side = g / (groups / 2), within = g % (groups / 2);
+      const unsigned code =
+          bytes == 1 ? brought(group * 4 + half + 2 * side)->metadata >> 4 * within & 15
+                     : brought(group * 4 + 2 * selector + side)->metadata >> (16 * half + 4 * within) & 15;
+      const unsigned places[] = {code & 3, code >> 2};
+      if (keptOfGroup == 1 ? code != 0b0100 && code != 0b1110 : places[0] >= places[1])
+        throw std::logic_error("metadata of no arrangement");
+      for (unsigned i = 0; i < keptOfGroup; ++i) {
+        const unsigned k = keptOfGroup == 1 ? 2 * g + (code == 0b1110) : 4 * g + places[i];
+        const unsigned at = (g * keptOfGroup + i) * bytes, atB = k * bytes;
+        const double x = element<dtype>(brought(group * 4 + at % 16 / 4)->a[half + at / 16 * 2], at % 4);
+        for (unsigned column = 0; column < 2; ++column)
+          sums[2 * half + column] +=
+              x * element<dtype>(brought((member * 2 + column) * 4 + atB % 16 / 4)->b[atB / 16], atB % 4);
+      }
+    }
+}
+
+template <typename Of>
+void withInput(const char* types, Of of) {
   switch (inputOf(types)) {
     case DType::bf16:
-      return productsOf<DType::bf16>(types, sums, a, b);
+      return of.template operator()<DType::bf16>();
     case DType::fp16:
-      return productsOf<DType::fp16>(types, sums, a, b);
+      return of.template operator()<DType::fp16>();
     case DType::fp8e4m3:
-      return productsOf<DType::fp8e4m3>(types, sums, a, b);
+      return of.template operator()<DType::fp8e4m3>();
     case DType::fp8e5m2:
-      return productsOf<DType::fp8e5m2>(types, sums, a, b);
+      return of.template operator()<DType::fp8e5m2>();
     case DType::int8:
-      return productsOf<DType::int8>(types, sums, a, b);
+      return of.template operator()<DType::int8>();
     default:
-      return productsOf<DType::tf32>(types, sums, a, b);
+      return of.template operator()<DType::tf32>();
   }
+}
+
+void products(const char* types, double (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  withInput(types, [&]<DType dtype>() { productsOf<dtype>(types, sums, a, b); });
+}
+
+void products(const char* types, double (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[4],
+              unsigned metadata, unsigned selector) {
+  withInput(types, [&]<DType dtype>() { sparseProductsOf<dtype>(types, sums, a, b, metadata, selector); });
 }
 
 float kept(DType dtype, double sum) {
@@ -103,6 +150,20 @@ void multiplyAdd(const char* types, int (&c)[4], const unsigned (&a)[4], const u
   for (int i = 0; i < 4; ++i) c[i] += static_cast<int>(sums[i]);
 }
 
+void multiplyAdd(const char* types, float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[4],
+                 unsigned metadata, unsigned selector) {
+  double sums[] = {c[0], c[1], c[2], c[3]};
+  products(types, sums, a, b, metadata, selector);
+  for (int i = 0; i < 4; ++i) c[i] = kept(inputOf(types), sums[i]);
+}
+
+void multiplyAdd(const char* types, int (&c)[4], const unsigned (&a)[4], const unsigned (&b)[4],
+                 unsigned metadata, unsigned selector) {
+  double sums[4] = {};
+  products(types, sums, a, b, metadata, selector);
+  for (int i = 0; i < 4; ++i) c[i] += static_cast<int>(sums[i]);
+}
+
 void multiplyAdd(const char* types, unsigned (&c)[2], const unsigned (&a)[4], const unsigned (&b)[2]) {
   double sums[4];
   for (unsigned i = 0; i < 4; ++i) sums[i] = element<DType::fp16>(c[i / 2], i % 2 * 2);
@@ -120,6 +181,12 @@ void loadMatrices(unsigned (&x)[4], unsigned at) {
     std::memcpy(&x[i], reinterpret_cast<const std::byte*>(dynamicShared()) + from + lane() % 4 * 4,
                 sizeof x[i]);
   }
+}
+
+unsigned loadWord(unsigned at) {
+  unsigned word;
+  std::memcpy(&word, reinterpret_cast<const std::byte*>(dynamicShared()) + at, sizeof word);
+  return word;
 }
 
 // As the PTX ISA tabulates "Matrix Fragments for mma.m8n8k4 with .f64" and "for mma.m16n8k16 with .f64".
