@@ -74,6 +74,22 @@ const table: Expected[] = [
       feeds: [/^LDSM\.16\.M88\.4$/, /^LDGSTS\.E\.BYPASS\.LTC128B\.128$/],
     })),
   ),
+  ...[
+    ['80', 'bf16', 'HMMA.SP.16832.F32.BF16'],
+    ['80', 'fp16', 'HMMA.SP.16832.F32'],
+    ['80', 'tf32', 'HMMA.SP.16816.F32.TF32'],
+    ['80', 'int8', 'IMMA.SP.16864.S8.S8'],
+    ['89', 'fp8e4m3_fast', 'QMMA.SP.16864.F32.E4M3.E4M3'],
+    ['120', 'bf16', 'HMMA.SP.16832.F32.BF16'],
+  ].flatMap(([architecture, format, instruction = '']) =>
+    ['128x128_64x64', '64x64_32x32'].map((tile) => ({
+      image: `sparse.sm_${architecture}.cubin`,
+      kernel: `gemm_sparse_${format}_${tile}`,
+      multiplies: new RegExp(`^${instruction.replaceAll('.', '\\.')}$`),
+      share: tile === '64x64_32x32' ? 0.12 : 0.28,
+      feeds: [/^LDSM\.16\.M88\.4$/, /^LDGSTS\.E\.BYPASS\.128$/],
+    })),
+  ),
 ];
 
 interface Instruction {

@@ -47,10 +47,11 @@ describe('the kernels, emulated on the CPU', () => {
     ];
     // wgmma.cu and ladder.cu need a machine of their own, below.
     const kernels = files('native/kernels', '.cu').filter((path) => !/\/(wgmma|ladder)\.cu$/.test(path));
-    const sources = [...kernels, ...files('test/kernels', '.cc')];
+    const sources = [...kernels, 'native/pruning.cc', ...files('test/kernels', '.cc')];
     await execute('g++', [...flags, ...places, '-x', 'c++', ...sources, '-o', program]);
     const { stdout } = await execute(program, { timeout: 500_000 });
     expect(stdout).toMatch(/ok gemm_mma_fp8e4m3_128x128_64x32 +promotes/);
+    expect(stdout).toMatch(/ok gemm_sparse_tf32_128x128_64x64 12 shapes/);
   }, 600_000);
 });
 
@@ -246,6 +247,9 @@ describe('the images', () => {
         expect(build.images).toContain(image);
       // FP8's instruction came with CUDA 12.4.
       if (version >= 12.4) expect(build.images).toContain('mma.compute_89.ptx');
+      // mma.sp::ordered_metadata with 12.5.
+      for (const image of version >= 12.5 ? ['sparse.sm_80.cubin', 'sparse.compute_89.ptx'] : [])
+        expect(build.images).toContain(image);
       for (const family of ['wgmma', 'ladder'])
         for (const image of [`${family}.sm_90a.cubin`, `${family}.compute_90a.ptx`])
           expect(build.images).toContain(image);

@@ -146,6 +146,7 @@ describe.concurrent('an upset in a soak', () => {
     ['peer.copy', 'driver', 'at the source, here', 'cuda:1'],
     ['cache.read.device', 'builtin', 'of the working set'],
     ['dpx.viaddmax.s16x2', 'builtin', 'at the start'],
+    ['gemm.bf16.sparse', 'builtin', 'kept element'],
   ])('of an input of %s by %s is found once, named and put right', async (row, provider, place, ...peer) => {
     const { first, later } = await upset('flippedInput', row, provider, ...peer);
     expect(first).toMatchObject({

@@ -53,16 +53,23 @@ describe.skipIf(!tools)('an nvcc', () => {
     expect(rules).toThrow(/ENOENT/);
   });
 
-  it('before 12.4, which does not know the FP8 instruction of mma, compiles all other families', async () => {
-    const { said, rules } = await configure('12.3');
-    expect(said).toMatch(/built without FP8 kernels for mma, which need CUDA 12\.4, and nvcc is of 12\.3$/);
-    expect(rules()).toContain('wgmma.sm_90a.cubin');
-    expect(rules()).not.toMatch(/kernels\/mma\./);
+  it.each([
+    ['12.3', 'FP8 kernels for mma, which need CUDA 12.4, and sparse ones, which need 12.5'],
+    ['12.4', 'sparse kernels, which need CUDA 12.5'],
+  ])('of %s, which does not know the instructions, compiles no %s', async (release, without) => {
+    const { said, rules } = await configure(release);
+    expect(said).toBe(`nameplate: the addon is built without ${without}; nvcc is of ${release}`);
+    for (const image of ['wgmma.sm_90a.cubin', 'mma.sm_89.cubin', 'mma.compute_80.ptx'])
+      expect(rules()).toContain(image);
+    expect(rules()).not.toMatch(/sparse\.(sm|compute)_/);
+    const hasFp8 = rules().includes('mma.compute_89.ptx');
+    expect(hasFp8).toBe(release === '12.4');
   });
 
-  it('of 12.4 and later compiles every family, and nothing is said', async () => {
-    const { said, rules } = await configure('12.4');
+  it('of 12.5 and later compiles every family, and nothing is said', async () => {
+    const { said, rules } = await configure('12.5');
     expect(said).toBe('');
-    expect(rules()).toMatch(/kernels\/mma\.sm_89\.cubin/);
+    for (const image of ['mma.sm_89.cubin', 'sparse.sm_80.cubin', 'sparse.compute_89.ptx'])
+      expect(rules()).toContain(image);
   });
 });

@@ -6,7 +6,8 @@ import { loadNative } from '../../dist/native.js';
 
 const native = loadNative();
 const [operation, provider, fault, peer] = process.argv.slice(2);
-const size = operation.startsWith('dpx') ? { steps: 256 } : { bytes: 2 ** 22 };
+const sizes = { gemm: { m: 64, n: 64, k: 256 }, dpx: { steps: 256 } };
+const size = sizes[operation.split('.')[0]] ?? { bytes: 2 ** 22 };
 const request = {
   device: 'cuda:0',
   operation,
