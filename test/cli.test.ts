@@ -122,6 +122,7 @@ it.each([
     `--only "gemm.bf61" is none of ${[
       ...['gemm.fp64', 'gemm.fp32', 'gemm.tf32', 'gemm.fp16', 'gemm.fp16.acc16', 'gemm.bf16', 'gemm.fp8e4m3'],
       ...['gemm.fp8e4m3.fast', 'gemm.fp8e5m2', 'gemm.fp8e5m2.fast', 'gemm.int8'],
+      ...['tf32', 'fp16', 'bf16', 'fp8e4m3', 'int8'].map((format) => `gemm.${format}.sparse`),
     ].join(', ')}`,
   ],
   ['gpu-gemm.mjs --timeout 0', '--timeout "0" is not a whole number from 1 to 86400'],

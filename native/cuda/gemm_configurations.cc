@@ -60,7 +60,6 @@ constexpr int any = 9999;
 constexpr auto full = Accumulator::full, half = Accumulator::half;
 using enum DType;
 
-constexpr auto first = "first set of own kernels: right, not built for speed";
 constexpr auto built = "built for speed, and not yet run on a GPU";
 
 // FP64 tensor cores worth using are in 8.0, 9.0 and 10.0 alone; elsewhere the instruction runs at the rate of
@@ -85,11 +84,14 @@ const GemmConfiguration rows[] = {
      built},
     {fp32, full, 0, 79, "simt", "gemm_simt_fp32_64x64", beforeAmpere(simt64x64), tiled, "vector.fp32", "",
      built},
-    {fp16, full, 70, 79, "wmma", "gemm_wmma_fp16", wmmaTile, tiled, "tensor.fp16", "fp16 tensor cores",
-     first},
-    {fp16, half, 70, 79, "wmma", "gemm_wmma_fp16_acc16", wmmaTile, tiled, "tensor.fp16.acc16",
-     "fp16 tensor cores", first},
-    {int8, full, 75, 79, "wmma", "gemm_wmma_int8", wmmaTile, tiled, "tensor.int8", "", first},
+    {fp16, full, 70, 72, "wmma", "gemm_wmma_fp16_128x128", wmma128x128, tiled, "tensor.fp16",
+     "fp16 tensor cores", built},
+    {fp16, full, 70, 72, "wmma", "gemm_wmma_fp16_64x64", wmma64x64, tiled, "tensor.fp16", "fp16 tensor cores",
+     built},
+    {fp16, half, 70, 72, "wmma", "gemm_wmma_fp16_acc16_128x128", wmma128x128, tiled, "tensor.fp16.acc16",
+     "fp16 tensor cores", built},
+    {fp16, half, 70, 72, "wmma", "gemm_wmma_fp16_acc16_64x64", wmma64x64, tiled, "tensor.fp16.acc16",
+     "fp16 tensor cores", built},
     {int8, full, 61, 79, "simt", "gemm_simt_int8_64x64", beforeAmpere(simt64x64), tiled, "none",
      "the dp4a instruction", built},
 };

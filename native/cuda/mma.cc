@@ -15,6 +15,7 @@ struct Row {
 #define NAMEPLATE_ROW(name, m, n, warpM, warpN, stages, blocks) \
   {format::name, "gemm_mma_" #name "_" #m "x" #n "_" #warpM "x" #warpN, mmaTile<m, n, warpM, warpN, stages>},
 const Row ordinary[] = {NAMEPLATE_MMA_KERNELS(NAMEPLATE_ROW)};
+const Row ofTuring[] = {NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_ROW)};
 const Row nativeFp8[] = {NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)};
 const Row fp8[] = {NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)};
 #undef NAMEPLATE_ROW
@@ -26,7 +27,8 @@ struct Devices {
 };
 
 constexpr int any = 9999;
-constexpr Devices beforeHopper{80, 89, "built for speed, and not yet run on a GPU"};
+constexpr Devices turing{75, 79, "built for speed, and not yet run on a GPU"};
+constexpr Devices beforeHopper{80, 89, turing.note};
 constexpr Devices ada{89, 89, beforeHopper.note};
 constexpr Devices hopper{90, 90, "mma.sync, which does not reach this device's full rate: wgmma does"};
 constexpr Devices blackwell{100, 119, "mma.sync, which does not reach this device's full rate: tcgen05 does"};
@@ -46,6 +48,7 @@ void add(std::vector<GemmConfiguration>& all, std::span<const Row> rows,
 
 std::vector<GemmConfiguration> mmaConfigurations() {
   std::vector<GemmConfiguration> all;
+  add(all, ofTuring, {turing});
   add(all, ordinary, {beforeHopper, hopper, blackwell, later});
   add(all, nativeFp8, {ada, later});
   add(all, fp8, {ada, converting, later});

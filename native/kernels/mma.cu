@@ -1,6 +1,6 @@
-// GEMM on tensor cores through mma.sync, from Ampere on: fp16, bf16, tf32 and int8, and FP8 from Ada on. On
-// Hopper and datacentre Blackwell other instructions (wgmma, tcgen05) reach the full rate; this one serves
-// what they cannot take.
+// GEMM on tensor cores through mma.sync: fp16 and int8 from Turing on, bf16 and tf32 from Ampere, FP8 from
+// Ada. On Hopper and datacentre Blackwell other instructions (wgmma, tcgen05) reach the full rate; this one
+// serves what they cannot take.
 //
 // Compiled and run by an emulation; not yet run on a GPU.
 //
@@ -19,9 +19,10 @@
 //    64x64    32 x 32   128      32   3        92 30 %    92 30 %   106 23 %
 //    128x128  64 x 32   256      64   1                  208, of promoted FP8
 // The rest are the loads, addresses, and from Ada on UIADD3 that the assembler puts beside QMMA and HMMA.
-// fp16 sums take 64 registers less.
+// fp16 sums take 64 registers less. Turing, whose instructions are smaller and whose rows come through
+// registers, has 128x128 by 64 x 32 (150 registers, 32 KiB) and 64x64 (105, 16 KiB).
 //
-// The version before was wmma's: 64x64 tiles, rows stored between two barriers, 32 x 32 for a warp.
+// The version before was of wmma: 64x64 tiles, rows stored between two barriers, 32 x 32 for a warp.
 //
 // Predicted: bf16 at 4096 on an A100 230 to 250 TFLOPS of 312 (cuBLAS is reported at 244 to 265); on an RTX
 // 4090, whose tensor cores take four times as long for a multiply, 95 % of what its clock allows.
@@ -38,7 +39,11 @@ namespace nameplate {
     Gemm<format, mmaTile<m, n, warpM, warpN, stages>, warpM, warpN>::run(p);                        \
   }
 
+#if NAMEPLATE_TARGET < 80
+NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_KERNEL)
+#else
 NAMEPLATE_MMA_KERNELS(NAMEPLATE_KERNEL)
+#endif
 #if NAMEPLATE_TARGET >= 89 && NAMEPLATE_FP8
 NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_KERNEL)
 #if NAMEPLATE_TARGET == 89 || NAMEPLATE_TARGET >= 120

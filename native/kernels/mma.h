@@ -33,6 +33,14 @@ inline constexpr GemmTile mmaTile{m, n, m / warpM * (n / warpN) * 32, (m + n) * 
   NAMEPLATE_MMA_TILES(kernel, fp16_acc16) \
   NAMEPLATE_MMA_TILES(kernel, tf32)       \
   NAMEPLATE_MMA_TILES(kernel, int8)
+// Turing, whose rows wait in registers on their way to one of two stages.
+#define NAMEPLATE_MMA_TURING_TILES(kernel, format) \
+  kernel(format, 128, 128, 64, 32, 2, 1)           \
+  kernel(format, 64, 64, 32, 32, 2, 2)
+#define NAMEPLATE_MMA_TURING_KERNELS(kernel)     \
+  NAMEPLATE_MMA_TURING_TILES(kernel, fp16)       \
+  NAMEPLATE_MMA_TURING_TILES(kernel, fp16_acc16) \
+  NAMEPLATE_MMA_TURING_TILES(kernel, int8)
 #define NAMEPLATE_MMA_NATIVE_FP8_KERNELS(kernel)  \
   kernel(fp8e4m3, 128, 128, 64, 32, 4, 1)         \
   NAMEPLATE_MMA_LARGE_TILES(kernel, fp8e4m3_fast) \

@@ -26,15 +26,17 @@ struct Format {
   static constexpr bool promotes = promoted;
 };
 
-using bf16 = Format<Bf16, float, 4, 2, __nv_bfloat16>;
 using fp16 = Format<Fp16, float, 4, 2, __half>;
 using fp16_acc16 = Format<Fp16Acc16, unsigned, 2, 2, __half>;  // two of them in a word
-using tf32 = Format<Tf32, float, 4, 4, float>;
 using int8 = Format<Int8, int, 4, 1, int>;
+#if NAMEPLATE_TARGET >= 80
+using bf16 = Format<Bf16, float, 4, 2, __nv_bfloat16>;
+using tf32 = Format<Tf32, float, 4, 4, float>;
 using fp8e4m3 = Format<Fp8E4m3, float, 4, 1, __nv_bfloat16, true>;
 using fp8e5m2 = Format<Fp8E5m2, float, 4, 1, __nv_bfloat16, true>;
 using fp8e4m3_fast = Format<Fp8E4m3, float, 4, 1, __nv_bfloat16>;
 using fp8e5m2_fast = Format<Fp8E5m2, float, 4, 1, __nv_bfloat16>;
+#endif
 
 // What a pipeline needs to know of an element.
 template <unsigned bytes>

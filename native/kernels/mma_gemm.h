@@ -34,31 +34,40 @@ struct Gemm {
     unsigned done = 0;  // slabs
 
     Pipeline<Bits<Kind::elementBytes>, tile, Layout> pipeline(p, at, placeOf);
+    const auto load = [&](unsigned stage, unsigned slab, unsigned to) {
+#pragma unroll
+      for (unsigned i = 0; i < countM; ++i)
+        loadMatrices(a[to][i], ((atA + stage * chunkBytes) ^ slab * slabBytes) + i * fragmentM * rowBytes);
+#pragma unroll
+      for (unsigned j = 0; j < countN; j += 2) {
+        Words<4> both;
+        loadMatrices(both, ((atB + stage * chunkBytes) ^ slab * slabBytes) + j * fragmentN * rowBytes);
+#pragma unroll
+        for (unsigned e = 0; e < 4; ++e) b[to][j + e / 2][e % 2] = both[e];
+      }
+    };
+    const auto multiply = [&](unsigned from) {
+#pragma unroll
+      for (unsigned i = 0; i < countM; ++i)
+#pragma unroll
+        for (unsigned j = 0; j < countN; ++j)
+          Kind::Instruction::multiplyAdd(Kind::promotes ? partial[i][j] : sum[i][j], a[from][i], b[from][j]);
+      if constexpr (Kind::promotes)
+        if (++done % (128 / elements) == 0) promote(sum, partial);
+    };
+#if NAMEPLATE_TARGET >= 80
     pipeline.template runAhead<slabs, 0>(
-        [&](unsigned stage, unsigned slab, unsigned to) {
+        load, [&](unsigned, unsigned, unsigned from) { multiply(from); }, [](unsigned, unsigned) {});
+#else
+    pipeline.run([&](unsigned stage, auto) {
+      load(stage, 0, 0);
 #pragma unroll
-          for (unsigned i = 0; i < countM; ++i)
-            loadMatrices(a[to][i],
-                         ((atA + stage * chunkBytes) ^ slab * slabBytes) + i * fragmentM * rowBytes);
-#pragma unroll
-          for (unsigned j = 0; j < countN; j += 2) {
-            Words<4> both;
-            loadMatrices(both, ((atB + stage * chunkBytes) ^ slab * slabBytes) + j * fragmentN * rowBytes);
-#pragma unroll
-            for (unsigned e = 0; e < 4; ++e) b[to][j + e / 2][e % 2] = both[e];
-          }
-        },
-        [&](unsigned, unsigned, unsigned from) {
-#pragma unroll
-          for (unsigned i = 0; i < countM; ++i)
-#pragma unroll
-            for (unsigned j = 0; j < countN; ++j)
-              Kind::Instruction::multiplyAdd(Kind::promotes ? partial[i][j] : sum[i][j], a[from][i],
-                                             b[from][j]);
-          if constexpr (Kind::promotes)
-            if (++done % (128 / elements) == 0) promote(sum, partial);
-        },
-        [](unsigned, unsigned) {});
+      for (unsigned slab = 0; slab < slabs; ++slab) {
+        if (slab + 1 < slabs) load(stage, slab + 1, (slab + 1) % 2);
+        multiply(slab % 2);
+      }
+    });
+#endif
     if constexpr (Kind::promotes) promote(sum, partial);
     storeSums<Kind>(p, at.row + row + lane / 4, at.column + column + lane % 4 * 2, sum);
   }

@@ -13,6 +13,9 @@
 namespace nameplate {
 namespace {
 
+template <unsigned count>
+using Words = unsigned[count];
+
 #ifdef __CUDACC__
 #define NAMEPLATE_MMA(shape, types, constraint)                                         \
   asm volatile("mma.sync.aligned." shape ".row.col." types                              \
@@ -29,9 +32,7 @@ namespace {
 #define NAMEPLATE_MMA_PAIRS(shape, types) emulation::multiplyAdd(types, c, a, b)
 #endif
 
-template <unsigned count>
-using Words = unsigned[count];
-
+#if NAMEPLATE_TARGET >= 80
 struct Bf16 {
   static __device__ __forceinline__ void multiplyAdd(float (&c)[4], const Words<4>& a, const Words<2>& b) {
     NAMEPLATE_MMA("m16n8k16", "f32.bf16.bf16.f32", "+f");
@@ -67,6 +68,61 @@ struct Fp8E5m2 {
     NAMEPLATE_MMA("m16n8k32", "f32.e5m2.e5m2.f32", "+f");
   }
 };
+
+#else
+// Turing takes 16 bytes of K at once, and of int8 8 rows: two multiplies here, or four.
+struct Fp16 {
+  static __device__ __forceinline__ void multiplyAdd(float (&c)[4], const Words<4>& a, const Words<2>& b) {
+    half(c, a[0], a[1], b[0]);
+    half(c, a[2], a[3], b[1]);
+  }
+  static __device__ __forceinline__ void half(float (&c)[4], unsigned x, unsigned y, unsigned b) {
+#ifdef __CUDACC__
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(x), "r"(y), "r"(b));
+#else
+    emulation::multiplyAdd("f32.f16.f16.f32", c, {x, y, 0, 0}, {b, 0});
+#endif
+  }
+};
+struct Fp16Acc16 {
+  static __device__ __forceinline__ void multiplyAdd(Words<2>& c, const Words<4>& a, const Words<2>& b) {
+    half(c, a[0], a[1], b[0]);
+    half(c, a[2], a[3], b[1]);
+  }
+  static __device__ __forceinline__ void half(Words<2>& c, unsigned x, unsigned y, unsigned b) {
+#ifdef __CUDACC__
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f16.f16.f16.f16 {%0, %1}, {%2, %3}, {%4}, {%0, %1};"
+                 : "+r"(c[0]), "+r"(c[1])
+                 : "r"(x), "r"(y), "r"(b));
+#else
+    emulation::multiplyAdd("f16.f16.f16.f16", c, {x, y, 0, 0}, {b, 0});
+#endif
+  }
+};
+struct Int8 {
+  static __device__ __forceinline__ void multiplyAdd(int (&c)[4], const Words<4>& a, const Words<2>& b) {
+#pragma unroll
+    for (unsigned k = 0; k < 2; ++k) {
+      quarter(c[0], c[1], a[2 * k], b[k]);
+      quarter(c[2], c[3], a[2 * k + 1], b[k]);
+    }
+  }
+  static __device__ __forceinline__ void quarter(int& c, int& d, unsigned a, unsigned b) {
+#ifdef __CUDACC__
+    asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 {%0, %1}, {%2}, {%3}, {%0, %1};"
+                 : "+r"(c), "+r"(d)
+                 : "r"(a), "r"(b));
+#else
+    int rows[4] = {c, d};
+    emulation::multiplyAdd("s32.s8.s8.s32", rows, {a, 0, 0, 0}, {b, 0});
+    c = rows[0], d = rows[1];
+#endif
+  }
+};
+#endif
 
 #undef NAMEPLATE_MMA
 #undef NAMEPLATE_MMA_PAIRS

@@ -46,7 +46,13 @@ inline constexpr GemmTile dmma128x128 = dmmaTile(128, 128, 256);
 inline constexpr GemmTile dmma128x64 = dmmaTile(128, 64, 256);
 inline constexpr GemmTile dmma64x64 = dmmaTile(64, 64, 128);
 
-inline constexpr GemmTile wmmaTile{64, 64, 128};
+// wmma.cu: two stages of rows of 64 bytes of K and 16 of padding.
+inline constexpr unsigned wmmaChunks = 4;
+constexpr GemmTile wmmaTile(unsigned m, unsigned n, unsigned threads) {
+  return {m, n, threads, (m + n) * (wmmaChunks + 1) * 16 * 2};
+}
+inline constexpr GemmTile wmma128x128 = wmmaTile(128, 128, 256);
+inline constexpr GemmTile wmma64x64 = wmmaTile(64, 64, 128);
 
 // `out`, `a` and `b` are arrays of `words` 64-bit words, except that `read` writes one 32-bit partial XOR per
 // block to `out`, and `dot` one partial sum (at most mostPartials of kernel.h, so at most that many blocks).

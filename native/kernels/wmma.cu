@@ -1,23 +1,27 @@
-// GEMM on the tensor cores of Volta and Turing through nvcuda::wmma, the interface that both share; mma.cu
-// has those from Ampere on.
+// GEMM over fp16 on Volta's tensor cores, through nvcuda::wmma: their own mma.sync has fragments that no
+// later device shares, and wmma has them right.
 //
-// First set: right before fast; not yet run on a GPU.
+// Compiled and run by an emulation; not yet run on a GPU. The image is PTX for compute capability 7.0, which
+// the driver compiles: toolkits that know Volta no longer come.
 //
-// A block of four warps computes a 64 x 64 tile of C, each warp 32 x 32 of it, in steps of 64 bytes of K.
-// Each step lies in shared memory as slices of one fragment's K, because load_matrix_sync wants every
-// fragment to start on a 32-byte boundary, which 16 int8 values inside a longer row would not. Rows are
-// padded by 16 bytes so that eight of them fall into different banks.
+// A warp has 64 x 32 of C, or 32 x 32. Rows of 64 bytes of K lie in shared memory with 16 of padding, so that
+// eight of them begin in different banks, and wait in registers for one of two stages while the other is
+// multiplied (pipeline.h). Every fragment then starts on the 32-byte boundary that load_matrix_sync wants.
 //
-// NAMEPLATE_TARGET is the oldest architecture that the image is for, and decides which formats exist in it.
-// It is not __CUDA_ARCH__: the image for Volta is compiled as Turing's where the toolkit no longer knows
-// Volta.
+// As compiled for sm_75, from the same source (registers, none spilled):
+//    tile     per warp  threads  shared memory  fp32 sums  fp16 sums
+//    128x128  64 x 32   256      40 KiB         123        98
+//    64x64    32 x 32   128      20 KiB         89         72
 //
-// As compiled: 12 to 17 KiB of shared memory; 126 to 136 registers, int8 234.
+// The version before stored the rows of a step between two barriers, in 64x64 tiles alone.
+//
+// Predicted: 80 to 95 TFLOPS at 4096 on a V100 SXM2 (peak 125; cuBLAS is reported at 95).
 #include <mma.h>
 
 #include <type_traits>
 
 #include "kernels/parameters.h"
+#include "kernels/pipeline.h"
 #include "kernels/tile.h"
 
 namespace nameplate {
@@ -25,131 +29,107 @@ namespace {
 
 namespace wmma = nvcuda::wmma;
 
-// Element is what memory holds; Input is wmma's name for what it multiplies; m, n, k are one fragment's.
-template <typename ElementType, typename InputType, typename SumType, typename OutputType, int fragmentM,
-          int fragmentN, int fragmentK>
-struct Format {
-  using Element = ElementType;
-  using Input = InputType;
-  using Sum = SumType;
-  using Output = OutputType;
-  static constexpr int m = fragmentM, n = fragmentN, k = fragmentK;
+constexpr unsigned lanes = 32, side = 16;  // of a fragment, in every direction
+constexpr unsigned halves = chunkBytes / sizeof(__half);
+using Layout = StageLayout<wmmaChunks, wmmaChunks + 1>;  // a chunk of padding
+constexpr unsigned stride = Layout::stride * halves;
+
+// 16 rows of 16 sums, on the way from a fragment, whose elements no document places, to C.
+template <typename Sum>
+struct Scratch {
+  static constexpr unsigned stride = side + chunkBytes / sizeof(Sum);
+  Sum rows[side][stride];
 };
 
-using Fp16 = Format<__half, __half, float, __half, 16, 16, 16>;
-using Fp16Acc16 = Format<__half, __half, __half, __half, 16, 16, 16>;
-
-#if NAMEPLATE_TARGET >= 75
-using Int8 = Format<signed char, signed char, int, int, 16, 16, 16>;
-#endif
-
-// Rounds to nearest even, in the one place where a sum becomes an output.
-template <typename Output, typename Sum>
-__device__ __forceinline__ Output rounded(Sum sum) {
-  if constexpr (std::is_same_v<Output, Sum>)
-    return sum;
-  else
-    return __float2half_rn(sum);
+// A lane stores half of a row, where it is there.
+template <typename Sum>
+__device__ __forceinline__ void storeRows(const Scratch<Sum>& from, const GemmParameters& p,
+                                          unsigned long long row, unsigned long long column) {
+  const unsigned lane = threadIdx.x % lanes, first = lane % 2 * halves;
+  row += lane / 2;
+  column += first;
+  if (row >= p.m || column >= p.n) return;
+  alignas(chunkBytes) __half elements[halves];
+#pragma unroll
+  for (unsigned i = 0; i < halves; ++i) {
+    if constexpr (std::is_same_v<Sum, __half>)
+      elements[i] = from.rows[lane / 2][first + i];
+    else
+      elements[i] = __float2half_rn(from.rows[lane / 2][first + i]);
+  }
+  auto* const to = static_cast<__half*>(p.c) + row * p.ldc + column;
+  if (p.n - column >= halves && alignedChunks<__half>(p.c, p.ldc)) {
+    *reinterpret_cast<uint4*>(to) = *reinterpret_cast<const uint4*>(elements);
+  } else {
+#pragma unroll
+    for (unsigned i = 0; i < halves; ++i)
+      if (column + i < p.n) to[i] = elements[i];
+  }
 }
 
-constexpr unsigned warpTile = 32, lanes = 32;
-
-template <typename Format>
+template <typename Sum, GemmTile tile, unsigned warpM, unsigned warpN>
 __device__ __forceinline__ void gemm(const GemmParameters& p) {
-  using Element = typename Format::Element;
-  using Sum = typename Format::Sum;
-  constexpr unsigned chunks = 4;  // of a row, per step
-  constexpr unsigned sliceChunks = Format::k * sizeof(Element) / chunkBytes, slices = chunks / sliceChunks;
-  constexpr unsigned stride = Format::k + chunkBytes / sizeof(Element);
-  constexpr unsigned sumStride = wmmaTile.n + chunkBytes / sizeof(Sum);
-  constexpr unsigned fragmentsM = warpTile / Format::m, fragmentsN = warpTile / Format::n;
-  static_assert(wmmaTile.m == wmmaTile.n &&
-                wmmaTile.m * wmmaTile.n / (warpTile * warpTile) * lanes == wmmaTile.threads);
-  using Slice = Element[wmmaTile.m][stride];
+  constexpr unsigned countM = warpM / side, countN = warpN / side, warpsN = tile.n / warpN;
+  static_assert(tile.m / warpM * warpsN * lanes == tile.threads);
+  static_assert(tile.threads / lanes * sizeof(Scratch<Sum>) <= tile.sharedBytes);
 
-  // The sums take the place of the operands when the last step is done.
-  constexpr unsigned operandBytes = 2 * slices * sizeof(Slice);
-  constexpr unsigned sumBytes = wmmaTile.m * sumStride * sizeof(Sum);
-  alignas(128) __shared__ unsigned char memory[operandBytes > sumBytes ? operandBytes : sumBytes];
-  auto* aTile = reinterpret_cast<Slice*>(memory);
-  auto* bTile = aTile + slices;
-  auto* sumTile = reinterpret_cast<Sum*>(memory);
-
-  const Operand<Element> a(p.a, p.m, p.k, p.lda), b(p.b, p.n, p.k, p.ldb);
-  const Corner at = corner<wmmaTile.m, wmmaTile.n>(p.m, p.n);
+  const Corner at = corner<tile.m, tile.n>(p.m, p.n);
   const unsigned warp = threadIdx.x / lanes;
-  const unsigned warpRow = warp / (wmmaTile.n / warpTile) * warpTile;
-  const unsigned warpColumn = warp % (wmmaTile.n / warpTile) * warpTile;
+  const unsigned row = warp / warpsN * warpM, column = warp % warpsN * warpN;
+  const auto* const memory = reinterpret_cast<const __half*>(dynamicShared());
 
-  wmma::fragment<wmma::accumulator, Format::m, Format::n, Format::k, Sum> sum[fragmentsM][fragmentsN];
+  wmma::fragment<wmma::accumulator, side, side, side, Sum> sum[countM][countN];
 #pragma unroll
-  for (unsigned i = 0; i < fragmentsM; ++i)
+  for (unsigned i = 0; i < countM; ++i)
 #pragma unroll
-    for (unsigned j = 0; j < fragmentsN; ++j) wmma::fill_fragment(sum[i][j], Sum(0));
+    for (unsigned j = 0; j < countN; ++j) wmma::fill_fragment(sum[i][j], Sum(0));
 
-  for (unsigned long long k = 0; k < p.k; k += chunks * a.chunk) {
+  Pipeline<unsigned short, tile, Layout> pipeline(p, at, [](unsigned, unsigned chunk) { return chunk; });
+  pipeline.run([&](unsigned stage, auto) {
 #pragma unroll
-    for (unsigned i = threadIdx.x; i < wmmaTile.m * chunks; i += wmmaTile.threads) {
-      const unsigned row = i / chunks, chunk = i % chunks;
-      const unsigned slice = chunk / sliceChunks, column = chunk % sliceChunks * a.chunk;
-      *reinterpret_cast<uint4*>(&aTile[slice][row][column]) = a.load(at.row + row, k + chunk * a.chunk);
-      *reinterpret_cast<uint4*>(&bTile[slice][row][column]) = b.load(at.column + row, k + chunk * b.chunk);
+    for (unsigned k = 0; k < wmmaChunks * halves; k += side) {
+      wmma::fragment<wmma::matrix_a, side, side, side, __half, wmma::row_major> a[countM];
+      wmma::fragment<wmma::matrix_b, side, side, side, __half, wmma::col_major> b[countN];
+#pragma unroll
+      for (unsigned i = 0; i < countM; ++i)
+        wmma::load_matrix_sync(a[i], memory + stage * halves + (row + i * side) * stride + k, stride);
+#pragma unroll
+      for (unsigned j = 0; j < countN; ++j)
+        wmma::load_matrix_sync(b[j], memory + stage * halves + (tile.m + column + j * side) * stride + k,
+                               stride);
+#pragma unroll
+      for (unsigned i = 0; i < countM; ++i)
+#pragma unroll
+        for (unsigned j = 0; j < countN; ++j) wmma::mma_sync(sum[i][j], a[i], b[j], sum[i][j]);
     }
-    __syncthreads();
-#pragma unroll
-    for (unsigned slice = 0; slice < slices; ++slice) {
-      wmma::fragment<wmma::matrix_a, Format::m, Format::n, Format::k, typename Format::Input, wmma::row_major>
-          x[fragmentsM];
-      wmma::fragment<wmma::matrix_b, Format::m, Format::n, Format::k, typename Format::Input, wmma::col_major>
-          y[fragmentsN];
-#pragma unroll
-      for (unsigned i = 0; i < fragmentsM; ++i) {
-        wmma::load_matrix_sync(x[i], &aTile[slice][warpRow + i * Format::m][0], stride);
-      }
-#pragma unroll
-      for (unsigned j = 0; j < fragmentsN; ++j) {
-        wmma::load_matrix_sync(y[j], &bTile[slice][warpColumn + j * Format::n][0], stride);
-      }
-#pragma unroll
-      for (unsigned i = 0; i < fragmentsM; ++i)
-#pragma unroll
-        for (unsigned j = 0; j < fragmentsN; ++j) wmma::mma_sync(sum[i][j], x[i], y[j], sum[i][j]);
-    }
-    __syncthreads();
-  }
+  });
 
-  // Which element of a fragment a thread holds is not documented, so the edges are cut after a detour through
-  // shared memory.
+  __syncthreads();  // the scratch lies where the last rows were read
+  Scratch<Sum>& scratch = reinterpret_cast<Scratch<Sum>*>(dynamicShared())[warp];
 #pragma unroll
-  for (unsigned i = 0; i < fragmentsM; ++i)
+  for (unsigned i = 0; i < countM; ++i)
 #pragma unroll
-    for (unsigned j = 0; j < fragmentsN; ++j)
-      wmma::store_matrix_sync(sumTile + (warpRow + i * Format::m) * sumStride + warpColumn + j * Format::n,
-                              sum[i][j], sumStride, wmma::mem_row_major);
-  __syncthreads();
-  auto* c = static_cast<typename Format::Output*>(p.c);
-  for (unsigned i = threadIdx.x; i < wmmaTile.m * wmmaTile.n; i += wmmaTile.threads) {
-    const unsigned row = i / wmmaTile.n, column = i % wmmaTile.n;
-    if (at.row + row < p.m && at.column + column < p.n)
-      c[(at.row + row) * p.ldc + at.column + column] =
-          rounded<typename Format::Output>(sumTile[row * sumStride + column]);
-  }
+    for (unsigned j = 0; j < countN; ++j) {
+      wmma::store_matrix_sync(&scratch.rows[0][0], sum[i][j], Scratch<Sum>::stride, wmma::mem_row_major);
+      __syncwarp();
+      storeRows(scratch, p, at.row + row + i * side, at.column + column + j * side);
+      __syncwarp();
+    }
 }
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_fp16(const GemmParameters p) {
-  gemm<Fp16>(p);
-}
+#define NAMEPLATE_KERNEL(name, Sum, tileM, tileN, warpM, warpN)               \
+  extern "C" __global__ void __launch_bounds__(wmma##tileM##x##tileN.threads) \
+      gemm_wmma_##name##_##tileM##x##tileN(const GemmParameters p) {          \
+    gemm<Sum, wmma##tileM##x##tileN, warpM, warpN>(p);                        \
+  }
 
-extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_fp16_acc16(const GemmParameters p) {
-  gemm<Fp16Acc16>(p);
-}
+NAMEPLATE_KERNEL(fp16, float, 128, 128, 64, 32)
+NAMEPLATE_KERNEL(fp16, float, 64, 64, 32, 32)
+NAMEPLATE_KERNEL(fp16_acc16, __half, 128, 128, 64, 32)
+NAMEPLATE_KERNEL(fp16_acc16, __half, 64, 64, 32, 32)
 
-#if NAMEPLATE_TARGET >= 75
-extern "C" __global__ void __launch_bounds__(wmmaTile.threads) gemm_wmma_int8(const GemmParameters p) {
-  gemm<Int8>(p);
-}
-#endif
+#undef NAMEPLATE_KERNEL
 
 }  // namespace nameplate

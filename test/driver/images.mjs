@@ -63,7 +63,7 @@ function* imagesOf(family, gains, architectures, versions) {
   };
   for (const architecture of architectures) {
     const serves = /[a-z]$/.test(first) ? architecture === first : number(architecture) >= number(first);
-    if (family === 'wmma' && number(architecture) >= 80) continue;
+    if (family === 'wmma' && number(architecture) >= 75) continue;
     if (serves && number(architecture) >= oldest)
       yield [`${family}.sm_${architecture}.cubin`, cubin(architecture, names(architecture))];
   }

@@ -399,13 +399,15 @@ const std::vector<KnownKernel>& table() {
       gemm("gemm_dmma_fp64_128x128", DType::fp64, Unit::tensorFp64, dmma128x128),
       gemm("gemm_dmma_fp64_128x64", DType::fp64, Unit::tensorFp64, dmma128x64),
       gemm("gemm_dmma_fp64_64x64", DType::fp64, Unit::tensorFp64, dmma64x64),
-      gemm("gemm_wmma_fp16", DType::fp16, Unit::fp16, wmmaTile),
-      gemm("gemm_wmma_fp16_acc16", DType::fp16, Unit::fp16acc16, wmmaTile),
-      gemm("gemm_wmma_int8", DType::int8, Unit::int8, wmmaTile),
+      gemm("gemm_wmma_fp16_128x128", DType::fp16, Unit::fp16, wmma128x128),
+      gemm("gemm_wmma_fp16_64x64", DType::fp16, Unit::fp16, wmma64x64),
+      gemm("gemm_wmma_fp16_acc16_128x128", DType::fp16, Unit::fp16acc16, wmma128x128),
+      gemm("gemm_wmma_fp16_acc16_64x64", DType::fp16, Unit::fp16acc16, wmma64x64),
 #define NAMEPLATE_ROW(format, m, n, warpM, warpN, stages, blocks)                                            \
   gemm("gemm_mma_" #format "_" #m "x" #n "_" #warpM "x" #warpN, formats::format.dtype, formats::format.unit, \
        mmaTile<m, n, warpM, warpN, stages>),
       NAMEPLATE_MMA_KERNELS(NAMEPLATE_ROW)             //
+      NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_ROW)      //
       NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)  //
       NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW

@@ -36,9 +36,14 @@ void volta_simt_fp32_128x256(GemmParameters);
 void volta_simt_fp32_64x64(GemmParameters);
 void volta_simt_fp64_64x64(GemmParameters);
 void volta_simt_int8_64x64(GemmParameters);
-void gemm_wmma_fp16(GemmParameters);
-void gemm_wmma_fp16_acc16(GemmParameters);
-void gemm_wmma_int8(GemmParameters);
+void gemm_wmma_fp16_128x128(GemmParameters);
+void gemm_wmma_fp16_64x64(GemmParameters);
+void gemm_wmma_fp16_acc16_128x128(GemmParameters);
+void gemm_wmma_fp16_acc16_64x64(GemmParameters);
+#define NAMEPLATE_KERNEL(format, m, n, warpM, warpN, stages, blocks) \
+  void turing_mma_##format##_##m##x##n##_##warpM##x##warpN(GemmParameters);
+NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_KERNEL)
+#undef NAMEPLATE_KERNEL
 void gemm_dmma_fp64_128x128(GemmParameters);
 void gemm_dmma_fp64_128x64(GemmParameters);
 void gemm_dmma_fp64_64x64(GemmParameters);
@@ -185,10 +190,20 @@ const Gemm gemms[] = {
     {"volta_simt_fp32_64x64", volta_simt_fp32_64x64, beforeAmpere(simt64x64), DType::fp32, -3, 40},
     {"volta_simt_fp64_64x64", volta_simt_fp64_64x64, beforeAmpere(simt64x64), DType::fp64, -3, 40},
     {"volta_simt_int8_64x64", volta_simt_int8_64x64, beforeAmpere(simt64x64), DType::int8, -128, 127},
-    {"gemm_wmma_fp16", gemm_wmma_fp16, wmmaTile, DType::fp16, -3, 8},
-    {"gemm_wmma_fp16_acc16", gemm_wmma_fp16_acc16, wmmaTile, DType::fp16, -2, 2},
-    {"gemm_wmma_int8", gemm_wmma_int8, wmmaTile, DType::int8, -128, 127},
-    {"gemm_dmma_fp64_128x128", gemm_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
+    {"gemm_wmma_fp16_128x128", gemm_wmma_fp16_128x128, wmma128x128, DType::fp16, -3, 8},
+    {"gemm_wmma_fp16_64x64", gemm_wmma_fp16_64x64, wmma64x64, DType::fp16, -3, 8},
+    {"gemm_wmma_fp16_acc16_128x128", gemm_wmma_fp16_acc16_128x128, wmma128x128, DType::fp16, -2, 2},
+    {"gemm_wmma_fp16_acc16_64x64", gemm_wmma_fp16_acc16_64x64, wmma64x64, DType::fp16, -2, 2},
+#define NAMEPLATE_KERNEL(format, m, n, warpM, warpN, stages, blocks) \
+  {"turing_mma_" #format "_" #m "x" #n "_" #warpM "x" #warpN,        \
+   turing_mma_##format##_##m##x##n##_##warpM##x##warpN,              \
+   mmaTile<m, n, warpM, warpN, stages>,                              \
+   format.dtype,                                                     \
+   format.low,                                                       \
+   format.high},
+    NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_KERNEL)
+#undef NAMEPLATE_KERNEL
+        {"gemm_dmma_fp64_128x128", gemm_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
     {"gemm_dmma_fp64_128x64", gemm_dmma_fp64_128x64, dmma128x64, DType::fp64, -3, 40},
     {"gemm_dmma_fp64_64x64", gemm_dmma_fp64_64x64, dmma64x64, DType::fp64, -3, 40},
     {"hopper_dmma_fp64_128x128", hopper_dmma_fp64_128x128, dmma128x128, DType::fp64, -3, 40},
@@ -298,7 +313,7 @@ void checkEdges(const Gemm& gemm) {
   // The kernels of the table take turns, for emulation is slow: a neighbour has other fields. Those of
   // mma.sync are many of one source.
   const auto turn = static_cast<std::size_t>(&gemm - gemms);
-  const std::size_t turns = std::string(gemm.name).starts_with("gemm_mma_") ? 4 : 2;
+  const std::size_t turns = std::string(gemm.name).find("_mma_") != std::string::npos ? 4 : 2;
   for (std::size_t i = 0; i < std::size(sizes); ++i)
     for (std::size_t j = (i + turn) % turns; j < std::size(depths); j += turns) {
       checkGemm(gemm, sizes[i], sizes[(3 * i + j) % std::size(sizes)], depths[j], placements[shapes % 3],

@@ -66,6 +66,10 @@ constexpr std::size_t maxSharedBytes = 256;
 using Lanes = const std::byte (*)[maxSharedBytes];
 Lanes shareWithWarp(const void* mine, std::size_t bytes, const char* site);
 unsigned lane();
+inline void waitForLanes() {
+  constexpr char nothing = 0;
+  shareWithWarp(&nothing, sizeof nothing, "syncwarp");
+}
 
 // The shared memory that the launch asked for, in front of a page that may not be touched.
 uint4* dynamicShared();
@@ -82,6 +86,7 @@ void waitForGroups(unsigned left);
 #define blockDim (emulation::blockSize())
 #define gridDim (emulation::gridSize())
 #define __syncthreads() emulation::waitForBlock(__LINE__)
+#define __syncwarp() emulation::waitForLanes()
 
 struct alignas(16) double2 {
   double x, y;
