@@ -21,8 +21,9 @@ struct Kernel {
   std::string resource;   // the documented figure it exhausts: "tensor.bf16", "vector.fp32", "memory", "link"
   bool tuned = true;      // false: of no established speed, its rate tells of the code, not of the device
   bool emulated = false;  // the device lacks the format or the instruction: others do its work, exactly
-  bool capturable = true;  // may be recorded into a graph (copies from pageable memory may not)
-  std::string note;        // what a reader should know, such as how the kernel was chosen
+  bool capturable = true;     // may be recorded into a graph (copies from pageable memory may not)
+  std::size_t keptBytes = 0;  // of the host, at most, that it keeps from one launch to the next
+  std::string note;           // what a reader should know, such as how the kernel was chosen
   std::function<void(const Operands&)> launch;  // enqueues one launch on the device's stream, in order
 };
 

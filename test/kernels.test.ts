@@ -46,9 +46,7 @@ describe('the kernels, emulated on the CPU', () => {
       'test/kernels/shim.h',
     ];
     // wgmma.cu and ladder.cu need a machine of their own, below; wmma.cu comes as Volta has it.
-    const kernels = files('native/kernels', '.cu').filter(
-      (path) => !/\/(wgmma|ladder|wmma)\.cu$/.test(path),
-    );
+    const kernels = files('native/kernels', '.cu').filter((path) => !/\/(wgmma|ladder|wmma)\.cu$/.test(path));
     const sources = [...kernels, 'native/pruning.cc', ...files('test/kernels', '.cc')];
     await execute('g++', [...flags, ...places, '-x', 'c++', ...sources, '-o', program]);
     const { stdout } = await execute(program, { timeout: 500_000 });

@@ -119,7 +119,8 @@ describe.concurrent('every format of numbers', () => {
     const { code, report } = await measure({ NAMEPLATE_SIMULATE: name }, '--only', only);
     expect(code).toBe(0);
     expect(report).toMatchObject({ state: 'complete', devices: [{ card, simulated: true }] });
-    for (const row of report.rows) {
+    // Sparse ones have a file of their own.
+    for (const row of report.rows.filter(({ variant }) => variant !== 'sparse')) {
       const dtype = row.dtype ?? '';
       // A library computes it in a wider format, and says nothing.
       if (row.id === 'gemm.bf16' && row.provider === 'cublaslt' && !able.includes('bf16')) {

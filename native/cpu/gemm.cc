@@ -19,6 +19,8 @@ Kernel kernelOf(const GemmShape& shape, Threads& threads, const T& tile, const s
   kernel.resource = native ? "vector." + std::string(row(shape.dtype).name) : "none";
   kernel.tuned = native;
   kernel.emulated = !native;
+  kernel.keptBytes =
+      shape.m * (shape.k + shape.n) * sizeof(double);  // A decoded, and sums in their own format
   kernel.launch = [gemm](const Operands& operands) { gemm->launch(operands); };
   return kernel;
 }

@@ -38,21 +38,17 @@ bool overlap(const Stretch& x, const Stretch& y) {
   return x.buffer == y.buffer && x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes;
 }
 
-// The most bytes that a kernel keeps from one launch to the next: A decoded, and sums in their own format.
-std::size_t keptBytes(const GemmShape& s) {
-  return s.m * (s.k + s.n) * sizeof(double);
-}
-
 // Kernels are kept for the next product of their shape, but a program of many shapes must not fill the memory
 // with what they keep.
 const Kernel& preparedGemm(OpenDevice& on, const GemmShape& s, const std::string& provider) {
   constexpr std::size_t most = 256, mostBytes = std::size_t{256} << 20;
   const std::pair key(s, provider);
   if (const auto found = on.kernels.find(key); found != on.kernels.end()) return found->second;
-  std::size_t bytes = keptBytes(s);
-  for (const auto& [known, kernel] : on.kernels) bytes += keptBytes(known.first);
+  Kernel kernel = on.device->gemm(s, provider, nullptr);
+  std::size_t bytes = kernel.keptBytes;
+  for (const auto& [known, other] : on.kernels) bytes += other.keptBytes;
   if (on.kernels.size() >= most || bytes > mostBytes) on.kernels.clear();
-  return on.kernels[key] = on.device->gemm(s, provider, nullptr);
+  return on.kernels[key] = std::move(kernel);
 }
 
 // C = A * B, where `b` lies N x K ("NxK", what the kernels take) or K x N ("KxN": transposed first, in a
