@@ -16,6 +16,15 @@ const multiplies: Record<string, (columns: number) => string> = {
   fp8e5m2_fast: (n) => `QGMMA.64x${n}x32.F32.E5M2.E5M2`,
 };
 
+/** The same of an A with 2:4 sparsity. */
+const sparseMultiplies: Record<string, (columns: number) => string> = {
+  bf16: (n) => `HGMMA.SP.64x${n}x32.F32.BF16`,
+  fp16: (n) => `HGMMA.SP.64x${n}x32.F32`,
+  tf32: (n) => `HGMMA.SP.64x${n}x16.F32.TF32`,
+  int8: (n) => `IGMMA.SP.64x${n}x64.S8.S8`,
+  fp8e4m3_fast: (n) => `QGMMA.SP.64x${n}x64.F32.E4M3.E4M3`,
+};
+
 /** How often each instruction, with what narrows it, stands in a kernel. */
 function instructions(sass: string): Map<string, number> {
   const counts = new Map<string, number>();
@@ -56,6 +65,33 @@ describe('the machine code for Hopper', () => {
       }
     },
   );
+
+  it.skipIf(missing !== '')('multiplies a sparse A by wgmma.sp, with its metadata in registers', () => {
+    const kernels = kernelsOf('sparse_wgmma.sm_90a.cubin');
+    expect(kernels.size).toBe(5 * 5);
+    for (const [kernel, sass] of kernels) {
+      const counts = instructions(sass);
+      const [, format = '', m = '', n = ''] =
+        /^gemm_sparse_wgmma_(\w+)_(\d+)x(\d+)_\dx\d$/.exec(kernel) ?? [];
+      const of = (start: string): [string, number][] =>
+        [...counts].filter(([name]) => name.startsWith(start)).sort();
+      // Two stages in turns, each with registers of its own for the metadata, and for each stage and 64 rows four multiplies.
+      const pieces = Math.max(1, Number(m) / 128);
+      expect([kernel, of('HGMMA'), of('IGMMA'), of('QGMMA')].flat()).toEqual([
+        kernel,
+        [sparseMultiplies[format]?.(Number(n)), 2 * 4 * pieces],
+      ]);
+      // The second multiply of a word, of 16-bit formats and tf32, reads those of lanes 2 and 3 of every four.
+      const wide = !/int8|fp8/.test(format);
+      const others = sass.match(/GMMA\.SP.*, 0x1(, gsb0)? ;/g) ?? [];
+      expect(others, kernel).toHaveLength(wide ? 4 * pieces : 0);
+      // Words of metadata of the first stage and of those in turns, none of them twice.
+      const words = (wide ? 2 : 4) * pieces;
+      expect(counts.get('LDG.E.CONSTANT'), kernel).toBe(3 * words);
+      expect([...counts.keys()], kernel).toContain('UTMASTG.2D');
+      for (const wrong of ['LDL', 'STL', 'HMMA', 'IMMA', 'QMMA']) expect(of(wrong), kernel).toEqual([]);
+    }
+  });
 
   it.skipIf(missing !== '')('has what each step of the ladder is about, and nothing in local memory', () => {
     const steps = kernelsOf('ladder.sm_90a.cubin');

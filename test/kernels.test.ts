@@ -45,8 +45,9 @@ describe('the kernels, emulated on the CPU', () => {
       '-include',
       'test/kernels/shim.h',
     ];
-    // wgmma.cu and ladder.cu need a machine of their own, below; wmma.cu comes as Volta has it.
-    const kernels = files('native/kernels', '.cu').filter((path) => !/\/(wgmma|ladder|wmma)\.cu$/.test(path));
+    // These need a machine of their own, below, and wmma.cu comes as Volta has it.
+    const elsewhere = /\/(wgmma|sparse_wgmma|ladder|wmma)\.cu$/;
+    const kernels = files('native/kernels', '.cu').filter((path) => !elsewhere.test(path));
     const sources = [...kernels, 'native/pruning.cc', ...files('test/kernels', '.cc')];
     await execute('g++', [...flags, ...places, '-x', 'c++', ...sources, '-o', program]);
     const { stdout } = await execute(program, { timeout: 500_000 });
@@ -121,11 +122,32 @@ const mistakes: Record<string, [string, string][]> = {
   ],
 };
 
+/** The same of sparse_wgmma_gemm.h. */
+const sparseMistakes: Record<string, [string, string][]> = {
+  'metadata is overwritten while it is read': [
+    [
+      'waitForMultiplies<pieces>();\n        metadata.fetchStep(words[1 - odd], step + odd + 1);',
+      'metadata.fetchStep(words[1 - odd], step + odd + 1);\n        waitForMultiplies<pieces>();',
+    ],
+  ],
+  'all multiplies read the words of the same lanes': [['multiplyAdd<i % perBlock>', 'multiplyAdd<0>']],
+  'the second half of B is not read': [['i / perPartOfB * tile.n', '0 * tile.n']],
+  'A and B step on alike': [['i % perPartOfB * stepOfB', 'i % perPartOfB * stepBytes']],
+  'every piece has the metadata of the first': [
+    ['row + piece * pieceRows) / sparseRows', 'row) / sparseRows'],
+  ],
+  'every warp has the metadata of the first': [['/ sparseRows + thread / 32', '/ sparseRows']],
+  'metadata is read below the last rows': [['wanted < p.down ? wanted : p.down - 1', 'wanted']],
+  'metadata is read behind K': [['wanted < last ? wanted : last', 'wanted']],
+  'a part of K has the metadata of the first': [['+ firstStep * blocks) * sparseWords', ') * sparseWords']],
+};
+
 describe('the Hopper kernels, on an emulated machine', () => {
   const place = mkdtempSync(join(folder, 'hopper-'));
   const few = ['-I', place];
   let machine: string[] = [];
   let shortTest = '';
+  let sparseTest: string[] = [];
   beforeAll(async () => {
     // Three kernels show a mistake: one whose blocks are alone, one whose blocks share A, and one of 32-bit results.
     const three = `NAMEPLATE_WGMMA_KERNELS(kernel) \\
@@ -140,12 +162,25 @@ describe('the Hopper kernels, on an emulated machine', () => {
       join(place, 'kernels/ladder.h'),
       readFileSync('native/kernels/ladder.h', 'utf8').replace(/(NAMEPLATE_LADDER\(step\)).*/, '$1'),
     );
+    const sparseThree = `NAMEPLATE_SPARSE_WGMMA_KERNELS(kernel) \\
+      kernel(bf16, 128, 64, 6, 1, 1) kernel(tf32, 256, 128, 3, 1, 2) kernel(int8, 64, 128, 5, 1, 1)`;
+    writeFileSync(
+      join(place, 'kernels/sparse_wgmma.h'),
+      readFileSync('native/kernels/sparse_wgmma.h', 'utf8').replace(
+        /NAMEPLATE_SPARSE_WGMMA_KERNELS\(kernel\)[\s\S]*?\n\/\//,
+        `${sparseThree}\n//`,
+      ),
+    );
     machine = await Promise.all(
       ['machine', 'copies', 'multiplies'].map((part) =>
         compile(`test/kernels/hopper/${part}.cc`, join(place, `${part}.o`), '-O2'),
       ),
     );
     shortTest = await compile('test/kernels/hopper/emulate.cc', join(place, 'short.o'), '-O2', ...few);
+    sparseTest = await Promise.all([
+      compile('test/kernels/hopper/sparse.cc', join(place, 'short-sparse.o'), '-O2', ...few),
+      compile('native/pruning.cc', join(place, 'pruning.o'), '-O2'),
+    ]);
   }, 120_000);
 
   it('are right at every edge, for every format and tile, whatever the machine does first', async () => {
@@ -164,34 +199,74 @@ describe('the Hopper kernels, on an emulated machine', () => {
     expect(stdout.match(/^ok gemm_ladder_bf16_\d/gm)).toHaveLength(7);
   }, 500_000);
 
+  it('are right where A is sparse', async () => {
+    const sanitised = ['-O2', '-fsanitize=undefined', '-fno-sanitize-recover'];
+    const program = join(place, 'sparse');
+    const objects = await Promise.all([
+      compile('native/kernels/sparse_wgmma.cu', join(place, 'sparse_wgmma.o'), ...sanitised),
+      compile('test/kernels/hopper/sparse.cc', join(place, 'sparse.o'), '-O2'),
+    ]);
+    const [, pruning = ''] = sparseTest;
+    await execute('g++', ['-fsanitize=undefined', ...objects, pruning, ...machine, '-o', program]);
+    const { stdout } = await execute(program, { timeout: 200_000 });
+    for (const format of ['bf16', 'fp16', 'tf32', 'int8', 'fp8e4m3_fast'])
+      expect(stdout).toMatch(new RegExp(`ok gemm_sparse_wgmma_${format}_128x128_2x1 `));
+  }, 300_000);
+
+  /** The short test of a source that is all in one; what it ends with. */
+  async function shortly(source: string, name: string, ...test: string[]): Promise<unknown> {
+    writeFileSync(join(place, `${name}.cu`), source);
+    const compiled = await compile(join(place, `${name}.cu`), join(place, `${name}.o`), '-O1', ...few);
+    const program = join(place, name);
+    await execute('g++', [compiled, ...test, ...machine, '-o', program]);
+    return execute(program, { timeout: 60_000 }).catch((error: unknown) => error);
+  }
+  const inOne = (...files: string[]): string =>
+    files
+      .map((file) => readFileSync(join('native/kernels', file), 'utf8'))
+      .join('')
+      .replace(/#pragma once|#include "kernels.(split_k|(sparse_)?wgmma_(format|gemm)).h"/g, '');
+  const dense = inOne('split_k.h', 'wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu');
+  const sparse = inOne(
+    ...['split_k.h', 'wgmma_format.h', 'wgmma_gemm.h', 'sparse_wgmma_gemm.h', 'sparse_wgmma.cu'],
+  );
+  function mistaken(source: string, changes: [string, string][] = []): string {
+    for (const [right, wrong] of changes) {
+      expect(source).toContain(right);
+      source = source.replace(right, wrong);
+    }
+    return source;
+  }
+
   it.each(Object.keys(mistakes))(
     'would be found wrong: %s',
     async (name) => {
-      const parts = ['split_k.h', 'wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu'].map((file) =>
-        readFileSync(join('native/kernels', file), 'utf8').replace(
-          /#pragma once|#include "kernels.(split_k|wgmma_(format|gemm)).h"/g,
-          '',
-        ),
-      );
-      let source = parts.join('');
-      for (const [right, wrong] of mistakes[name] ?? []) {
-        expect(source).toContain(right);
-        source = source.replace(right, wrong);
-      }
-      writeFileSync(join(place, 'mistaken.cu'), source);
-      const mistaken = await compile(join(place, 'mistaken.cu'), join(place, 'mistaken.o'), '-O1', ...few);
-      const program = join(place, 'mistaken');
-      await execute('g++', [mistaken, shortTest, ...machine, '-o', program]);
-      const failure = await execute(program, { timeout: 60_000 }).catch((error: unknown) => error);
+      const failure = await shortly(mistaken(dense, mistakes[name]), 'mistaken', shortTest);
       expect(failure).toMatchObject({ code: 1, stdout: expect.stringContaining('FAILED: gemm_wgmma_') });
     },
     120_000,
   );
 
-  it('are right in the same short test without a mistake', async () => {
-    const right = await compile('native/kernels/wgmma.cu', join(place, 'right.o'), '-O1', ...few);
-    await execute('g++', [right, shortTest, ...machine, '-o', join(place, 'right')]);
-    expect((await execute(join(place, 'right'))).stdout.match(/^ok /gm)).toHaveLength(3);
+  it.each(Object.keys(sparseMistakes))(
+    'would be found wrong where A is sparse: %s',
+    async (name) => {
+      const failure = await shortly(mistaken(sparse, sparseMistakes[name]), 'mistaken', ...sparseTest);
+      expect(failure).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('FAILED: gemm_sparse_wgmma_'),
+      });
+    },
+    120_000,
+  );
+
+  it('are right in the same short tests without a mistake', async () => {
+    for (const [source, test] of [
+      [dense, [shortTest]],
+      [sparse, sparseTest],
+    ] as const) {
+      const right = await shortly(source, 'right', ...test);
+      expect(right).toMatchObject({ stdout: expect.stringMatching(/^(ok .*\n){3}$/) });
+    }
   }, 120_000);
 });
 
@@ -249,7 +324,7 @@ describe('the images', () => {
       // mma.sp::ordered_metadata with 12.5.
       for (const image of version >= 12.5 ? ['sparse.sm_80.cubin', 'sparse.compute_89.ptx'] : [])
         expect(build.images).toContain(image);
-      for (const family of ['wgmma', 'ladder'])
+      for (const family of ['wgmma', 'ladder', ...(version >= 12.5 ? ['sparse_wgmma'] : [])])
         for (const image of [`${family}.sm_90a.cubin`, `${family}.compute_90a.ptx`])
           expect(build.images).toContain(image);
       for (const image of ['dpx.compute_90a.ptx', 'stream.compute_90.ptx'])

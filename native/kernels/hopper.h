@@ -156,6 +156,13 @@ __device__ __forceinline__ void take(const unsigned* from, unsigned (&x)[4]) {
                : "l"(from));
 }
 
+// A word that nobody writes while the kernel runs.
+__device__ __forceinline__ unsigned fetch(const unsigned* from) {
+  unsigned word;
+  asm volatile("ld.global.nc.b32 %0, [%1];" : "=r"(word) : "l"(from));
+  return word;
+}
+
 // --- wgmma, but for the multiply itself ---
 
 // Before the first multiply, and again when a thread has touched the sums.

@@ -18,6 +18,9 @@ struct WgmmaTile {
   unsigned m, n, stages, clusterM, clusterN;
   // Warpgroups that multiply, each a part of the tile's rows, and for each the pieces of C on their way.
   unsigned consumers = m > pieceRows ? 2 : 1, slotsPerConsumer = 2;
+  // Of B a stage has so many times the K of what it has of A, in parts behind each other: two where A is
+  // compressed.
+  unsigned partsOfB = 1;
 
   // A step of the pipeline takes 128 bytes of K, whatever the format: one row of the 128-byte swizzle.
   static constexpr unsigned rowBytes = 128;
@@ -30,7 +33,7 @@ struct WgmmaTile {
   // Rows that one block loads of each operand.
   constexpr unsigned rowsOfA() const { return m / clusterN; }
   constexpr unsigned rowsOfB() const { return n / clusterM; }
-  constexpr unsigned stageBytes() const { return (m + n) * rowBytes; }
+  constexpr unsigned stageBytes() const { return (m + n * partsOfB) * rowBytes; }
   constexpr unsigned slotsAt() const { return stages * stageBytes(); }
   constexpr unsigned barriersAt() const { return slotsAt() + consumers * slotsPerConsumer * slotBytes; }
   constexpr unsigned sharedBytes() const { return barriersAt() + 2 * stages * 8; }
@@ -39,7 +42,8 @@ struct WgmmaTile {
   // bytes a clock: what the copy engine fills, and what each wgmma reads, 64 rows of A and all of B. That
   // both share those bytes is not established; DeepGEMM counts so too.
   constexpr unsigned stepClocks() const {
-    const unsigned multiplying = m * n / 32, moving = m + n + m / pieceRows * (pieceRows + n);
+    const unsigned multiplying = m * n / 32,
+                   moving = m + n * partsOfB + m / pieceRows * (pieceRows + n * partsOfB);
     return multiplying > moving ? multiplying : moving;
   }
   // Clocks in which one multiprocessor moves the sums of `tiles` tiles to or from the L2 cache, 32 bytes a
@@ -68,7 +72,7 @@ struct WgmmaGrid {
   unsigned blocks = 0;
   static constexpr unsigned group = 8;
 
-  // Of C alone. `kBytes` are those of each row of A and B.
+  // Of C alone. `kBytes` are those of each row of A.
   constexpr WgmmaGrid(const WgmmaTile& tile, unsigned long long m, unsigned long long n,
                       unsigned long long kBytes, unsigned multiprocessors)
       : down(ceil(m, tile.m * tile.clusterM)),

@@ -92,7 +92,10 @@ struct Gemm {
     // the arrival too.
     arriveExpecting(barrier, stageBytes);
     fill<tile.m, rowsOfA>(p.a, aAt(stage), x, turn.row, barrier);
-    fill<tile.n, rowsOfB>(p.b, bAt(stage), x, turn.column, barrier);
+#pragma unroll
+    for (unsigned part = 0; part < tile.partsOfB; ++part)
+      fill<tile.n, rowsOfB>(p.b, bAt(stage) + part * tile.n * rowBytes,
+                            x * tile.partsOfB + part * elementsPerRow, turn.column, barrier);
   }
 
   __device__ __forceinline__ void produce() const {
@@ -201,17 +204,24 @@ struct Gemm {
       }
   }
 
-  __device__ __forceinline__ void consume(unsigned consumer, unsigned thread) const {
+  // The sums of a tile's turn, of this consumer's rows, which begin with `firstRow` of the tile.
+  __device__ __forceinline__ void sumTurn(Sums& sums, Ring<stages>& at, const Turn& turn, unsigned firstRow,
+                                          unsigned thread) const {
+    if constexpr (Kind::promotes)
+      sumPromoted(sums, at, turn.steps, firstRow * rowBytes, thread);
+    else
+      sum(sums, at, turn.steps, firstRow * rowBytes, thread);
+  }
+
+  template <typename SumTurn>
+  __device__ __forceinline__ void consume(unsigned consumer, unsigned thread, SumTurn sumTurn) const {
     const unsigned firstRow = consumer * pieces * pieceRows;
     Ring<stages> at;
     unsigned filling = 0;
     forEachTurn([&](const Turn& turn) {
       Sums sums;
       if (Kind::promotes || turn.steps == 0) clear(sums);
-      if constexpr (Kind::promotes)
-        sumPromoted(sums, at, turn.steps, firstRow * rowBytes, thread);
-      else
-        sum(sums, at, turn.steps, firstRow * rowBytes, thread);
+      sumTurn(sums, at, turn, firstRow, thread);
 #pragma unroll
       for (unsigned piece = 0; piece < pieces; ++piece) settle(sums[piece]);
       if (p.parts > 1) {
@@ -248,6 +258,14 @@ struct Gemm {
   }
 
   __device__ __forceinline__ void run() const {
+    runBy([&](Sums& sums, Ring<stages>& at, const Turn& turn, unsigned firstRow, unsigned thread) {
+      sumTurn(sums, at, turn, firstRow, thread);
+    });
+  }
+
+  // With sumTurn(sums, ring, turn, firstRow, thread) for the multiplies.
+  template <typename SumTurn>
+  __device__ __forceinline__ void runBy(SumTurn sumTurn) const {
     begin(tile.consumers * cluster);
     const unsigned warpgroup = threadIdx.x / WgmmaTile::warpgroup;
     // With one consumer there are enough registers for each thread to have 255.
@@ -257,7 +275,7 @@ struct Gemm {
       if (threadIdx.x == 0) produce();
     } else {
       if constexpr (sharesOut) takeRegisters<consumerRegisters>();
-      consume(warpgroup - 1, threadIdx.x % WgmmaTile::warpgroup);
+      consume(warpgroup - 1, threadIdx.x % WgmmaTile::warpgroup, sumTurn);
     }
     end();
   }

@@ -54,7 +54,7 @@ function ptx(architecture, version, names) {
 
 /** The images of one family: [file name, content]. */
 function* imagesOf(family, gains, architectures, versions) {
-  const [first] = gains;
+  const [first] = gains[0].split('=');
   const made = new Map();
   const names = (architecture) => {
     const at = number(architecture);

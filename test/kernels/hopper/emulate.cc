@@ -4,22 +4,14 @@
 //   g++ -std=c++20 -O2 -fsanitize=undefined -fno-sanitize-recover -fno-strict-aliasing -Wno-unknown-pragmas
 //   -Wno-psabi
 //     -I test/kernels/hopper -I native -include test/kernels/hopper/cuda.h
-//     -x c++ native/kernels/{wgmma,ladder}.cu test/kernels/hopper/*.cc -o emulate
+//     -x c++ native/kernels/{wgmma,ladder}.cu test/kernels/hopper/{emulate,machine,copies,multiplies}.cc
+//     -o emulate
 //   ./emulate [PART OF A KERNEL'S NAME]
 //
 // Inputs are small integers, whose sums every accumulator holds exactly: results must agree bit for bit, and
 // what lies between and around the rows of C must be untouched. Exit status 1 on the first difference.
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <new>
-#include <string>
-#include <vector>
-
 #include "kernels/ladder.h"
-#include "machine.h"
-#include "random.h"
+#include "product.h"
 
 namespace nameplate {
 
@@ -30,16 +22,6 @@ NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_DECLARE)
 NAMEPLATE_LADDER(NAMEPLATE_DECLARE_STEP)
 
 namespace {
-
-using machine::Timing;
-
-struct Format {
-  DType dtype;
-  int low, high;  // of the integers that inputs are drawn from: sums stay exact up to K = 1100
-};
-constexpr Format bf16{DType::bf16, -3, 4}, fp16{DType::fp16, -3, 4}, fp16_acc16{DType::fp16, -1, 1},
-    tf32{DType::tf32, -3, 40}, int8{DType::int8, -128, 127}, fp8e4m3{DType::fp8e4m3, -3, 4},
-    fp8e4m3_fast = fp8e4m3, fp8e5m2{DType::fp8e5m2, -2, 3}, fp8e5m2_fast = fp8e5m2;
 
 struct Kernel {
   std::string name;
@@ -70,95 +52,13 @@ const Kernel kernels[] = {
    false},
         NAMEPLATE_LADDER(NAMEPLATE_STEP)};
 
-constexpr Timing timings[] = {{false, true, false}, {true, false, false}, {true, true, true},
-                              {false, false, true}, {true, true, false},  {false, true, true}};
-
-[[noreturn]] void fail(const std::string& what) {
-  std::printf("FAILED: %s\n", what.c_str());
-  std::exit(1);
-}
-
-// rows x columns elements, rows whole 16 bytes apart and some more; NaN between them, and before and after.
-struct Matrix {
-  static constexpr std::size_t redZone = 256;
-  DType dtype;
-  std::size_t rows, columns, ld, bytes;
-  std::byte* memory;
-
-  Matrix(DType dtype, std::size_t rows, std::size_t columns, std::size_t extraChunks)
-      : dtype(dtype), rows(rows), columns(columns) {
-    const std::size_t size = row(dtype).bytes, chunk = 16 / size;
-    ld = ((columns + chunk - 1) / chunk + extraChunks) * chunk;
-    if (ld == 0) ld = chunk;
-    bytes = rows * ld * size + 2 * redZone;
-    memory = static_cast<std::byte*>(::operator new(bytes, std::align_val_t(redZone)));
-    std::memset(memory, 0x7f, bytes);
-  }
-  ~Matrix() { ::operator delete(memory, std::align_val_t(redZone)); }
-  Matrix(const Matrix&) = delete;
-  Matrix& operator=(const Matrix&) = delete;
-
-  std::byte* data() const { return memory + redZone; }
-  double at(std::size_t r, std::size_t c) const { return load(dtype, data(), r * ld + c); }
-  void set(std::size_t r, std::size_t c, double value) { store(dtype, data(), r * ld + c, value); }
-  void randomize(unsigned long long seed, const Format& format) {
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < columns; ++c)
-        set(r, c,
-            format.low + std::floor(randomUnit(seed, r * columns + c) * (format.high - format.low + 1)));
-  }
-};
-
-void multiply(const Matrix& a, const Matrix& b, Matrix& c) {
-  const auto values = [](const Matrix& matrix) {
-    std::vector<float> all(matrix.rows * matrix.columns);
-    for (std::size_t i = 0; i < all.size(); ++i)
-      all[i] = static_cast<float>(matrix.at(i / matrix.columns, i % matrix.columns));
-    return all;
-  };
-  const std::vector<float> x = values(a), y = values(b);
-  for (std::size_t i = 0; i < c.rows; ++i)
-    for (std::size_t j = 0; j < c.columns; ++j) {
-      double sum = 0;
-      for (std::size_t l = 0; l < a.columns; ++l)
-        sum += static_cast<double>(x[i * a.columns + l]) * static_cast<double>(y[j * a.columns + l]);
-      c.set(i, j, sum);
-    }
-}
-
-void encode(TensorMap& map, const Matrix& matrix, unsigned boxRows) {
-  const std::size_t size = row(matrix.dtype).bytes;
-  machine::encode(map, matrix.dtype, matrix.data(), matrix.columns, matrix.rows, matrix.ld * size,
-                  static_cast<unsigned>(WgmmaTile::rowBytes / size), boxRows);
-}
-
-// What the blocks of a grid with K in parts share; no part has come.
-struct Workspace {
-  std::vector<unsigned> partials, arrivals;
-
-  Workspace(const WgmmaTile& tile, const WgmmaGrid& grid)
-      : partials(grid.partialBytes(tile) / 4, 0x7f7f7f7f), arrivals(grid.arrivalBytes(tile) / 4) {}
-};
-
 // As native/cuda/wgmma.cc and ladder.cc do.
 void launch(const Kernel& kernel, const Matrix& a, const Matrix& b, const Matrix& c, const WgmmaGrid& grid,
             Workspace& workspace, Timing timing) {
-  LadderParameters parameters{{}, c.data(), c.rows, c.columns, c.ld};
+  LadderParameters parameters{parametersOf(kernel.tile, a, b, c, grid, workspace), c.data(), c.rows,
+                              c.columns, c.ld};
   WgmmaParameters& p = parameters.product;
-  encode(p.c, c, WgmmaTile::pieceRows);
-  p.a = p.b = p.c;
-  if (a.columns > 0) {
-    encode(p.a, a, kernel.tile.rowsOfA());
-    encode(p.b, b, kernel.tile.rowsOfB());
-  }
-  p.down = static_cast<unsigned>(grid.down);
-  p.across = static_cast<unsigned>(grid.across);
-  p.group = kernel.persistent ? WgmmaGrid::group : 1;
-  p.steps = static_cast<unsigned>(grid.steps);
-  p.stepsOfPart = static_cast<unsigned>(grid.stepsOfPart);
-  p.parts = static_cast<unsigned>(grid.parts);
-  p.partials = workspace.partials.data();
-  p.arrivals = workspace.arrivals.data();
+  if (!kernel.persistent) p.group = 1;
   const unsigned blocks = kernel.persistent ? grid.blocks : p.down * p.across * kernel.tile.cluster();
   machine::launch(blocks, kernel.tile.cluster(), kernel.threads, timing, [&] { kernel.run(parameters); });
 }
@@ -169,10 +69,7 @@ WgmmaGrid gridOf(const Kernel& kernel, const Matrix& a, const Matrix& c, unsigne
 
 void check(const Kernel& kernel, std::size_t m, std::size_t n, std::size_t k, unsigned multiprocessors,
            Timing timing, unsigned parts = 1) {
-  const std::string what =
-      kernel.name + " " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + " in " +
-      std::to_string(parts) + (timing.lateCopies ? ", late copies" : "") +
-      (timing.lateMultiplies ? ", late multiplies" : "") + (timing.backward ? ", backward" : "");
+  const std::string what = nameOf(kernel.name, m, n, k, parts, timing);
   const DType output = row(kernel.format.dtype).output;
   Matrix a(kernel.format.dtype, m, k, n % 2), b(kernel.format.dtype, n, k, m % 2), c(output, m, n, k % 2),
       expected(output, m, n, k % 2);
@@ -191,14 +88,7 @@ void check(const Kernel& kernel, std::size_t m, std::size_t n, std::size_t k, un
   } catch (const std::exception& error) {
     fail(what + ": " + error.what());
   }
-  if (std::memcmp(c.memory, expected.memory, c.bytes) == 0) return;
-  for (std::size_t i = 0; i < m; ++i)
-    for (std::size_t j = 0; j < n; ++j)
-      if (std::memcmp(&c.data()[(i * c.ld + j) * row(output).bytes],
-                      &expected.data()[(i * c.ld + j) * row(output).bytes], row(output).bytes) != 0)
-        fail(what + ": C[" + std::to_string(i) + "][" + std::to_string(j) + "] is " +
-             std::to_string(c.at(i, j)) + ", not " + std::to_string(expected.at(i, j)));
-  fail(what + ": a write beside C");
+  requireSame(c, expected, what);
 }
 
 void checkEdges(const Kernel& kernel, unsigned seed) {

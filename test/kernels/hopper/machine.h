@@ -72,8 +72,9 @@ void leave(unsigned* to, const unsigned (&words)[4]);
 unsigned countArrival(unsigned* counter);
 
 enum class Input { bf16, fp16, fp16Acc16, tf32, int8, e4m3, e5m2 };
-// `sums` are this thread's registers.
-void multiply(Input, unsigned columns, void* sums, std::uint64_t a, std::uint64_t b, bool accumulate);
+// `sums` are this thread's registers. With `metadata`, another of them, A is compressed.
+void multiply(Input, unsigned columns, void* sums, std::uint64_t a, std::uint64_t b, bool accumulate,
+              const unsigned* metadata = nullptr, unsigned selector = 0);
 void fenceSums();
 void commitMultiplies();
 void waitForMultiplies(unsigned pending);

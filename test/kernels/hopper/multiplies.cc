@@ -1,4 +1,5 @@
 // The tensor cores: wgmma of matrices in shared memory, found by their descriptors.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -76,6 +77,29 @@ void decode(const Operand& operand, DType dtype, unsigned rows, unsigned step, d
     }
 }
 
+// Compressed A with what each thread of the warpgroup has of its metadata, as it was: "Sparse matrix storage"
+// and the figures of the sparse multiplies in the PTX ISA. A nibble tells of four elements of K which two are
+// kept, in tf32 of two which one; `step` is that of A as it was.
+void expand(const Multiplication& op, DType dtype, unsigned step, const double* compressed, double* to) {
+  const auto bytes = static_cast<unsigned>(nameplate::row(dtype).bytes);
+  if (bytes == 1 && op.selector != 0) throw std::logic_error("a selector with a format of 8 bits");
+  const unsigned group = dtype == DType::tf32 ? 2 : 4, kept = group / 2;
+  std::fill(to, to + 64 * step, 0);
+  for (unsigned r = 0; r < 64; ++r)
+    for (unsigned q = 0; q < step / group; ++q) {
+      const unsigned quad = r / 16 * 32 + r % 8 * 4, half = r % 16 / 8;
+      const unsigned lane = bytes == 1 ? half + q / 8 * 2 : op.selector * 2 + q / 4;
+      const unsigned shift = bytes == 1 ? q % 8 * 4 : half * 16 + q % 4 * 4;
+      const unsigned code = *op.metadata[quad + lane] >> shift & 15;
+      if (group == 2 ? code != 0b0100 && code != 0b1110 : (code & 3) >= code >> 2)
+        throw std::logic_error("metadata that has no meaning");
+      for (unsigned j = 0; j < kept; ++j) {
+        const unsigned place = group == 2 ? code == 0b1110 : code >> 2 * j & 3;
+        to[r * step + q * group + place] = compressed[r * step / 2 + q * kept + j];
+      }
+    }
+}
+
 double rounded(Input input, double sum) {
   if (input != Input::e4m3 && input != Input::e5m2) return sum;
   int exponent = 0;
@@ -85,9 +109,14 @@ double rounded(Input input, double sum) {
 
 void run(const Block& block, const Multiplication& op) {
   const InputRow& row = inputs[static_cast<std::size_t>(op.input)];
-  const auto step = 32 / static_cast<unsigned>(nameplate::row(row.dtype).bytes);
-  static std::vector<double> a(64 * 32), b(256 * 32), sums(256);
-  decode({block, op.a}, row.dtype, 64, step, a.data(), false);
+  const unsigned step = (op.sparse ? 64 : 32) / static_cast<unsigned>(nameplate::row(row.dtype).bytes);
+  static std::vector<double> a(64 * 64), b(256 * 64), sums(256), compressed(64 * 32);
+  if (op.sparse) {
+    decode({block, op.a}, row.dtype, 64, step / 2, compressed.data(), false);
+    expand(op, row.dtype, step, compressed.data(), a.data());
+  } else {
+    decode({block, op.a}, row.dtype, 64, step, a.data(), false);
+  }
   decode({block, op.b}, row.dtype, op.columns, step, b.data(), true);
   for (unsigned r = 0; r < 64; ++r) {
     const unsigned group = r % 8, half = r % 16 / 8;
@@ -125,15 +154,19 @@ void runUntil(Warpgroup& group, std::size_t end) {
 
 }  // namespace
 
-void multiply(Input input, unsigned columns, void* sums, std::uint64_t a, std::uint64_t b, bool accumulate) {
+void multiply(Input input, unsigned columns, void* sums, std::uint64_t a, std::uint64_t b, bool accumulate,
+              const unsigned* metadata, unsigned selector) {
   if (!current->sumsFenced) throw std::logic_error("a multiply without wgmma.fence before it");
   Warpgroup& group = warpgroup();
   const std::size_t place = current->begun++ - group.done;
-  if (place == group.begun.size()) group.begun.push_back({input, columns, a, b, accumulate});
+  if (place == group.begun.size())
+    group.begun.push_back({input, columns, a, b, accumulate, metadata != nullptr, selector});
   Multiplication& op = group.begun.at(place);
-  if (op.input != input || op.columns != columns || op.a != a || op.b != b || op.accumulate != accumulate)
+  if (op.input != input || op.columns != columns || op.a != a || op.b != b || op.accumulate != accumulate ||
+      op.selector != selector)
     throw std::logic_error("the threads of a warpgroup multiply different matrices");
   op.sums[current->index % 128] = sums;
+  op.metadata[current->index % 128] = metadata;
   // Until the multiply is done its sums are nobody's: who reads them finds NaN.
   if (!accumulate)
     std::memset(sums, 0x7f, columns / 8 * inputs[static_cast<std::size_t>(input)].registersPerEight * 4);

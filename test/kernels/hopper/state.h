@@ -46,9 +46,11 @@ struct Multiplication {
   Input input;
   unsigned columns;
   std::uint64_t a, b;
-  bool accumulate;
+  bool accumulate, sparse;
+  unsigned selector;
   unsigned threads = 0;  // that have begun it
   void* sums[128] = {};
+  const unsigned* metadata[128] = {};  // read when the multiply is done
 };
 
 struct Warpgroup {

@@ -94,6 +94,10 @@ inline void take(const unsigned* from, unsigned (&x)[4]) {
   for (unsigned i = 0; i < 4; ++i) x[i] = from[i];
 }
 
+inline unsigned fetch(const unsigned* from) {
+  return *from;
+}
+
 inline void fenceSums() {
   machine::fenceSums();
 }
