@@ -75,7 +75,9 @@ describe.concurrent('a product on Hopper', () => {
 
   it('has wgmma first of every tensor format, and the row says what is not known of it', async () => {
     const { report } = await measure({}, '--only', 'gemm.*', '--provider', 'builtin');
-    const own = report.rows.filter(({ dtype }) => dtype !== 'fp64' && dtype !== 'fp32');
+    const own = report.rows.filter(
+      ({ id, dtype }) => !/^fp(64|32)$/.test(dtype ?? '') && !id.endsWith('.sparse'),
+    );
     expect(own).toHaveLength(9);
     for (const { id, kernel, verdict } of own) {
       expect(kernel?.name, id).toMatch(/^gemm_wgmma_/);
@@ -85,6 +87,26 @@ describe.concurrent('a product on Hopper', () => {
       });
       expect(verdict.status, id).not.toMatch(/failed|corrupted/);
     }
+  });
+
+  it('is taken by wgmma.sp where A is sparse, in every format, and by mma.sp where there are no tensor maps', async () => {
+    const sparse = ['--only', 'gemm.*.sparse', '--provider', 'builtin'];
+    const shapes = ['256', '65x200x384', '200x33x8192'].flatMap((shape) => ['--shape', shape]);
+    const { report } = await measure({}, ...sparse, ...shapes);
+    const rows = report.rows.filter(({ shape }) => 'k' in shape && shape.k !== 64); // which 8 bits do not take
+    expect(rows).toHaveLength(5 * 3);
+    for (const { id, kernel, verdict } of rows) {
+      expect(kernel?.name, id).toMatch(/^gemm_sparse_wgmma_\w+ \(sparse_wgmma\.sm_90a\.cubin/);
+      expect(kernel?.note, id).toContain('not yet run on a GPU');
+      expect(verdict.status, id).not.toMatch(/failed|corrupted/);
+    }
+    const long = rows.filter(({ shape }) => 'k' in shape && shape.k === 8192);
+    for (const { id, kernel } of long) expect(kernel?.note, id).toMatch(/; K in \d+ parts; best of 5 timed/);
+    const without = await measure({ NAMEPLATE_FAULT: 'missing:cuTensorMapEncodeTiled' }, ...sparse);
+    const older = without.report.rows.flatMap(
+      ({ kernel }) => kernel?.name.match(/^gemm_sparse_[a-z]+\d+_/) ?? [],
+    );
+    expect(older).toEqual(['gemm_sparse_tf32_', 'gemm_sparse_fp16_', 'gemm_sparse_bf16_']);
   });
 
   it('is never taken by a step of the ladder, unless it is asked for by its name', async () => {

@@ -3,6 +3,7 @@
 #include "cuda/ladder.h"
 #include "cuda/mma.h"
 #include "cuda/sparse.h"
+#include "cuda/sparse_wgmma.h"
 #include "cuda/wgmma.h"
 
 namespace nameplate::cuda {
@@ -107,6 +108,7 @@ std::span<const GemmConfiguration> gemmConfigurations() {
     append(mmaConfigurations());
     append(rows);
     append(ladderConfigurations());
+    append(sparseWgmmaConfigurations());
     append(sparseConfigurations());
     return list;
   }();

@@ -15,7 +15,7 @@ std::vector<GemmConfiguration> wgmmaConfigurations();
 std::string wgmmaRefusal(const WgmmaTile&, const GemmShape&);
 // Without what blocks that share a tile need besides.
 WgmmaParameters wgmmaParameters(const WgmmaTile&, const WgmmaGrid&, const GemmShape&, const Operands&);
-// The bytes of a row of A or of B.
+// The bytes of a row of A as it is stored: compressed where it is sparse.
 std::size_t wgmmaBytesOfK(const GemmShape&);
 
 }  // namespace nameplate::cuda

@@ -11,7 +11,7 @@
 #include "gemm.h"
 #include "kernels/ladder.h"
 #include "kernels/mma.h"
-#include "kernels/sparse.h"
+#include "kernels/sparse_wgmma.h"
 #include "random.h"
 #include "setting.h"
 #include "tensormap.h"
@@ -65,14 +65,14 @@ KnownKernel sparseGemm(const char* name, DType dtype, Unit unit, const GemmTile&
       });
 }
 
-// The matrices are known by their tensor maps alone; K is that of A, where any of it is read.
-Work productWork(const Card& card, const Grid& grid, const WgmmaParameters& p, DType dtype, Unit unit,
-                 const WgmmaTile& tile) {
+// The matrices are known by their tensor maps alone; K is that of A, where any of it is read, and twice that
+// where A is compressed.
+GemmParameters productOf(const Grid& grid, const WgmmaParameters& p, DType dtype, const WgmmaTile& tile) {
   const auto [a, b, c] = std::tuple(opened(p.a), opened(p.b), opened(p.c));
   require(a && b && c && grid.blocks % tile.cluster() == 0);
   const auto leading = [](const TiledMatrix& matrix) { return matrix.strideBytes / matrix.elementBytes; };
-  const unsigned long long k = p.steps == 0 ? 0 : a->columns;
-  const unsigned long long covered = WgmmaGrid::ceil(k * row(dtype).bytes, WgmmaTile::rowBytes);
+  const unsigned long long stored = p.steps == 0 ? 0 : a->columns, k = stored * tile.partsOfB;
+  const unsigned long long covered = WgmmaGrid::ceil(stored * row(dtype).bytes, WgmmaTile::rowBytes);
   require(covered == p.steps && (k == 0 || (b->columns == k && a->rows == c->rows && b->rows == c->columns)));
   const GemmParameters at{a->base,     b->base,     const_cast<void*>(c->base),
                           c->rows,     c->columns,  k,
@@ -87,7 +87,23 @@ Work productWork(const Card& card, const Grid& grid, const WgmmaParameters& p, D
     require(onDevice(span(p.partials, tiles * p.parts * tile.m * tile.n * 4)) &&
             onDevice(span(p.arrivals, tiles * tile.consumers * 4)));
   }
-  return gemmWork(card, {at, dtype, unit, 1, {tile.m, tile.n, 0}});
+  return at;
+}
+
+Work productWork(const Card& card, const Grid& grid, const WgmmaParameters& p, DType dtype, Unit unit,
+                 const WgmmaTile& tile) {
+  return gemmWork(card, {productOf(grid, p, dtype, tile), dtype, unit, 1, {tile.m, tile.n, 0}});
+}
+
+KnownKernel sparseWgmma(const char* name, DType dtype, Unit unit, const WgmmaTile& tile) {
+  return own<SparseWgmmaParameters>(
+      name, tile.threads(),
+      [dtype, unit, tile](const Card& card, const Grid& grid, const SparseWgmmaParameters& p) {
+        const GemmParameters at = productOf(grid, p.product, dtype, tile);
+        require(p.down == (at.m + sparseRows - 1) / sparseRows &&
+                p.across == at.k / sparseBlockOfK(static_cast<unsigned>(row(dtype).bytes)));
+        return sparseGemmWork(card, {at, dtype, unit, 2, {tile.m, tile.n, 0}}, p.metadata);
+      });
 }
 
 KnownKernel wgmma(const char* name, DType dtype, Unit unit, const WgmmaTile& tile) {
@@ -423,10 +439,15 @@ const std::vector<KnownKernel>& table() {
         formats::format.unit, {m, n, stages, clusterM, clusterN}),
           NAMEPLATE_WGMMA_KERNELS(NAMEPLATE_ROW)
 #undef NAMEPLATE_ROW
+#define NAMEPLATE_ROW(format, m, n, stages, clusterM, clusterN)                                              \
+  sparseWgmma("gemm_sparse_wgmma_" #format "_" #m "x" #n "_" #clusterM "x" #clusterN, formats::format.dtype, \
+              formats::format.unit, sparseWgmmaTile<m, n, stages, clusterM, clusterN>),
+              NAMEPLATE_SPARSE_WGMMA_KERNELS(NAMEPLATE_ROW)
+#undef NAMEPLATE_ROW
 #define NAMEPLATE_STEP(number) ladderStep("gemm_ladder_bf16_" #number, ladder[number - 1]),
-              NAMEPLATE_LADDER(NAMEPLATE_STEP)
+                  NAMEPLATE_LADDER(NAMEPLATE_STEP)
 #undef NAMEPLATE_STEP
-                  own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
+                      own<PatternParameters>("pattern_fill", bufferThreads, patternWork),
       own<CompareParameters>("buffer_compare", bufferThreads, compareWork),
       sweep("sweep_read_own", Walk::readOwn),
       sweep("sweep_read", Walk::read),
