@@ -21,6 +21,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadNative, UsageError } from '../dist/index.js';
+import { arrays } from '../dist/matrix.js';
 import { limits, parseList, parseNumber } from '../dist/usage.js';
 import { productsOf } from './products.mjs';
 import { record, recordFile } from './record.mjs';
@@ -95,7 +96,10 @@ setTimeout(() => {
  * Runs one row without timing it to speak of: what the last of many launches left in each set of buffers is compared with
  * the verified output. With the name of a check of products.mjs, that instead.
  */
-async function verify(operation, shape, provider, { kernel = null, product = null } = {}) {
+async function verify(operation, asked, provider, { kernel = null, product = null } = {}) {
+  // A compressed matrix has whole 128 bytes of B for each of its rows.
+  const step = operation.variant === 'sparse' ? 128 / arrays[operation.dtype].BYTES_PER_ELEMENT : 1;
+  const shape = { ...asked, k: Math.ceil(asked.k / step) * step };
   const check = { row: operation.id, shape: Object.values(shape), provider, ...(product && { product }) };
   if (secondsLeft() < forTheRest) return { ...check, outcome: 'skipped', reason: 'no time was left' };
   const request = {
@@ -126,26 +130,20 @@ function outcomeOf(result) {
   return { outcome: 'wrong', kernel, reason: `${kernel}: ${differences} differences, ${where}` };
 }
 
-/** K of a sparse product comes in whole steps; 128 elements are some in every format. */
-const shapeFor = ({ variant }, shape) =>
-  variant === 'sparse' ? { ...shape, k: 128 * Math.ceil(shape.k / 128) } : shape;
-
 const bad = ({ outcome }) => ['wrong', 'failed', 'lost'].includes(outcome);
 
 /** Each format by each provider: as a row, or with a check of products.mjs. */
-async function verifyFormats(keep, what, asked) {
+async function verifyFormats(keep, what, asked, operations) {
   for (const operation of operations)
     for (const provider of operation.providers.cuda) {
       const mine = [];
       for (const [shape, product] of asked) {
-        // The compute face has no sparse products.
-        if (product !== null && operation.variant === 'sparse') break;
-        mine.push(await verify(operation, shapeFor(operation, shape), provider, { product }));
+        mine.push(await verify(operation, shape, provider, { product }));
         // What hangs or breaks the device at one size does so at others, and each costs a new process or more.
         const broken = mine.filter(({ outcome }) => outcome === 'failed').length;
         if (mine.at(-1).outcome === 'lost' || broken > 1) break;
       }
-      if (mine.length > 0) keep(`${operation.id} ${provider}${what}`, mine);
+      keep(`${operation.id} ${provider}${what}`, mine);
     }
 }
 
@@ -155,7 +153,7 @@ async function verifyTiles(keep) {
     const taken = [];
     for (const operation of operations)
       for (const shape of aroundTile(tile)) {
-        const check = await verify(operation, shapeFor(operation, shape), 'builtin', { kernel: name });
+        const check = await verify(operation, shape, 'builtin', { kernel: name });
         // It has no kernel of this tile.
         if (check.outcome === 'unsupported') break;
         taken.push(check);
@@ -207,9 +205,11 @@ const keep = (row, mine) => {
 };
 if (stages.includes('tiles')) await verifyTiles(keep);
 const rows = shapes.map((shape) => [shape, null]);
-if (stages.includes('formats')) await verifyFormats(keep, '', rows);
+if (stages.includes('formats')) await verifyFormats(keep, '', rows, operations);
 const products = productShapes.flatMap(productsOf);
-if (stages.includes('products')) await verifyFormats(keep, ' products', products);
+// The compute face multiplies whole matrices.
+const whole = operations.filter(({ variant }) => variant !== 'sparse');
+if (stages.includes('products')) await verifyFormats(keep, ' products', products, whole);
 verifier.end();
 const tested = stages.includes('selftest') ? await nameplate('selftest', '--timeout', '30') : 0;
 const report = recordFile(values.out, kind('gpu-run'), device.name);

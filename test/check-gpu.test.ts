@@ -49,7 +49,9 @@ describe.concurrent('the GPU check', () => {
   });
 
   it('asks for each kernel of a Hopper by itself', () => {
-    const all = ['wgmma', 'dmma', 'simt', 'mma', 'sparse'].flatMap((family) => kernelsOf(family, '90a'));
+    const all = ['wgmma', 'dmma', 'simt', 'mma', 'sparse_wgmma', 'sparse'].flatMap((family) =>
+      kernelsOf(family, '90a'),
+    );
     expect(all.length).toBeGreaterThan(66);
     const asked = all.map((name) => tiles.filter(([part]) => name.includes(part)).map(([part]) => part));
     expect(all.filter((_, index) => asked[index]?.length !== 1)).toEqual([]);
