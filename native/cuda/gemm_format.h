@@ -12,6 +12,12 @@ struct GemmFormat {
   const char* needs;     // what a device without any configuration of it lacks
 };
 
+// Those of compute capability `from` to `to`, as 90 for 9.0, and what a kernel is worth there.
+struct GemmDevices {
+  int from, to;
+  const char* note;
+};
+
 namespace format {
 
 inline constexpr GemmFormat bf16{DType::bf16, Accumulator::full, "tensor.bf16", "bf16 tensor cores"},

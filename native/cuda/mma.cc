@@ -20,24 +20,19 @@ const Row nativeFp8[] = {NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)};
 const Row fp8[] = {NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)};
 #undef NAMEPLATE_ROW
 
-// Compute capabilities, as 90 for 9.0, and what the instruction is there.
-struct Devices {
-  int from, to;
-  const char* note;
-};
-
 constexpr int any = 9999;
-constexpr Devices turing{75, 79, "built for speed, and not yet run on a GPU"};
-constexpr Devices beforeHopper{80, 89, turing.note};
-constexpr Devices ada{89, 89, beforeHopper.note};
-constexpr Devices hopper{90, 90, "mma.sync, which does not reach this device's full rate: wgmma does"};
-constexpr Devices blackwell{100, 119, "mma.sync, which does not reach this device's full rate: tcgen05 does"};
-constexpr Devices later{120, any, beforeHopper.note};
-constexpr Devices converting{
+constexpr GemmDevices turing{75, 79, "built for speed, and not yet run on a GPU"};
+constexpr GemmDevices beforeHopper{80, 89, turing.note};
+constexpr GemmDevices ada{89, 89, beforeHopper.note};
+constexpr GemmDevices hopper{90, 90, "mma.sync, which does not reach this device's full rate: wgmma does"};
+constexpr GemmDevices blackwell{100, 119,
+                                "mma.sync, which does not reach this device's full rate: tcgen05 does"};
+constexpr GemmDevices later{120, any, beforeHopper.note};
+constexpr GemmDevices converting{
     90, 119, "mma.sync over fp8, which on this device becomes conversions and fp16 tensor instructions"};
 
 void add(std::vector<GemmConfiguration>& all, std::span<const Row> rows,
-         std::initializer_list<Devices> devices) {
+         std::initializer_list<GemmDevices> devices) {
   for (const auto& [format, kernel, tile] : rows)
     for (const auto& [from, to, note] : devices)
       all.push_back({format.dtype, format.accumulator, from, to, "mma", kernel, tile, tiled, format.resource,

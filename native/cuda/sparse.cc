@@ -21,19 +21,14 @@ const Row ordinary[] = {NAMEPLATE_SPARSE_KERNELS(NAMEPLATE_ROW)};
 const Row fp8[] = {NAMEPLATE_SPARSE_FP8_KERNELS(NAMEPLATE_ROW)};
 #undef NAMEPLATE_ROW
 
-// Compute capabilities, as 90 for 9.0, and what the instruction is there.
-struct Devices {
-  int from, to;
-  const char* note;
-};
-
 constexpr int any = 9999;
-constexpr Devices ampere{80, 80, "built for speed, and not yet run on a GPU"};
-constexpr Devices beforeHopper{80, 89, ampere.note};
-constexpr Devices ada{89, 89, ampere.note};
-constexpr Devices hopper{90, 90, "mma.sp, which does not reach this device's full rate: wgmma.sp does"};
-constexpr Devices blackwell{100, 119, "mma.sp, which does not reach this device's full rate: tcgen05 does"};
-constexpr Devices later{120, any, ampere.note};
+constexpr GemmDevices ampere{80, 80, "built for speed, and not yet run on a GPU"};
+constexpr GemmDevices beforeHopper{80, 89, ampere.note};
+constexpr GemmDevices ada{89, 89, ampere.note};
+constexpr GemmDevices hopper{90, 90, "mma.sp, which is not this device's own: wgmma.sp is"};
+constexpr GemmDevices blackwell{100, 119,
+                                "mma.sp, which does not reach this device's full rate: tcgen05 does"};
+constexpr GemmDevices later{120, any, ampere.note};
 
 std::string refusal(const GemmConfiguration& configuration, const GemmShape& shape) {
   if (!shape.aligned || shape.ldb * row(shape.dtype).bytes % 16 != 0)
@@ -68,7 +63,7 @@ std::string cut(const GemmConfiguration&, const GemmShape&, unsigned) {
 const GemmLauncher launcher{refusal, prepare, pick, cut};
 
 void add(std::vector<GemmConfiguration>& all, std::span<const Row> rows,
-         std::initializer_list<Devices> devices) {
+         std::initializer_list<GemmDevices> devices) {
   for (const auto& [format, kernel, tile] : rows)
     for (const auto& [from, to, note] : devices) {
       all.push_back({format.dtype, format.accumulator, from, to, "sparse", kernel, tile, launcher,
