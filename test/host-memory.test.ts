@@ -17,7 +17,7 @@ beforeAll(async () => {
   const cpu = ['memory', 'cgroup', 'threads', 'caches', 'placement', 'processor'].map(
     (part) => `cpu/${part}`,
   );
-  const parts = [...cpu, 'gemm', 'gemm_inputs', 'inputs', 'reference', 'sum_bits', 'verification'];
+  const parts = [...cpu, 'gemm', 'gemm_inputs', 'pruning', 'inputs', 'reference', 'sum_bits', 'verification'];
   const sources = ['memory', 'rotations'].map((part) => `test/cpu/${part}.cc`);
   sources.push(...parts.map((part) => `native/${part}.cc`));
   await execute('g++', ['-std=c++20', '-Wall', '-I', 'native', ...sources, '-pthread', '-o', program]);
