@@ -1,5 +1,6 @@
 #include "cuda/gemm_configurations.h"
 
+#include "cuda/gemm_format.h"
 #include "cuda/ladder.h"
 #include "cuda/mma.h"
 #include "cuda/sparse.h"
@@ -57,11 +58,11 @@ const GemmLauncher tiled{tiledRefusal, tiledLaunch, tiledPick, tiledCut};
 
 namespace {
 
-constexpr int any = 9999;
+constexpr int any = anyLater;
 constexpr auto full = Accumulator::full, half = Accumulator::half;
 using enum DType;
 
-constexpr auto built = "built for speed, and not yet run on a GPU";
+constexpr auto built = builtForSpeed;
 
 // FP64 tensor cores worth using are in 8.0, 9.0 and 10.0 alone; elsewhere the instruction runs at the rate of
 // the few FP64 units, or slower.

@@ -6,47 +6,37 @@
 namespace nameplate::cuda {
 namespace {
 
-struct Row {
-  GemmFormat format;
-  const char* kernel;
-  GemmTile tile;
-};
+using Kernel = GemmKernel<GemmTile>;
 
 #define NAMEPLATE_ROW(name, m, n, warpM, warpN, stages, blocks) \
   {format::name, "gemm_mma_" #name "_" #m "x" #n "_" #warpM "x" #warpN, mmaTile<m, n, warpM, warpN, stages>},
-const Row ordinary[] = {NAMEPLATE_MMA_KERNELS(NAMEPLATE_ROW)};
-const Row ofTuring[] = {NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_ROW)};
-const Row nativeFp8[] = {NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)};
-const Row fp8[] = {NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)};
+const Kernel ordinary[] = {NAMEPLATE_MMA_KERNELS(NAMEPLATE_ROW)};
+const Kernel ofTuring[] = {NAMEPLATE_MMA_TURING_KERNELS(NAMEPLATE_ROW)};
+const Kernel nativeFp8[] = {NAMEPLATE_MMA_NATIVE_FP8_KERNELS(NAMEPLATE_ROW)};
+const Kernel fp8[] = {NAMEPLATE_MMA_FP8_KERNELS(NAMEPLATE_ROW)};
 #undef NAMEPLATE_ROW
 
-constexpr int any = 9999;
-constexpr GemmDevices turing{75, 79, "built for speed, and not yet run on a GPU"};
-constexpr GemmDevices beforeHopper{80, 89, turing.note};
-constexpr GemmDevices ada{89, 89, beforeHopper.note};
+constexpr GemmDevices turing{75, 79, builtForSpeed};
+constexpr GemmDevices beforeHopper{80, 89, builtForSpeed};
+constexpr GemmDevices ada{89, 89, builtForSpeed};
 constexpr GemmDevices hopper{90, 90, "mma.sync, which does not reach this device's full rate: wgmma does"};
 constexpr GemmDevices blackwell{100, 119,
                                 "mma.sync, which does not reach this device's full rate: tcgen05 does"};
-constexpr GemmDevices later{120, any, beforeHopper.note};
+constexpr GemmDevices later{120, anyLater, builtForSpeed};
 constexpr GemmDevices converting{
     90, 119, "mma.sync over fp8, which on this device becomes conversions and fp16 tensor instructions"};
-
-void add(std::vector<GemmConfiguration>& all, std::span<const Row> rows,
-         std::initializer_list<GemmDevices> devices) {
-  for (const auto& [format, kernel, tile] : rows)
-    for (const auto& [from, to, note] : devices)
-      all.push_back({format.dtype, format.accumulator, from, to, "mma", kernel, tile, tiled, format.resource,
-                     format.needs, note});
-}
 
 }  // namespace
 
 std::vector<GemmConfiguration> mmaConfigurations() {
   std::vector<GemmConfiguration> all;
-  add(all, ofTuring, {turing});
-  add(all, ordinary, {beforeHopper, hopper, blackwell, later});
-  add(all, nativeFp8, {ada, later});
-  add(all, fp8, {ada, converting, later});
+  const auto add = [&all](std::span<const Kernel> kernels, std::initializer_list<GemmDevices> devices) {
+    append(all, "mma", tiled, kernels, devices);
+  };
+  add(ofTuring, {turing});
+  add(ordinary, {beforeHopper, hopper, blackwell, later});
+  add(nativeFp8, {ada, later});
+  add(fp8, {ada, converting, later});
   return all;
 }
 

@@ -7,28 +7,23 @@
 namespace nameplate::cuda {
 namespace {
 
-struct Row {
-  GemmFormat format;
-  const char* kernel;
-  GemmTile tile;
-};
+using Kernel = GemmKernel<GemmTile>;
 
 #define NAMEPLATE_ROW(name, bytes, m, n, warpM, warpN, stages, blocks)           \
   {sparseFormat::name, "gemm_sparse_" #name "_" #m "x" #n "_" #warpM "x" #warpN, \
    sparseTile<m, n, warpM, warpN, stages, bytes>},
-const Row large[] = {NAMEPLATE_SPARSE_LARGE_KERNELS(NAMEPLATE_ROW)};
-const Row ordinary[] = {NAMEPLATE_SPARSE_KERNELS(NAMEPLATE_ROW)};
-const Row fp8[] = {NAMEPLATE_SPARSE_FP8_KERNELS(NAMEPLATE_ROW)};
+const Kernel large[] = {NAMEPLATE_SPARSE_LARGE_KERNELS(NAMEPLATE_ROW)};
+const Kernel ordinary[] = {NAMEPLATE_SPARSE_KERNELS(NAMEPLATE_ROW)};
+const Kernel fp8[] = {NAMEPLATE_SPARSE_FP8_KERNELS(NAMEPLATE_ROW)};
 #undef NAMEPLATE_ROW
 
-constexpr int any = 9999;
-constexpr GemmDevices ampere{80, 80, "built for speed, and not yet run on a GPU"};
-constexpr GemmDevices beforeHopper{80, 89, ampere.note};
-constexpr GemmDevices ada{89, 89, ampere.note};
+constexpr GemmDevices ampere{80, 80, builtForSpeed};
+constexpr GemmDevices beforeHopper{80, 89, builtForSpeed};
+constexpr GemmDevices ada{89, 89, builtForSpeed};
 constexpr GemmDevices hopper{90, 90, "mma.sp, which is not this device's own: wgmma.sp is"};
 constexpr GemmDevices blackwell{100, 119,
                                 "mma.sp, which does not reach this device's full rate: tcgen05 does"};
-constexpr GemmDevices later{120, any, ampere.note};
+constexpr GemmDevices later{120, anyLater, builtForSpeed};
 
 std::string refusal(const GemmConfiguration& configuration, const GemmShape& shape) {
   if (!shape.aligned || shape.ldb * row(shape.dtype).bytes % 16 != 0)
@@ -62,23 +57,16 @@ std::string cut(const GemmConfiguration&, const GemmShape&, unsigned) {
 
 const GemmLauncher launcher{refusal, prepare, pick, cut};
 
-void add(std::vector<GemmConfiguration>& all, std::span<const Row> rows,
-         std::initializer_list<GemmDevices> devices) {
-  for (const auto& [format, kernel, tile] : rows)
-    for (const auto& [from, to, note] : devices) {
-      all.push_back({format.dtype, format.accumulator, from, to, "sparse", kernel, tile, launcher,
-                     format.resource, format.needs, note});
-      all.back().sparse = true;
-    }
-}
-
 }  // namespace
 
 std::vector<GemmConfiguration> sparseConfigurations() {
   std::vector<GemmConfiguration> all;
-  add(all, large, {ampere, hopper, blackwell});
-  add(all, ordinary, {beforeHopper, hopper, blackwell, later});
-  add(all, fp8, {ada, later});
+  const auto add = [&all](std::span<const Kernel> kernels, std::initializer_list<GemmDevices> devices) {
+    append(all, "sparse", launcher, kernels, devices);
+  };
+  add(large, {ampere, hopper, blackwell});
+  add(ordinary, {beforeHopper, hopper, blackwell, later});
+  add(fp8, {ada, later});
   return all;
 }
 

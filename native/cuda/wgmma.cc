@@ -1,19 +1,12 @@
 #include "cuda/wgmma.h"
 
-#include "cuda/gemm_format.h"
 #include "cuda/tensormap.h"
 #include "cuda/wgmma_launcher.h"
 
 namespace nameplate::cuda {
 namespace {
 
-struct Row {
-  GemmFormat format;
-  const char* kernel;
-  WgmmaTile tile;
-};
-
-const Row rows[] = {
+const GemmKernel<WgmmaTile> table[] = {
 #define NAMEPLATE_ROW(name, m, n, stages, clusterM, clusterN)     \
   {format::name,                                                  \
    "gemm_wgmma_" #name "_" #m "x" #n "_" #clusterM "x" #clusterN, \
@@ -65,11 +58,7 @@ namespace {
 
 struct Family {
   using Parameters = WgmmaParameters;
-  static const WgmmaTile& tileOf(const GemmConfiguration& configuration) {
-    for (const Row& row : rows)
-      if (row.kernel == configuration.kernel) return row.tile;
-    throw Error("EINVAL", std::string(configuration.kernel) + " is no wgmma kernel");
-  }
+  static std::span<const GemmKernel<WgmmaTile>> kernels() { return table; }
   static Parameters complete(const WgmmaParameters& product, const GemmShape&, const Operands&) {
     return product;
   }
@@ -78,20 +67,7 @@ struct Family {
 }  // namespace
 
 std::vector<GemmConfiguration> wgmmaConfigurations() {
-  std::vector<GemmConfiguration> all;
-  for (const auto& [format, kernel, tile] : rows)
-    all.push_back({format.dtype,
-                   format.accumulator,
-                   90,
-                   90,
-                   "wgmma",
-                   kernel,
-                   {tile.m, tile.n, tile.threads(), tile.sharedBytes()},
-                   wgmmaLauncher<Family>,
-                   format.resource,
-                   format.needs,
-                   "built for speed, and not yet run on a GPU"});
-  return all;
+  return wgmmaFamily<Family>("wgmma");
 }
 
 }  // namespace nameplate::cuda

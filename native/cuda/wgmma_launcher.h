@@ -1,7 +1,7 @@
 // How the families of wgmma kernels are launched. A Family has
 //
 //   Parameters                                  what its kernels take, with a WgmmaParameters in it
-//   tileOf(const GemmConfiguration&)            the tile of one of its kernels
+//   kernels()                                   a span of GemmKernel<WgmmaTile>
 //   complete(WgmmaParameters, GemmShape, Operands)  the parameters of a launch
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cuda/gemm_format.h"
 #include "cuda/wgmma.h"
 
 namespace nameplate::cuda {
@@ -66,29 +67,46 @@ class WgmmaLaunches {
 };
 
 template <typename Family>
+const WgmmaTile& wgmmaTileOf(const GemmConfiguration& configuration) {
+  for (const auto& kernel : Family::kernels())
+    if (kernel.name == configuration.kernel) return kernel.tile;
+  throw Error("EINVAL", std::string(configuration.kernel) + " is none of " + configuration.family);
+}
+
+template <typename Family>
 inline const GemmLauncher wgmmaLauncher{
     [](const GemmConfiguration& configuration, const GemmShape& shape) {
-      return wgmmaRefusal(Family::tileOf(configuration), shape);
+      return wgmmaRefusal(wgmmaTileOf<Family>(configuration), shape);
     },
     [](const OwnKernel& kernel, const GemmConfiguration& configuration, const GemmShape& shape,
        Workspace& workspace) -> std::function<void(const Operands&)> {
-      const auto launches =
-          std::make_shared<WgmmaLaunches<Family>>(kernel, Family::tileOf(configuration), shape, workspace);
+      const auto launches = std::make_shared<WgmmaLaunches<Family>>(
+          kernel, wgmmaTileOf<Family>(configuration), shape, workspace);
       return [launches](const Operands& operands) { launches->launch(operands); };
     },
     // The one whose turns take the fewest clocks; the larger tile of two that take the same.
     [](std::span<const GemmConfiguration* const> candidates, const GemmShape& shape,
        unsigned multiprocessors) {
       const auto cost = [&](const GemmConfiguration* candidate) {
-        const WgmmaTile& tile = Family::tileOf(*candidate);
+        const WgmmaTile& tile = wgmmaTileOf<Family>(*candidate);
         return std::pair(wgmmaBestGrid(tile, shape, multiprocessors).clocks,
                          -static_cast<long long>(tile.m * tile.n));
       };
       return static_cast<std::size_t>(std::ranges::min_element(candidates, {}, cost) - candidates.begin());
     },
     [](const GemmConfiguration& configuration, const GemmShape& shape, unsigned multiprocessors) {
-      const WgmmaGrid grid = wgmmaBestGrid(Family::tileOf(configuration), shape, multiprocessors);
+      const WgmmaGrid grid = wgmmaBestGrid(wgmmaTileOf<Family>(configuration), shape, multiprocessors);
       return grid.parts == 1 ? "" : "K in " + std::to_string(grid.parts) + " parts";
     }};
+
+template <typename Family>
+std::vector<GemmConfiguration> wgmmaFamily(const char* name) {
+  std::vector<GemmKernel<GemmTile>> kernels;
+  for (const auto& [format, kernel, tile] : Family::kernels())
+    kernels.push_back({format, kernel, {tile.m, tile.n, tile.threads(), tile.sharedBytes()}});
+  std::vector<GemmConfiguration> all;
+  append(all, name, wgmmaLauncher<Family>, kernels, {{90, 90, builtForSpeed}});
+  return all;
+}
 
 }  // namespace nameplate::cuda
