@@ -29,26 +29,20 @@ namespace nameplate::hopper {
                  : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)), "r"(metadata), "n"(selector)); \
   }
 
-#define NAMEPLATE_SPARSE_WORDS(type, constraint, depth, kinds, scales)           \
-  NAMEPLATE_SPARSE_MULTIPLY(type, constraint, 32, "m64n64" depth kinds, scales)  \
-  NAMEPLATE_SPARSE_MULTIPLY(type, constraint, 64, "m64n128" depth kinds, scales) \
-  NAMEPLATE_SPARSE_MULTIPLY(type, constraint, 96, "m64n192" depth kinds, scales) \
-  NAMEPLATE_SPARSE_MULTIPLY(type, constraint, 128, "m64n256" depth kinds, scales)
-
 struct SparseBf16 {
-  NAMEPLATE_SPARSE_WORDS(float, NAMEPLATE_FLOAT, "k32", ".f32.bf16.bf16", ", 1, 1, 0, 0")
+  NAMEPLATE_WORDS(NAMEPLATE_SPARSE_MULTIPLY, float, NAMEPLATE_FLOAT, "k32", ".f32.bf16.bf16", ", 1, 1, 0, 0")
 };
 struct SparseFp16 {
-  NAMEPLATE_SPARSE_WORDS(float, NAMEPLATE_FLOAT, "k32", ".f32.f16.f16", ", 1, 1, 0, 0")
+  NAMEPLATE_WORDS(NAMEPLATE_SPARSE_MULTIPLY, float, NAMEPLATE_FLOAT, "k32", ".f32.f16.f16", ", 1, 1, 0, 0")
 };
 struct SparseTf32 {
-  NAMEPLATE_SPARSE_WORDS(float, NAMEPLATE_FLOAT, "k16", ".f32.tf32.tf32", ", 1, 1")
+  NAMEPLATE_WORDS(NAMEPLATE_SPARSE_MULTIPLY, float, NAMEPLATE_FLOAT, "k16", ".f32.tf32.tf32", ", 1, 1")
 };
 struct SparseInt8 {
-  NAMEPLATE_SPARSE_WORDS(int, NAMEPLATE_WORD, "k64", ".s32.s8.s8", "")
+  NAMEPLATE_WORDS(NAMEPLATE_SPARSE_MULTIPLY, int, NAMEPLATE_WORD, "k64", ".s32.s8.s8", "")
 };
 struct SparseFp8E4m3 {
-  NAMEPLATE_SPARSE_WORDS(float, NAMEPLATE_FLOAT, "k64", ".f32.e4m3.e4m3", ", 1, 1")
+  NAMEPLATE_WORDS(NAMEPLATE_SPARSE_MULTIPLY, float, NAMEPLATE_FLOAT, "k64", ".f32.e4m3.e4m3", ", 1, 1")
 };
 
 }  // namespace nameplate::hopper

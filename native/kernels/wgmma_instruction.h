@@ -65,22 +65,24 @@ namespace nameplate::hopper {
                  : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)));                        \
   }
 
-// The sums of 64, 128, 192 and 256 columns. `scales` are two factors of 1 and, for 16-bit inputs, the
-// transposes: none.
-#define NAMEPLATE_WORDS(type, constraint, depth, kinds, scales)           \
-  NAMEPLATE_MULTIPLY(type, constraint, 32, "m64n64" depth kinds, scales)  \
-  NAMEPLATE_MULTIPLY(type, constraint, 64, "m64n128" depth kinds, scales) \
-  NAMEPLATE_MULTIPLY(type, constraint, 96, "m64n192" depth kinds, scales) \
-  NAMEPLATE_MULTIPLY(type, constraint, 128, "m64n256" depth kinds, scales)
+// multiply(...) for the sums of 64, 128, 192 and 256 columns. `scales` are two factors of 1 and, for 16-bit
+// inputs, the transposes: none.
+// clang-format off
+#define NAMEPLATE_WORDS(multiply, type, constraint, depth, kinds, scales) \
+  multiply(type, constraint, 32, "m64n64" depth kinds, scales)            \
+  multiply(type, constraint, 64, "m64n128" depth kinds, scales)           \
+  multiply(type, constraint, 96, "m64n192" depth kinds, scales)           \
+  multiply(type, constraint, 128, "m64n256" depth kinds, scales)
+// clang-format on
 
 #define NAMEPLATE_FLOAT(x) "+f"(x)
 #define NAMEPLATE_WORD(x) "+r"(x)
 
 struct Bf16 {
-  NAMEPLATE_WORDS(float, NAMEPLATE_FLOAT, "k16", ".f32.bf16.bf16", ", 1, 1, 0, 0")
+  NAMEPLATE_WORDS(NAMEPLATE_MULTIPLY, float, NAMEPLATE_FLOAT, "k16", ".f32.bf16.bf16", ", 1, 1, 0, 0")
 };
 struct Fp16 {
-  NAMEPLATE_WORDS(float, NAMEPLATE_FLOAT, "k16", ".f32.f16.f16", ", 1, 1, 0, 0")
+  NAMEPLATE_WORDS(NAMEPLATE_MULTIPLY, float, NAMEPLATE_FLOAT, "k16", ".f32.f16.f16", ", 1, 1, 0, 0")
 };
 struct Fp16Acc16 {
   NAMEPLATE_MULTIPLY(unsigned, NAMEPLATE_WORD, 16, "m64n64k16.f16.f16.f16", ", 1, 1, 0, 0")
@@ -89,16 +91,16 @@ struct Fp16Acc16 {
   NAMEPLATE_MULTIPLY(unsigned, NAMEPLATE_WORD, 64, "m64n256k16.f16.f16.f16", ", 1, 1, 0, 0")
 };
 struct Tf32 {
-  NAMEPLATE_WORDS(float, NAMEPLATE_FLOAT, "k8", ".f32.tf32.tf32", ", 1, 1")
+  NAMEPLATE_WORDS(NAMEPLATE_MULTIPLY, float, NAMEPLATE_FLOAT, "k8", ".f32.tf32.tf32", ", 1, 1")
 };
 struct Int8 {
-  NAMEPLATE_WORDS(int, NAMEPLATE_WORD, "k32", ".s32.s8.s8", "")
+  NAMEPLATE_WORDS(NAMEPLATE_MULTIPLY, int, NAMEPLATE_WORD, "k32", ".s32.s8.s8", "")
 };
 struct Fp8E4m3 {
-  NAMEPLATE_WORDS(float, NAMEPLATE_FLOAT, "k32", ".f32.e4m3.e4m3", ", 1, 1")
+  NAMEPLATE_WORDS(NAMEPLATE_MULTIPLY, float, NAMEPLATE_FLOAT, "k32", ".f32.e4m3.e4m3", ", 1, 1")
 };
 struct Fp8E5m2 {
-  NAMEPLATE_WORDS(float, NAMEPLATE_FLOAT, "k32", ".f32.e5m2.e5m2", ", 1, 1")
+  NAMEPLATE_WORDS(NAMEPLATE_MULTIPLY, float, NAMEPLATE_FLOAT, "k32", ".f32.e5m2.e5m2", ", 1, 1")
 };
 
 }  // namespace nameplate::hopper
