@@ -64,7 +64,7 @@ const compile = async (source: string, object: string, ...args: string[]): Promi
   return object;
 };
 
-/** Each a part of split_k.h, wgmma_format.h or wgmma_gemm.h, and what somebody could have written instead. */
+/** Each a part of split_k.h, wgmma_format.h, wgmma_block.h or wgmma_gemm.h, and what somebody could have written instead. */
 const mistakes: Record<string, [string, string][]> = {
   'the wrong parity': [
     ['waitFor(filled(at.stage), at.parity);', 'waitFor(filled(at.stage), at.parity ^ 1);'],
@@ -90,6 +90,10 @@ const mistakes: Record<string, [string, string][]> = {
   ],
   'sums are read before they are there': [['waitForMultiplies<0>();\n    if (steps > 0)', 'if (steps > 0)']],
   'the first step adds to the last tile': [['bAt(at.stage), step > 0)', 'bAt(at.stage), true)']],
+  'the second consumer waits for what nobody tells': [['done == tile.lead &&', 'false &&']],
+  'the first consumer leads by more than a turn': [
+    ['tile.lead > 0 && steps >= stages', 'tile.lead > 0 && steps > 0'],
+  ],
   'wgmma.fence is missing': [['    fenceSums();\n', '']],
   'the copy engine does not see the slot': [['        fenceForCopyEngine();\n', '']],
   'the slot leaves before all have filled it': [
@@ -196,7 +200,7 @@ describe('the Hopper kernels, on an emulated machine', () => {
     for (const format of ['bf16', 'fp16', 'fp16_acc16', 'tf32', 'int8', 'fp8e4m3', 'fp8e5m2_fast'])
       expect(stdout).toMatch(new RegExp(`ok gemm_wgmma_${format}_128x128_2x1 `));
     expect(stdout).toMatch(/ok gemm_wgmma_fp8e4m3_128x128_1x2 +promotes/);
-    expect(stdout.match(/^ok gemm_ladder_bf16_\d/gm)).toHaveLength(7);
+    expect(stdout.match(/^ok gemm_ladder_bf16_\d/gm)).toHaveLength(8);
   }, 500_000);
 
   it('are right where A is sparse', async () => {
@@ -225,10 +229,11 @@ describe('the Hopper kernels, on an emulated machine', () => {
     files
       .map((file) => readFileSync(join('native/kernels', file), 'utf8'))
       .join('')
-      .replace(/#pragma once|#include "kernels.(split_k|(sparse_)?wgmma_(format|gemm)).h"/g, '');
-  const dense = inOne('split_k.h', 'wgmma_format.h', 'wgmma_gemm.h', 'wgmma.cu');
+      .replace(/#pragma once|#include "kernels.(split_k|(sparse_)?wgmma_(format|block|gemm)).h"/g, '');
+  const dense = inOne('split_k.h', 'wgmma_format.h', 'wgmma_block.h', 'wgmma_gemm.h', 'wgmma.cu');
   const sparse = inOne(
-    ...['split_k.h', 'wgmma_format.h', 'wgmma_gemm.h', 'sparse_wgmma_gemm.h', 'sparse_wgmma.cu'],
+    ...['split_k.h', 'wgmma_format.h', 'wgmma_block.h', 'wgmma_gemm.h'],
+    ...['sparse_wgmma_gemm.h', 'sparse_wgmma.cu'],
   );
   function mistaken(source: string, changes: [string, string][] = []): string {
     for (const [right, wrong] of changes) {

@@ -10,7 +10,8 @@
 //   5  blocks that stay, and walk through groups of eight rows of tiles
 //   6  one arrival for a warpgroup, not 128, and one step's multiplies running while the next are begun
 //   7  clusters of two that share B
-//   8  C by stmatrix and the copy engine, and the fourth stage: gemm_wgmma_bf16_128x256_2x1
+//   8  C by stmatrix and the copy engine, and the fourth stage
+//   9  one consumer a step ahead of the other: gemm_wgmma_bf16_128x256_2x1
 //
 // Published ladders go from the barriers of the C++ library to bare ones between 5 and 6. Here all are bare,
 // so 4 and 5 may come out above what those ladders let one expect, and 6 give less.
@@ -130,13 +131,22 @@ struct Ladder {
   }
 };
 
+template <LadderStep step>
+__device__ __forceinline__ void climb(const LadderParameters& p) {
+  const Gemm<bf16, step.tile> product{p.product, sharedMemory(), rankInCluster()};
+  if constexpr (step.copies)
+    product.run();
+  else
+    Ladder<step>{p, product}.run();
+}
+
 }  // namespace
 
 #define NAMEPLATE_KERNEL(number)                                                       \
   extern "C" __global__ void __cluster_dims__(ladder[number - 1].tile.cluster(), 1, 1) \
       __launch_bounds__(ladder[number - 1].threads(), 1)                               \
           gemm_ladder_bf16_##number(const __grid_constant__ LadderParameters p) {      \
-    Ladder<ladder[number - 1]>{p, {p.product, sharedMemory(), rankInCluster()}}.run(); \
+    climb<ladder[number - 1]>(p);                                                      \
   }
 NAMEPLATE_LADDER(NAMEPLATE_KERNEL)
 

@@ -16,11 +16,11 @@
 //
 // Budget as there. No spills in any:
 //   tile      stages  cluster   bytes    registers for sums, and for metadata (8-bit)
-//   128x256   2       2x1       196640   128, 4 (8)
-//   256x128   3       1x2       229424   128, 8 (16)
-//   128x128   4       2x1       229440   64, 4 (8)
-//   128x64    6       1x1       229472   32, 4 (8)
-//   64x128    5       1x1       221264   64, 4 (8), of one consumer
+//   128x256   2       2x1       196648   128, 4 (8)
+//   256x128   3       1x2       229432   128, 8 (16)
+//   128x128   4       2x1       229448   64, 4 (8)
+//   128x64    6       1x1       229480   32, 4 (8)
+//   64x128    5       1x1       221272   64, 4 (8), of one consumer
 #include "kernels/sparse_wgmma_gemm.h"
 
 namespace nameplate {

@@ -111,12 +111,12 @@ struct SparseWgmmaGemm {
                    product.bAt(at.stage), words[odd][piece], step + odd > 0);
         waitForMultiplies<pieces>();
         metadata.fetchStep(words[1 - odd], step + odd + 1);
-        if (step + odd > 0) product.release(last, thread);
+        if (step + odd > 0) product.release(last, step + odd, turn.steps, thread);
         last = at.stage;
         at.advance();
       }
     waitForMultiplies<0>();
-    product.release(last, thread);
+    product.release(last, turn.steps, turn.steps, thread);
   }
 
   __device__ __forceinline__ void run() const {

@@ -21,6 +21,10 @@ struct WgmmaTile {
   // Of B a stage has so many times the K of what it has of A, in parts behind each other: two where A is
   // compressed.
   unsigned partsOfB = 1;
+  // Steps of K that the first consumer keeps ahead of the second, so that the other multiplies while one
+  // stores its sums. In step, both store at once, and the tensor cores wait. It costs time to refill: a stage
+  // is wanted again stages - 1 - lead steps after both are through with it.
+  unsigned lead = consumers > 1 ? stages / 4 : 0;
 
   // A step of the pipeline takes 128 bytes of K, whatever the format: one row of the 128-byte swizzle.
   static constexpr unsigned rowBytes = 128;
@@ -36,7 +40,7 @@ struct WgmmaTile {
   constexpr unsigned stageBytes() const { return (m + n * partsOfB) * rowBytes; }
   constexpr unsigned slotsAt() const { return stages * stageBytes(); }
   constexpr unsigned barriersAt() const { return slotsAt() + consumers * slotsPerConsumer * slotBytes; }
-  constexpr unsigned sharedBytes() const { return barriersAt() + 2 * stages * 8; }
+  constexpr unsigned sharedBytes() const { return barriersAt() + (2 * stages + 1) * 8; }
 
   // Clocks of a step at best: of the tensor cores, or of the shared memory where that is slower. It moves 128
   // bytes a clock: what the copy engine fills, and what each wgmma reads, 64 rows of A and all of B. That
