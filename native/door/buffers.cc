@@ -1,4 +1,10 @@
 // Devices and buffers: open, close, allocate, release, write, read, copy.
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
 #include "door/stretch.h"
 
 namespace nameplate {
@@ -101,6 +107,23 @@ Napi::Value write(Door& door, const Napi::CallbackInfo& info) {
       undefined);
 }
 
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+using HostBytes = std::unique_ptr<void, Free>;
+
+// Memory of the host, in huge pages where the system has them on request: to be given small ones, one by one,
+// takes several times as long as to fill them.
+HostBytes hostBytes(std::size_t bytes) {
+  constexpr std::size_t hugePage = std::size_t{2} << 20;
+  const std::size_t alignment = bytes < hugePage ? 64 : hugePage;
+  HostBytes host(std::aligned_alloc(
+      alignment, std::max<std::size_t>(1, (bytes + alignment - 1) / alignment) * alignment));
+  if (!host) throw std::bad_alloc();
+  if (bytes >= hugePage) (void)madvise(host.get(), bytes / hugePage * hugePage, MADV_HUGEPAGE);
+  return host;
+}
+
 // A bounded number of bytes at once: of memory that is not its own, Node 20 makes an ArrayBuffer of at most 4
 // GiB, and what node-addon-api does when it is refused one frees twice.
 Napi::Value read(Door& door, const Napi::CallbackInfo& info) {
@@ -111,20 +134,17 @@ Napi::Value read(Door& door, const Napi::CallbackInfo& info) {
   fields.end();
   const Stretch from = stretch(door, handle, offset, bytes);
   OpenDevice& on = door.device(from.device);
-  using Bytes = std::unique_ptr<std::vector<std::byte>>;
   return door.submit(
       info.Env(), on.queue,
-      [&on, from]() -> Bytes {
-        auto host = std::make_unique<std::vector<std::byte>>(from.bytes);
-        on.device->read(bufferOf(on, from.buffer), from.offset, host->data(), host->size());
+      [&on, from] {
+        HostBytes host = hostBytes(from.bytes);
+        on.device->read(bufferOf(on, from.buffer), from.offset, host.get(), from.bytes);
         return host;
       },
-      [](Napi::Env env, Bytes& host) -> Napi::Value {
-        if (host->empty()) return Napi::ArrayBuffer::New(env, 0);  // of no memory it would be a detached one
-        std::vector<std::byte>* bytes = host.release();
-        return Napi::ArrayBuffer::New(
-            env, bytes->data(), bytes->size(),
-            [](Napi::Env, void*, std::vector<std::byte>* owned) { delete owned; }, bytes);
+      [bytes = from.bytes](Napi::Env env, HostBytes& host) -> Napi::Value {
+        if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);  // of no memory it would be a detached one
+        return Napi::ArrayBuffer::New(env, host.release(), bytes,
+                                      [](Napi::Env, void* owned) { std::free(owned); });
       });
 }
 
