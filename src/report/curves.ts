@@ -26,9 +26,11 @@ export function unfolded(rows: readonly Row[], curves: readonly Curve[]): Row[] 
   });
 }
 
-const bytesOf = ({ shape }: Row) => ('bytes' in shape ? shape.bytes : 0);
+/** The size at which a row was measured. */
+export const bytesOf = ({ shape }: Row) => ('bytes' in shape ? shape.bytes : 0);
 
-const isOf = (row: Row, curve: Curve) =>
+/** Whether a row is a point of a curve. */
+export const isOf = (row: Row, curve: Curve) =>
   curve.id === row.id &&
   curve.provider === row.provider &&
   curve.device === row.device &&
@@ -37,26 +39,35 @@ const isOf = (row: Row, curve: Curve) =>
 /** A table for each curve of a device that has levels, and a line for each that has a half-rate size. */
 export function curveLines({ curves, rows }: Report, device: string, width: number): string[] {
   const own = curves.filter((curve) => curve.device === device);
-  const halves = own.flatMap(({ id, provider, peer, sizes, half, unit }) => {
-    if (half === null) return [];
-    const size = formatBytes(Math.round(half.bytes / 1024) * 1024);
-    const to = peer === null ? '' : ` → ${peer}`;
-    const words = `${id}${to} by ${provider} at ${sizes} sizes: ${formatRate(half.rate, unit)} for large copies, half of it from ${size} on`;
-    return wrap(words, width, '  ');
+  const halves = own.flatMap((curve) => {
+    const words = halfWords(curve);
+    return words === null ? [] : wrap(words, width, '  ');
   });
   const tables = own
     .filter(({ levels }) => levels.length > 0)
     .flatMap((curve) => {
-      const words = rows.find((row) => isOf(row, curve))?.work?.bytesCounted ?? '';
-      const heading = `${curve.id} at ${curve.sizes} sizes of the working set: ${words}`;
-      return ['', ...wrap(heading, width, '  '), ...levelLines(curve, width)];
+      const { lines } = table(curve.levels, levelColumns(curve), () => ({ text: '' }), width);
+      return ['', ...wrap(levelHeading(curve, rows), width, '  '), ...lines];
     });
   return [...tables, ...(halves.length > 0 ? ['', ...halves] : [])];
 }
 
-function levelLines({ levels, unit }: Curve, width: number): string[] {
+/** "link.h2d.pinned → cuda:1 by driver at 19 sizes: ..."; null where a curve has no half-rate size. */
+export function halfWords({ id, provider, peer, sizes, half, unit }: Curve): string | null {
+  if (half === null) return null;
+  const size = formatBytes(Math.round(half.bytes / 1024) * 1024);
+  const to = peer === null ? '' : ` → ${peer}`;
+  return `${id}${to} by ${provider} at ${sizes} sizes: ${formatRate(half.rate, unit)} for large copies, half of it from ${size} on`;
+}
+
+export function levelHeading(curve: Curve, rows: readonly Row[]): string {
+  const words = rows.find((row) => isOf(row, curve))?.work?.bytesCounted ?? '';
+  return `${curve.id} at ${curve.sizes} sizes of the working set: ${words}`;
+}
+
+export function levelColumns({ levels, unit }: Curve): Column<CurveLevel>[] {
   const clocks = levels.some((level) => level.clocks !== null);
-  const columns: Column<CurveLevel>[] = [
+  return [
     column('  level', 0, 'left', ({ name }) => `  ${name ?? 'unnamed'}`),
     column('from', 0, 'right', ({ from }) => formatBytes(from)),
     column('to', 0, 'right', ({ to }) => formatBytes(to)),
@@ -78,5 +89,4 @@ function levelLines({ levels, unit }: Curve, width: number): string[] {
         ]
       : []),
   ];
-  return table(levels, columns, () => ({ text: '' }), width).lines;
 }

@@ -69,12 +69,13 @@ function explain(row: Row, device: Device | undefined, colors: Colors, width: nu
       phases(row, width, device?.mig === true),
     );
   }
-  const facts = sections.flatMap(({ label, of }) => labelled(label, of(row, device), width));
+  const facts = factsOf(row, device).flatMap(({ label, lines }) => labelled(label, lines, width));
   if (facts.length > 0) parts.push([''], facts);
   return parts.flat();
 }
 
-function unexplained({ kernel, verdict }: Row, device: Device | undefined): string {
+/** Why there is no documented figure beside a row. */
+export function unexplained({ kernel, verdict }: Row, device: Device | undefined): string {
   if (kernel?.resource === 'none' && verdict.status === 'unjudged') return verdict.why;
   if (device?.card == null)
     return `no figure to set beside it: ${device?.cardReason ?? 'the device is not described'}`;
@@ -82,7 +83,7 @@ function unexplained({ kernel, verdict }: Row, device: Device | undefined): stri
   return `no figure to set beside it: ${device.card} documents none for ${kernel?.resource ?? 'this row'}${slice}`;
 }
 
-/** What is known of a row besides its rate, in the order in which one doubts it. A section without lines is left out. */
+/** What is known of a row besides its rate, in the order in which one doubts it. */
 const sections: readonly { label: string; of: (row: Row, device: Device | undefined) => string[] }[] = [
   {
     label: 'of clock',
@@ -112,6 +113,13 @@ const sections: readonly { label: string; of: (row: Row, device: Device | undefi
   { label: 'kernel', of: kernel },
   { label: 'sources', of: ({ documented }) => documented?.sources ?? [] },
 ];
+
+/** What is known of a row besides its rate; sections of which nothing is known are not there. */
+export function factsOf(row: Row, device: Device | undefined): { label: string; lines: string[] }[] {
+  return sections
+    .map(({ label, of }) => ({ label, lines: of(row, device) }))
+    .filter(({ lines }) => lines.length > 0);
+}
 
 function samples({ statistics, unit, dtype }: Row): string[] {
   if (statistics === null) return [];

@@ -11,18 +11,22 @@ const stopped: Readonly<Record<Statistics['stopped'], string>> = {
   cancelled: 'cancelled',
 };
 
+type Line = PhaseSummary & { name: string };
+
 /** Two lines of a row, as a table; without watts where they are those of a `shared` board. */
-export function phases(
-  { statistics, conditions, energy, burst, unit, dtype }: Row,
-  width: number,
-  shared: boolean,
-): string[] {
+export function phases(row: Row, width: number, shared: boolean): string[] {
+  const { rows, columns } = phaseTable(row, shared);
+  if (rows.length === 0) return [];
+  const { lines, note } = table(rows, columns, () => ({ text: '' }), width - 2);
+  return [...lines, ...note].map((line) => `  ${line}`);
+}
+
+/** The same, not yet laid out. */
+export function phaseTable({ statistics, conditions, energy, burst, unit, dtype }: Row, shared: boolean) {
   const sustained = statistics && conditions && { statistics, conditions, energy };
-  type Line = PhaseSummary & { name: string };
   const named = (name: string, phase: PhaseSummary | null): Line[] =>
     phase === null ? [] : [{ name, ...phase }];
   const rows = [...named('burst', burst), ...named('sustained', sustained)];
-  if (rows.length === 0) return [];
   const reading = (series: Series | null, format: (value: number) => string) =>
     series && format(series.median);
   const columns: Column<Line>[] = [
@@ -35,8 +39,7 @@ export function phases(
     column('samples', 5, 'right', (line) => String(line.statistics.samples)),
     column('stopped', 6, 'left', (line) => stopped[line.statistics.stopped]),
   ];
-  const { lines, note } = table(rows, columns, () => ({ text: '' }), width - 2);
-  return [...lines, ...note].map((line) => `  ${line}`);
+  return { rows, columns };
 }
 
 /** Relative to the median, since three digits of both ends would often be the same. */

@@ -6,7 +6,7 @@ import pc from 'picocolors';
 import { pastRepair, repairsSeen } from '../judge/memoryRepair.js';
 import { powerLimit } from '../judge/power.js';
 import { recoverySeen } from '../judge/recovery.js';
-import type { Report, Row } from '../row.js';
+import type { Report, Row, Status } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import {
   formatBytes,
@@ -24,7 +24,7 @@ import { curveLines, unfolded } from './curves.js';
 import { legend } from './legend.js';
 import { notices } from './notices.js';
 import { type Column, column, harmless, table, wrap } from './table.js';
-import { type Colors, simulatedNotice, statusColor, type View } from './view.js';
+import { type Colors, simulatedNotice, statusColor, statuses, type View } from './view.js';
 
 export function renderText(report: Report, { color, width, file }: View): string {
   const colors = pc.createColors(color);
@@ -42,7 +42,8 @@ export function renderText(report: Report, { color, width, file }: View): string
   return `${shown.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function deviceIds(report: Report): string[] {
+/** Devices in their order; of a damaged or older report also those that only rows name. */
+export function deviceIds(report: Report): string[] {
   return [...new Set([...report.devices.map(({ id }) => id), ...report.rows.map(({ device }) => device)])];
 }
 
@@ -53,29 +54,35 @@ function deviceSection(report: Report, id: string, colors: Colors, width: number
   lines.push(...healthLines(device, colors, width));
   if (rows.length === 0) return [...lines, 'no rows'];
 
-  // One reason for every unjudged row (a CPU, an unknown card) is said once, above them.
-  const unjudged = rows.flatMap(({ verdict }) => (verdict.status === 'unjudged' ? [verdict.why] : []));
-  const shared = new Set(unjudged).size === 1 ? unjudged[0] : undefined;
-  const measured = rows.filter(({ rate }) => rate !== null);
-  const whole = unjudged.length === measured.length ? 'measured, not judged' : 'unjudged rows';
-  if (shared !== undefined) lines.push(...wrap(`${whole}: ${shared}`, width, '  '));
+  const { heading, of: why } = reasons(rows);
+  if (heading !== null) lines.push(...wrap(heading, width, '  '));
 
   const providers = new Set(rows.map(({ provider }) => provider)).size > 1;
   const chosen = columns(colors, device).filter(({ title }) => title !== 'by' || providers);
-  const why = ({ verdict, attribution }: Row) => {
-    if (verdict.status === 'pass') return attribution?.summary ?? '';
-    if (verdict.status === 'unjudged' && verdict.why === shared) return '';
-    return verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
-  };
-  const remark = (row: Row) => ({
-    text: [why(row), ...notices(row)].filter((part) => part !== '').join('; '),
-  });
+  const remark = (row: Row) => ({ text: why(row) });
   const shown = unfolded(rows, report.curves);
   const { lines: drawn, note } = table(shown, chosen, remark, width);
   if (shown.length > 0) lines.push('', ...drawn);
   lines.push(...note.map(colors.dim));
   lines.push(...curveLines(report, id, width));
   return lines;
+}
+
+/** What is said of each row, and one reason for every unjudged row (a CPU, an unknown card) once, above them. */
+export function reasons(rows: readonly Row[]): { heading: string | null; of: (row: Row) => string } {
+  const unjudged = rows.flatMap(({ verdict }) => (verdict.status === 'unjudged' ? [verdict.why] : []));
+  const shared = new Set(unjudged).size === 1 ? unjudged[0] : undefined;
+  const measured = rows.filter(({ rate }) => rate !== null);
+  const whole = unjudged.length === measured.length ? 'measured, not judged' : 'unjudged rows';
+  const why = ({ verdict, attribution }: Row) => {
+    if (verdict.status === 'pass') return attribution?.summary ?? '';
+    if (verdict.status === 'unjudged' && verdict.why === shared) return '';
+    return verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
+  };
+  return {
+    heading: shared === undefined ? null : `${whole}: ${shared}`,
+    of: (row) => [why(row), ...notices(row)].filter((part) => part !== '').join('; '),
+  };
 }
 
 /** "NVIDIA H200 · cuda:0 · driver 580.159 · 132 SMs · 151 GB · 700 W cap · PCIe 5.0 x16" */
@@ -128,8 +135,8 @@ type Shown = (row: Row) => string | null | undefined | false;
 const left = (title: string, rank: number, cell: Shown) => column(title, rank, 'left', cell);
 const right = (title: string, rank: number, cell: Shown) => column(title, rank, 'right', cell);
 
-/** A CPU's figure is derived, and beside it stands what its own cores gave. The board's watts are not those of a MIG slice. */
-function columns(colors: Colors, device: DeviceFacts | undefined): Column<Row>[] {
+/** Of a table of rows. A CPU's figure is derived, and beside it stands what its own cores gave. The board's watts are not those of a MIG slice. */
+export function columns(colors: Colors, device: DeviceFacts | undefined): Column<Row>[] {
   const derived = device?.backend === 'cpu';
   const whole = device?.mig !== true;
   return [
@@ -171,11 +178,16 @@ function columns(colors: Colors, device: DeviceFacts | undefined): Column<Row>[]
 }
 
 function totals({ rows, seconds, state }: Report, file: string | null, colors: Colors): string {
-  const counts = Object.entries(statusColor).flatMap(([status, paint]) => {
-    const count = rows.filter(({ verdict }) => verdict.status === status).length;
-    if (count === 0 && status !== 'pass' && status !== 'low') return [];
-    return [count === 0 ? `0 ${status}` : colors[paint](`${count} ${status}`)];
-  });
+  const counts = countsOf(rows).map(({ status, count }) =>
+    count === 0 ? `0 ${status}` : colors[statusColor[status]](`${count} ${status}`),
+  );
   const end = [formatSeconds(seconds), state, ...(file === null ? [] : [harmless(file)])];
   return [...counts, ...end].join(' · ');
+}
+
+/** How many rows have each verdict; of pass and low also that there are none. */
+export function countsOf(rows: readonly Row[]): { status: Status; count: number }[] {
+  return statuses
+    .map((status) => ({ status, count: rows.filter(({ verdict }) => verdict.status === status).length }))
+    .filter(({ status, count }) => count > 0 || status === 'pass' || status === 'low');
 }

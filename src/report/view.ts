@@ -28,4 +28,17 @@ export const statusColor: Readonly<Record<Status, Paint>> = {
   failed: 'red',
 };
 
+/** In the order in which they are counted. */
+export const statuses: readonly Status[] = [
+  'pass',
+  'low',
+  'inconclusive',
+  'throttled',
+  'implausible',
+  'corrupted',
+  'unjudged',
+  'unsupported',
+  'failed',
+];
+
 export const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';

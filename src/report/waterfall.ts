@@ -57,7 +57,7 @@ export function waterfall(
 }
 
 /** The factors in their order, with what stood before and what is left after each. */
-function descend(from: number, attribution: Attribution | null) {
+export function descend(from: number, attribution: Attribution | null) {
   let left = from;
   return (attribution?.factors ?? []).map((factor) => {
     const before = left;
@@ -66,7 +66,8 @@ function descend(from: number, attribution: Attribution | null) {
   });
 }
 
-function provenance(documented: Documented): string {
+/** Where a documented figure is from, in words. */
+export function provenance(documented: Documented): string {
   const { resource, card, sparse, accumulator, assumedClockHz, clockImplied, derivation, recalled } =
     documented;
   return [
@@ -84,7 +85,11 @@ function provenance(documented: Documented): string {
 }
 
 /** The product is of the whole card, and a MIG slice is judged by its part of it: counted in SMs, of memory assumed. */
-function slice({ resource, value, expected }: Documented, rate: number, { unit, dtype }: Row): string[] {
+export function slice(
+  { resource, value, expected }: Documented,
+  rate: number,
+  { unit, dtype }: Row,
+): string[] {
   if (expected === value) return [];
   const part = `${formatRate(expected, unit, dtype)}, ${formatPercent(expected / value, 1)} of the card`;
   const is = resource === 'memory' ? 'is assumed to be' : 'is';
