@@ -8,18 +8,19 @@ export const style = `
     --good: #57c26f; --bad: #ff7b72; --doubt: #e3b341; --bar: #24476b; --line: #79b8ff; --lost: #6b3330 }
 }
 body { margin: 0 auto; max-width: 90rem; padding: 1rem 1.25rem 3rem; background: var(--paper); color: var(--ink);
-  font: 15px/1.45 system-ui, sans-serif }
+  font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere }
 h1 { font-size: 1.5rem; margin: 0.5rem 0 } h2 { font-size: 1.2rem; margin: 2.2rem 0 0.3rem }
 h3 { font-size: 1rem; margin: 1.6rem 0 0.4rem } p { margin: 0.4rem 0 }
 a { color: inherit; text-decoration-color: var(--faint) }
 code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 .notice, .warning { border-left: 4px solid var(--doubt); background: var(--soft); padding: 0.5rem 0.8rem }
 .wide { overflow-x: auto; margin: 0.6rem 0 }
-table { border-collapse: collapse; font-size: 14px } caption { text-align: left; color: var(--faint); padding-bottom: 0.25rem }
+table { border-collapse: collapse; font-size: 14px; overflow-wrap: normal } caption { text-align: left; color: var(--faint); padding-bottom: 0.25rem }
 th, td { padding: 0.25rem 0.9rem 0.25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule) }
 thead th { color: var(--faint); font-weight: 500; white-space: nowrap } tbody th { font-weight: 500; white-space: nowrap }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.remarked > * { border-bottom: 0 } .remark { color: var(--faint); padding: 0 0 0.35rem 1.1rem; max-width: 60rem }
+.remarked > * { border-bottom: 0 } .remark { color: var(--faint); padding: 0 0 0.35rem 1.1rem }
+.remark span { position: sticky; left: 1.1rem; display: inline-block; max-width: min(60rem, calc(100vw - 4rem)) }
 .share { display: inline-block; min-width: 4.5rem; padding: 0 0.2rem;
   background: linear-gradient(to right, var(--bar) var(--share), var(--soft) 0) }
 .badge { font-weight: 600; white-space: nowrap; color: var(--faint) }
@@ -27,7 +28,7 @@ thead th { color: var(--faint); font-weight: 500; white-space: nowrap } tbody th
 .inconclusive, .throttled { color: var(--doubt) }
 .counts { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem }
 details { border-bottom: 1px solid var(--rule) } summary { cursor: pointer; padding: 0.3rem 0 }
-details > div { padding: 0.2rem 0 1rem 1.1rem }
+details > div { padding: 0.2rem 0 1rem 1.1rem; scroll-margin-top: 3rem }
 .waterfall td:last-child { min-width: 18rem }
 .waterfall .bar { width: 16rem; min-width: 10rem; white-space: nowrap; font-size: 0 }
 .bar span { display: inline-block; height: 1rem } .left { background: var(--line) } .lost { background: var(--lost) }

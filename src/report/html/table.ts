@@ -31,7 +31,7 @@ export function htmlTable<Row>(
     const words = remark(row);
     if (words === '') return html`<tr>${cells}</tr>\n`;
     return html`<tr class="remarked">${cells}</tr>
-<tr><td class="remark" colspan="${shown.length}">${words}</td></tr>
+<tr><td class="remark" colspan="${shown.length}"><span>${words}</span></td></tr>
 `;
   });
   return html`<div class="wide"><table><caption>${caption}</caption>
