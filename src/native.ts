@@ -173,8 +173,12 @@ const inPackage = (path: string) => fileURLToPath(new URL(`../${path}`, import.m
 
 const build = `node '${inPackage('build.mjs')}'`;
 
-/** The addon as CMake builds it, then as node-gyp does. */
-const places = ['build/cmake/Release/nameplate.node', 'build/Release/nameplate.node'].map(inPackage);
+/** The addon as CMake builds it, as node-gyp does, and as it came with the package. */
+const places = [
+  'build/cmake/Release/nameplate.node',
+  'build/Release/nameplate.node',
+  'prebuilt/nameplate.node',
+].map(inPackage);
 
 /** What Node says of a file that is not there, or that the system cannot load. Any other error is the addon's own. */
 const absent: readonly string[] = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
