@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "door/stretch.h"
@@ -124,8 +125,23 @@ HostBytes hostBytes(std::size_t bytes) {
   return host;
 }
 
+// The bytes as an ArrayBuffer without a copy; where the runtime takes no memory but its own (Electron), with
+// one.
+Napi::Value handOver(Napi::Env env, HostBytes& host, std::size_t bytes) {
+  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);  // of no memory it would be a detached one
+  napi_value given = nullptr;
+  const auto release = [](napi_env, void* owned, void*) { std::free(owned); };
+  if (napi_create_external_arraybuffer(env, host.get(), bytes, release, nullptr, &given) == napi_ok) {
+    (void)host.release();
+    return {env, given};
+  }
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
+  std::memcpy(copy.Data(), host.get(), bytes);
+  return copy;
+}
+
 // A bounded number of bytes at once: of memory that is not its own, Node 20 makes an ArrayBuffer of at most 4
-// GiB, and what node-addon-api does when it is refused one frees twice.
+// GiB.
 Napi::Value read(Door& door, const Napi::CallbackInfo& info) {
   constexpr double mostAtOnce = 1 << 30;
   Fields fields = argument(info, "read");
@@ -141,11 +157,7 @@ Napi::Value read(Door& door, const Napi::CallbackInfo& info) {
         on.device->read(bufferOf(on, from.buffer), from.offset, host.get(), from.bytes);
         return host;
       },
-      [bytes = from.bytes](Napi::Env env, HostBytes& host) -> Napi::Value {
-        if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);  // of no memory it would be a detached one
-        return Napi::ArrayBuffer::New(env, host.release(), bytes,
-                                      [](Napi::Env, void* owned) { std::free(owned); });
-      });
+      [bytes = from.bytes](Napi::Env env, HostBytes& host) { return handOver(env, host, bytes); });
 }
 
 Napi::Value copy(Door& door, const Napi::CallbackInfo& info) {

@@ -85,7 +85,11 @@ class Door {
           job->deferred.Reject(failure(env, error->code, error->message).Value());
           return;
         }
-        job->deferred.Resolve(job->answer(env, std::get<1>(job->result)));
+        try {
+          job->deferred.Resolve(job->answer(env, std::get<1>(job->result)));
+        } catch (const Napi::Error& error) {  // the runtime refused to make what is answered
+          job->deferred.Reject(error.Value());
+        }
       });
       if (back_.BlockingCall(settle.get()) == napi_ok) settle.release();
     });
