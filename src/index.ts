@@ -7,6 +7,9 @@ export { type ComparisonExit, compare, comparisonExit } from './compare/compare.
 export { Comparison, type Outcome } from './compare/comparison.js';
 // Compute: devices, and what is made on them.
 export { Device, type MultiplyOptions, openDevice } from './device.js';
+// Rank many devices.
+export { type FleetExit, fleet, fleetExit } from './fleet/fleet.js';
+export { Fleet } from './fleet/schema.js';
 // Measure: options in, one report after every row out.
 export { type Nameplate, nameplate } from './judge/documented.js';
 export { type ExitCode, exitCode } from './judge/exitCode.js';
@@ -19,6 +22,7 @@ export { defaultOptions, type Job, NoDeviceError, plan } from './plan.js';
 export { type Executor, isolate } from './process/isolate.js';
 export { comparisonText } from './report/comparison.js';
 export { explainText } from './report/explain.js';
+export { fleetText } from './report/fleet.js';
 export { type Format, formats, parseReport, ReportError, type View } from './report/index.js';
 // What is asked and answered.
 export {

@@ -9,6 +9,7 @@ import { addCards } from './commands/cards.js';
 import { addCompare } from './commands/compare.js';
 import { addDevices } from './commands/devices.js';
 import { addExplain } from './commands/explain.js';
+import { addFleet } from './commands/fleet.js';
 import { addReport } from './commands/report.js';
 import { addRun } from './commands/run.js';
 import { addSelftest } from './commands/selftest.js';
@@ -66,7 +67,17 @@ function build(): Command {
     .addHelpText('after', '\nThe options of a run: nameplate run --help')
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  const commands = [addRun, addExplain, addCompare, addSoak, addSelftest, addDevices, addCards, addReport];
+  const commands = [
+    addRun,
+    addExplain,
+    addCompare,
+    addFleet,
+    addSoak,
+    addSelftest,
+    addDevices,
+    addCards,
+    addReport,
+  ];
   for (const add of commands) add(program);
   return program;
 }

@@ -9,7 +9,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(host|schema|options|row)\.ts$/, /^src\/schema\//, /^src\/(soak|selftest)\/schema\.ts$/],
   [/^src\/(units|usage|error)\.ts$/, /^src\/process\/message\.ts$/, /^src\/specs\//],
   [/^src\/judge\//],
-  [/^src\/(bytes|native|plan|levels|sizes|lock)\.ts$/, /^src\/compare\//, /^src\/report\//],
+  [/^src\/(bytes|native|plan|levels|sizes|lock)\.ts$/, /^src\/(compare|fleet|report)\//],
   [/^src\/(buffer|device|matrix|module|save|survey|rows)\.ts$/, /^src\/process\//],
   [/^src\/run\.ts$/, /^src\/(soak|selftest)\//],
   [/^src\/index\.ts$/],
@@ -46,7 +46,7 @@ describe('the floors of src', () => {
 
   it('keep clock, disk and addon out of the judging rooms', () => {
     const pure = sources.filter((path) =>
-      /^src\/(schema|row|units|(schema|judge|compare|report|specs)\/.*)\.ts$/.test(path),
+      /^src\/(schema|row|units|(schema|judge|compare|fleet|report|specs)\/.*)\.ts$/.test(path),
     );
     const outside = pure.flatMap((path) =>
       imports(path)

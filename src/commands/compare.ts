@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { compare, comparisonExit } from '../compare/compare.js';
 import { defaultTolerance } from '../compare/outcome.js';
 import { comparisonText } from '../report/comparison.js';
-import { UsageError } from '../usage.js';
 import { loadReport } from './load.js';
 import { print, view } from './print.js';
+import { parseTolerance } from './tolerance.js';
 
 interface Flags {
   tolerance?: number;
@@ -39,9 +39,3 @@ const exitCodes = `
 Exit codes: 0 nothing is slower, 1 a row is slower or lost, 2 wrong usage, or reports of other cards or data,
             3 nothing could be compared, 4 a wrong result in the new report (corrupted or implausible);
             rows that a new report did not come to before it was interrupted are counted and change none of these`;
-
-function parseTolerance(text: string): number {
-  const percent = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (percent < 100) return percent / 100;
-  throw new UsageError(`--tolerance "${text}" is not a percentage from 0 to below 100; write 1 or 0.5`);
-}

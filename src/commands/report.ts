@@ -4,6 +4,7 @@
 import { Argument, type Command, Option } from 'commander';
 import * as z from 'zod';
 import { Comparison } from '../compare/comparison.js';
+import { Fleet } from '../fleet/schema.js';
 import { formats } from '../report/index.js';
 import { soakJson, soakText } from '../report/soak.js';
 import { Report } from '../row.js';
@@ -12,7 +13,13 @@ import { SoakReport } from '../soak/schema.js';
 import { loadAny } from './load.js';
 import { print, view } from './print.js';
 
-const schemas = { report: Report, soak: SoakReport, selftest: SelftestReport, comparison: Comparison };
+const schemas = {
+  report: Report,
+  soak: SoakReport,
+  selftest: SelftestReport,
+  comparison: Comparison,
+  fleet: Fleet,
+};
 
 export function addReport(program: Command): void {
   program

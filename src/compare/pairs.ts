@@ -35,7 +35,7 @@ const sameUuid = (a: Device, b: Device) => a.uuid !== null && a.uuid === b.uuid;
  * Trap: virtual machines give processors of any number of cores, and of several generations, one name, so cores and threads
  * count too, and what the cores are.
  */
-function alike(a: Device, b: Device): boolean {
+export function alike(a: Device, b: Device): boolean {
   if (a.backend !== b.backend || a.mig !== b.mig) return false;
   const named = a.card !== null && b.card !== null ? a.card === b.card : a.name === b.name;
   const parts = a.backend === 'cpu' || a.mig;
