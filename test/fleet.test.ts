@@ -160,6 +160,23 @@ describe('devices', () => {
   });
 });
 
+describe('the report of a machine with several', () => {
+  const text = (of: Report) => formats.text.render(of, { color: false, width: 300, file: null });
+
+  it('says which of them stands out below, in every format for people', () => {
+    const sentence =
+      'cuda:7 stands out among 7 others of the same card: slower than its like in 1 row, most in gemm.bf16 by builtin · 8192³: 10.8 % below the median (nameplate fleet has all)';
+    const eight = node([...healthy, 0.58]);
+    expect(text(eight).split('\n')).toContain(sentence);
+    expect(formats.html.render(eight, { color: false, width: 0, file: null })).toContain(sentence);
+  });
+
+  it('says nothing where none does', () => {
+    expect(text(node([...healthy, 0.72]))).not.toContain('stands out');
+    expect(text(node([0.65, 0.3]))).not.toContain('stands out');
+  });
+});
+
 describe('nameplate fleet', () => {
   const save = (of: Report) => {
     const file = join(mkdtempSync(join(tmpdir(), 'nameplate-fleet-')), 'report.json');

@@ -23,6 +23,7 @@ import {
 import { curveLines, unfolded } from './curves.js';
 import { legend } from './legend.js';
 import { notices } from './notices.js';
+import { siblingWords } from './siblings.js';
 import { type Column, column, harmless, table, wrap } from './table.js';
 import { type Colors, simulatedNotice, statusColor, statuses, type View } from './view.js';
 
@@ -32,6 +33,7 @@ export function renderText(report: Report, { color, width, file }: View): string
   const sections = [
     notice,
     ...deviceIds(report).map((id) => deviceSection(report, id, colors, width)),
+    siblingWords(report).flatMap((words) => wrap(words, width, '  ').map(colors.yellow)),
     legend(report).flatMap((note) => wrap(note, width, '  ').map(colors.dim)),
     report.absences.flatMap(({ what, reason, remedy }) =>
       wrap(`no ${what}: ${reason} → ${remedy}`, width, '  '),

@@ -3,6 +3,7 @@
 import type { Report } from '../../row.js';
 import { formatSeconds } from '../../units.js';
 import { legend } from '../legend.js';
+import { siblingWords } from '../siblings.js';
 import { countsOf, deviceIds } from '../text.js';
 import { simulatedNotice } from '../view.js';
 import { deviceSection } from './device.js';
@@ -38,6 +39,7 @@ ${notice}
 </header>
 <main>
 ${deviceIds(report).map((id) => deviceSection(report, id))}
+${siblingWords(report).map((words) => html`<p class="warning">${words}</p>\n`)}
 ${absences.map(({ what, reason, remedy }) => html`<p class="warning">no ${what}: ${reason} → ${remedy}</p>\n`)}
 ${legend(report).map((note) => html`<p class="legend">${note}</p>\n`)}
 </main>
