@@ -98,6 +98,12 @@ describe('the page', () => {
     expect(unsupported).not.toMatch(/NaN|Infinity|undefined|null|FLOPS|<svg/);
   });
 
+  it('draws nothing that has no place on an axis', () => {
+    const zero = sizes.map((row) => ({ ...row, rate: 0 }));
+    const page = render({ ...report(zero), curves: curves(sizes, [testCard]) });
+    expect(page).not.toMatch(/NaN|Infinity|<svg/);
+  });
+
   it('is a page of a report without devices and rows too', () => {
     expect(render(report([], { devices: [] }))).toContain('<title>nameplate: no device</title>');
   });

@@ -8,7 +8,6 @@ export type Axis = {
   format: (value: number) => string;
   scale: 'linear' | 'sizes' | 'decades';
 };
-export type Line = { name: string; points: readonly (readonly [x: number, y: number])[] };
 /** A vertical line at a place worth a name, such as the size of a cache. */
 export type Mark = { x: number; name: string };
 
@@ -16,7 +15,7 @@ type Chart = {
   title: string;
   x: Axis;
   y: Axis;
-  lines: readonly Line[];
+  points: readonly (readonly [x: number, y: number])[];
   marks?: readonly Mark[];
   /** In units of which a letter has eleven; half of it where several charts stand beside each other. */
   width?: number;
@@ -24,30 +23,26 @@ type Chart = {
 
 const height = 240;
 const frame = { left: 84, right: 28, top: 20, bottom: 44 };
+/** Of more points, those beside each other cover each other. */
+const mostDots = 64;
 
 /** Nothing where there are no two points to draw a line between. */
-export function chart({ title, x, y, lines, marks = [], width = 720 }: Chart): Markup | null {
-  const points = lines.flatMap(({ points }) => points);
-  const xs = points.map(([at]) => at);
-  if (new Set(xs).size < 2) return null;
-  const ys = points.map(([, value]) => value);
-  // Over time a line may be flat; from zero on, half a percent of noise does not look like a fall.
-  const across = scale(x, Math.min(...xs), Math.max(...xs), frame.left, width - frame.right);
-  const linear = y.scale === 'linear';
-  const lowest = linear ? 0 : Math.min(...ys) / 1.1;
-  const highest = (Math.max(...ys) || 1) * (linear ? 1.08 : 1.1);
-  const up = scale(y, lowest, highest, height - frame.bottom, frame.top);
+export function chart({ title, x, y, points, marks = [], width = 720 }: Chart): Markup | null {
+  const drawn = points.filter(([at, value]) => fits(x, at) && fits(y, value));
+  const [first, last] = extent(drawn.map(([at]) => at));
+  if (!(first < last)) return null;
+  const [low, high] = extent(drawn.map(([, value]) => value));
   const bottom = height - frame.bottom;
-  const drawn = lines.map(({ name, points }, index) => {
-    const path = points.map(([at, value]) => `${across.at(at)},${up.at(value)}`).join(' ');
-    const dots =
-      points.length > 64
-        ? []
-        : points.map(([at, value]) =>
-            dot(across.at(at), up.at(value), `${name} ${x.format(at)}: ${y.format(value)}`),
-          );
-    return html`<g class="line line-${index % 4}"><polyline points="${path}"/>${dots}</g>`;
-  });
+  const across = scale(x, first, last, frame.left, width - frame.right);
+  // Over time a line may be flat; from zero on, half a percent of noise does not look like a fall.
+  const range: [number, number] =
+    y.scale === 'linear' ? [Math.min(0, low), (high || 1) * 1.08] : [low / 1.1, high * 1.1];
+  const up = scale(y, ...range, bottom, frame.top);
+  const path = drawn.map(([at, value]) => `${across.at(at)},${up.at(value)}`).join(' ');
+  const dots = (drawn.length > mostDots ? [] : drawn).map(
+    ([at, value]) =>
+      html`<circle cx="${across.at(at)}" cy="${up.at(value)}" r="3"><title>${x.format(at)}: ${y.format(value)}</title></circle>`,
+  );
   const vertical = across.ticks.map(
     (tick) =>
       html`<text class="tick" x="${across.at(tick)}" y="${bottom + 16}" text-anchor="middle">${x.format(tick)}</text>`,
@@ -57,24 +52,28 @@ export function chart({ title, x, y, lines, marks = [], width = 720 }: Chart): M
       html`<line class="grid" x1="${frame.left}" x2="${width - frame.right}" y1="${up.at(tick)}" y2="${up.at(tick)}"/><text class="tick" x="${frame.left - 6}" y="${up.at(tick) + 4}" text-anchor="end">${y.format(tick)}</text>`,
   );
   const named = marks
-    .filter((mark) => mark.x >= Math.min(...xs) && mark.x <= Math.max(...xs))
+    .filter((mark) => mark.x >= first && mark.x <= last)
     .map(
       (mark) =>
         html`<line class="mark" x1="${across.at(mark.x)}" x2="${across.at(mark.x)}" y1="${frame.top}" y2="${bottom}"/><text class="tick" x="${across.at(mark.x) - 4}" y="${frame.top + 10}" text-anchor="end">${mark.name}</text>`,
     );
-  const key =
-    lines.length < 2
-      ? []
-      : lines.map(({ name }, index) => html`<span class="key line-${index % 4}">${name}</span> `);
-  return html`<figure><figcaption>${title} ${key}</figcaption>
+  return html`<figure><figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
-${horizontal}${vertical}<text class="tick" x="${(frame.left + width - frame.right) / 2}" y="${height - 8}" text-anchor="middle">${x.label}</text>${named}${drawn}
+${horizontal}${vertical}<text class="tick" x="${(frame.left + width - frame.right) / 2}" y="${height - 8}" text-anchor="middle">${x.label}</text>
+${named}<g class="line"><polyline points="${path}"/>${dots}</g>
 </svg></figure>
 `;
 }
 
-const dot = (x: number, y: number, words: string) =>
-  html`<circle cx="${x}" cy="${y}" r="3"><title>${words}</title></circle>`;
+/** A logarithm takes no zero, which a foreign report may hold. */
+const fits = ({ scale }: Axis, value: number) => scale === 'linear' || value > 0;
+
+/** Of a long trace too, for which Math.min has no room for arguments. */
+const extent = (values: readonly number[]): [number, number] =>
+  values.reduce<[number, number]>(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
 
 /** Values of an axis to coordinates, a tenth of a unit exact, and the values that are written beside it. */
 function scale(axis: Axis, low: number, high: number, from: number, to: number) {

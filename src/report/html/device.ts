@@ -74,7 +74,7 @@ function curveOf(curve: Curve, rows: readonly Row[]): Content {
       title: `${id}${peer === null ? '' : ` → ${peer}`} by ${provider}`,
       x: { label: 'size', format: formatBytes, scale: 'sizes' },
       y: { label: id, format: (value) => formatRate(value, unit), scale: 'decades' },
-      lines: [{ name: id, points }],
+      points,
       marks: ends,
     }),
     levels.length > 0 && htmlTable(levelHeading(curve, rows), levels, levelColumns(curve)),

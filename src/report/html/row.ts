@@ -60,7 +60,7 @@ function telemetry({ trace }: Conditions, shared: boolean): Content {
       title,
       x: { label: 'time since the first reading', format: formatSeconds, scale: 'linear' },
       y: { label: title, format, scale: 'linear' },
-      lines: [{ name: title, points }],
+      points,
       width: 400,
     });
   };
