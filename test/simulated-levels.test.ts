@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { formats, parseReport } from '../src/report/index.js';
+import { notices } from '../src/report/notices.js';
 import { cli } from './command.js';
 import { type Environment, measure, scratch, simulate } from './simulation.js';
 
@@ -194,6 +195,17 @@ describe.concurrent('peers', () => {
     const { report } = await measure(pcie, '--only', 'peer.copy');
     expect(report.rows[0]?.kernel?.name).toMatch(/over PCI Express$/);
     expect(report.rows[0]?.documented).toBeNull();
+  });
+
+  it('whose copies are lost on their way are corrupted, and no card is blamed', async () => {
+    const lossy = { ...two, NAMEPLATE_SIMULATE_PEERS: 'lossy' };
+    const { code, report } = await measure(lossy, '--device', 'cuda:0', '--only', 'peer.*');
+    expect(code).toBe(4);
+    for (const row of report.rows) {
+      expect(row.verdict.status).toBe('corrupted');
+      expect(row.rate).toBeNull();
+      expect(notices(row).join('; ')).toContain('an IOMMU or ACS may have lost the copy, and no card');
+    }
   });
 
   it('that are not reachable are unsupported with the reason', async () => {

@@ -65,7 +65,8 @@ CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from
           toContext != fromContext);
   refuseWhileCapturing();
   constexpr double nvlink = 25e9;  // bytes per second, link and direction of the fourth version
-  const bool fast = setting("NAMEPLATE_SIMULATE_PEERS", "nvlink") == "nvlink";
+  const std::string way = setting("NAMEPLATE_SIMULATE_PEERS", "nvlink");
+  const bool fast = way == "nvlink", lost = way == "lossy";
   Work work;
   work.what = "peer" + bytesOf(Span{to, bytes}) + bytesOf(Span{from, bytes});
   const auto size = static_cast<double>(bytes);
@@ -73,7 +74,9 @@ CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from
   work.copies = true;
   work.reads = {{from, bytes}};
   work.writes = {{to, bytes}};
-  work.compute = [bytes](const auto& reads, const auto& writes) { std::memmove(writes[0], reads[0], bytes); };
+  work.compute = [bytes, lost](const auto& reads, const auto& writes) {
+    if (!lost) std::memmove(writes[0], reads[0], bytes);
+  };
   enqueue(stream, std::move(work));
   return CUDA_SUCCESS;
 }

@@ -37,7 +37,8 @@
 //                                  is told by pids of the host (mixed), not at all (hidden), or to nobody of
 //                                  this user (forbidden)
 //   NAMEPLATE_SIMULATE_NVLINKS_DOWN  how many of its NVLinks are not active; default none
-//   NAMEPLATE_SIMULATE_PEERS       how two cards reach each other: nvlink (default), pcie or none
+//   NAMEPLATE_SIMULATE_PEERS       how two cards reach each other: nvlink (default), pcie or none; lossy:
+//                                  over PCI Express, and what is copied does not arrive
 //   NAMEPLATE_SIMULATE_MOST_PEERS  ways from one card into another that may be open at a time; default 16
 //   NAMEPLATE_SIMULATE_ROOT        a folder whose sys/ tells of slots and NUMA nodes; default /
 //   NAMEPLATE_SIMULATE_BUS         a file for bus.h
