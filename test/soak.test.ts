@@ -411,6 +411,14 @@ test('of integers counts operations, and speaks of a report file only where ther
   expect(text(null)).toMatch(/… 4 more$/m);
 });
 
+test('tells the data of a GEMM, and of nothing whose data are always the same', async () => {
+  const { last } = await soaked(() => step());
+  const text = (unit: SoakReport['unit']) =>
+    soakText({ ...last, unit }, { color: false, width: 160, file: null });
+  expect(text('FLOP/s')).toMatch(/^row +gemm\.bf16 by builtin, 64³, uniform data, seed 1$/m);
+  expect(text('B/s')).toMatch(/^row +gemm\.bf16 by builtin, 64³, seed 1$/m);
+});
+
 test('a soak of two days still adds up, and knows the middle of what was read', () => {
   const tally = new SoakTally('FLOP/s');
   const { conditions } = measured('builtin').sustained;

@@ -68,7 +68,8 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   const facts: [string, string | null][] = [
     [
       'row',
-      `${options.operation} by ${options.provider}, ${size}, ${options.data} data, seed ${options.seed}`,
+      // What the pattern says is of GEMM inputs; copies move random words whatever it is.
+      `${options.operation} by ${options.provider}, ${size}, ${report.unit === 'FLOP/s' ? `${options.data} data, ` : ''}seed ${options.seed}`,
     ],
     ['kernel', kernel?.name ?? absent],
     [
