@@ -39,6 +39,11 @@ function pack(to) {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   const kernels = images(join(built, 'kernels'));
+  if (kernels.length === 0 && process.env.npm_command === 'publish') {
+    say('a package is published with CUDA kernels: build it where nvcc is');
+    process.exitCode = 1;
+    return;
+  }
   for (const part of ['nameplate.node', ...kernels.map((name) => join('kernels', name))])
     cpSync(join(built, part), join(to, part));
   say(
