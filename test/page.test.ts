@@ -11,7 +11,16 @@ import { formats } from '../src/report/index.js';
 import type { Report, Row } from '../src/row.js';
 import { launch, missing } from './browser.js';
 import { nameplate } from './command.js';
-import { conditions, emptyRow, measured, memoryFigure, report, row, testCard } from './testCard.js';
+import {
+  conditions,
+  emptyRow,
+  measured,
+  memoryFigure,
+  report,
+  row,
+  tensorFigure,
+  testCard,
+} from './testCard.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -83,6 +92,13 @@ describe('the page', () => {
   it('holds nothing of a report as markup', () => {
     expect(page).not.toMatch(/<script|<img|\p{Cc}(?<!\n)/u);
     expect(page).toContain('&lt;script&gt;document.title=&#39;taken&#39;&lt;/script&gt;');
+  });
+
+  it('follows the addresses of sources, and no other scheme', () => {
+    const sources = ['A datasheet <https://example.org/a?b=1&c=2>, p. 3', 'javascript:alert(1)'];
+    const sourced = row(measured(0.65, traced, { documented: { ...tensorFigure, sources } }));
+    const links = render(report([sourced])).match(/<a href="(?!#)[^"]*"/g);
+    expect(links).toEqual(['<a href="https://example.org/a?b=1&amp;c=2"']);
   });
 
   it('says that a device is simulated before and after everything else', () => {

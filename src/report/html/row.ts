@@ -73,13 +73,7 @@ function telemetry({ trace }: Conditions, shared: boolean): Content {
 }
 
 /** An address that a source gives can be followed. Only these two schemes: a foreign report may hold others. */
-function linked(line: string): Content {
-  const found = /https?:\/\/[^\s<>"')]+/.exec(line);
-  if (found === null) return line;
-  const [address] = found;
-  return [
-    line.slice(0, found.index),
-    html`<a href="${address}" rel="noreferrer">${address}</a>`,
-    linked(line.slice(found.index + address.length)),
-  ];
-}
+const linked = (line: string): Content =>
+  line
+    .split(/(https?:\/\/[^\s<>"')]+)/)
+    .map((part, index) => (index % 2 === 1 ? html`<a href="${part}" rel="noreferrer">${part}</a>` : part));
