@@ -114,6 +114,14 @@ export function formatShape(shape: Shape): string {
   return m === n && n === k ? `${m}³` : `${m}×${n}×${k}`;
 }
 
+/** The same for a program: no digit rounded, and ASCII but for the name of a peer. Bytes are a plain number. */
+export function exactShape(shape: Shape): string {
+  if ('peer' in shape && shape.peer !== null) return `${shape.bytes} to ${shape.peer}`;
+  if ('bytes' in shape) return String(shape.bytes);
+  if ('m' in shape) return `${shape.m}x${shape.n}x${shape.k}`;
+  return formatShape(shape);
+}
+
 const byteUnits: Readonly<Record<string, number>> = Object.fromEntries([
   ['', 1],
   ...binary.map(([scale, symbol]) => [`${symbol}B`.toLowerCase(), scale]),

@@ -310,6 +310,9 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     expect(again.stdout.replace(file, 'nameplate-soak.json')).toBe(stdout);
     const text = readFileSync(file, 'utf8');
     expect((await nameplate('report', file, '--format', 'json')).stdout).toBe(text);
+    const refused = await nameplate('report', file, '--format', 'csv');
+    const allowed = `nameplate: ${file} is the report of a soak, which has no rows to print as csv: --format is text or json\n`;
+    expect(refused).toEqual({ code: 2, stdout: '', stderr: allowed });
     for (const other of [
       ['explain', '--report', file],
       ['compare', file, file],

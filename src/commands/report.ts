@@ -10,6 +10,7 @@ import { soakJson, soakText } from '../report/soak.js';
 import { Report } from '../row.js';
 import { SelftestReport } from '../selftest/schema.js';
 import { SoakReport } from '../soak/schema.js';
+import { UsageError } from '../usage.js';
 import { loadAny } from './load.js';
 import { print, view } from './print.js';
 
@@ -30,7 +31,12 @@ export function addReport(program: Command): void {
     .action(async (file: string, { format }: { format: keyof typeof formats }) => {
       const { report, soak } = await loadAny(file);
       if (report !== null) print(formats[format].render(report, view(file)));
-      else print(format === 'json' ? soakJson(soak) : soakText(soak, view(file)));
+      else if (format === 'json') print(soakJson(soak));
+      else if (format === 'text') print(soakText(soak, view(file)));
+      else
+        throw new UsageError(
+          `${file} is the report of a soak, which has no rows to print as ${format}: --format is text or json`,
+        );
     });
   program
     .command('schema')

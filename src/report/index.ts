@@ -1,6 +1,7 @@
 // The report formats, one row each. A new one is a file and a row here.
 
 import type { Report } from '../row.js';
+import { renderCsv } from './csv.js';
 import { renderHtml } from './html/index.js';
 import { renderJson } from './json.js';
 import { renderText } from './text.js';
@@ -13,10 +14,11 @@ export type Format = {
   render(report: Report, view: View): string;
 };
 
-export const formats: Readonly<Record<'text' | 'json' | 'html', Format>> = {
+export const formats: Readonly<Record<'text' | 'json' | 'html' | 'csv', Format>> = {
   text: { name: 'text', extension: 'txt', render: renderText },
   json: { name: 'json', extension: 'json', render: renderJson },
   html: { name: 'html', extension: 'html', render: renderHtml },
+  csv: { name: 'csv', extension: 'csv', render: renderCsv },
 };
 
 export { parseReport, ReportError } from './json.js';

@@ -26,9 +26,12 @@ export function column<Row>(
 const gap = '  ';
 const indent = '    ';
 
-/** Text from a driver or a foreign file may hold control characters, and a terminal obeys those. */
+/**
+ * Text from a driver or a foreign file may hold control characters, and a terminal obeys those. Halves of a surrogate pair
+ * and noncharacters cannot be written as UTF-8 or as XML.
+ */
 export function harmless(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return text.replace(/\p{Cc}+/gu, ' ').replace(/[\p{Cs}\uFFFE\uFFFF]/gu, '');
 }
 
 /** Breaks `text` at spaces into lines of at most `width`; a longer word keeps a line of its own. */

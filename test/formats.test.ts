@@ -1,0 +1,168 @@
+// The formats of a report that other programs read, each read back by a reader that knows only the format.
+
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formats } from '../src/report/index.js';
+import { renderJson } from '../src/report/json.js';
+import type { Report, Row } from '../src/row.js';
+import { nameplate } from './command.js';
+import { conditions, emptyRow, measured, memoryFigure, report, row, testCard, testCpu } from './testCard.js';
+
+type Name = keyof typeof formats;
+const render = (name: Name, of: Report) => formats[name].render(of, { color: false, width: 160, file: null });
+
+const card = { ...testCard, card: 'test-card', cardReason: '' };
+const verdicts: Row['verdict'][] = [
+  { status: 'low', fraction: 0.5, threshold: 0.7, why: 'half of the figure' },
+  { status: 'inconclusive', fraction: 0.7, threshold: 0.7, why: 'the interval holds the threshold' },
+  { status: 'throttled', fraction: 0.5, threshold: 0.7, why: 'the clock fell' },
+  { status: 'implausible', fraction: 1.4, limit: 1.05, why: 'faster than the silicon' },
+  { status: 'corrupted', why: '3 elements differ' },
+  { status: 'unjudged', why: 'no threshold' },
+  { status: 'unsupported', why: 'one device' },
+  { status: 'failed', code: 'CUDA_ERROR_LAUNCH_FAILED', why: 'replace it' },
+];
+const gemm = row(measured(0.9, conditions(1.9e9)));
+const vendor = row(measured(0.91, conditions(1.9e9)), { provider: 'cublaslt' });
+const other = row(measured(0.8, conditions(1.9e9)), { shape: { m: 4096, n: 2048, k: 1024 } });
+const bytes = { unit: 'B/s' as const, dtype: null };
+const copy = (size: number) =>
+  row(measured(0.9, conditions(1.9e9), { documented: memoryFigure }), {
+    ...{ id: 'memory.copy', family: 'memory', shape: { bytes: size }, ...bytes },
+  });
+const latency = row(measured(0.9, conditions(1.9e9), { documented: null }), {
+  ...{ id: 'latency.memory', family: 'latency', shape: { bytes: 2 ** 28 }, dtype: null },
+  ...{ unit: 's', rate: 6.12e-7, clocks: 1163 },
+});
+/** Sizes that a reader is shown as the same. */
+const alike = [copy(2 ** 33), copy(10 ** 9), copy(10 ** 9 + 64)];
+const judged = verdicts.map((verdict) =>
+  verdict.status === 'unsupported' || verdict.status === 'failed'
+    ? emptyRow({ id: `gemm.${verdict.status}`, verdict })
+    : row(measured(0.5), { id: `gemm.${verdict.status}`, verdict }),
+);
+const rows = [gemm, vendor, other, ...alike, latency, ...judged];
+const full = report(rows, { devices: [card] });
+const simulated = (of: Report): Report => ({
+  ...{ ...of, simulated: true },
+  devices: of.devices.map((device) => ({ ...device, simulated: true })),
+});
+
+/** What may not become a cell, a formula, an element, markup or a series. */
+const evil = [
+  `=HYPERLINK("http://a.example","b")`,
+  '+1;=1+1;\t-2;"@x',
+  `\t=1\r\n@SUM(A1)\u001b[31m`,
+  '| a \\| b `c` <img src=x> <!-- [d](http://e.example) **f** @g #1 www.h.example\n\n# i',
+  `]]></testcase>&amp;<!DOCTYPE x>'"\u0000\u000b\ufffe\ud800`,
+  `x"} 1\nnameplate_verdict{status="pass"} 1\\`,
+] as const;
+const hostile = report(
+  evil.flatMap((text) => {
+    const verdict = { status: 'failed' as const, code: text, why: text };
+    const bad = emptyRow({ id: text, provider: text, verdict });
+    const kernel = gemm.kernel && { ...gemm.kernel, name: text };
+    return [bad, bad, { ...gemm, id: text, provider: text, kernel, shape: { bytes: 64, peer: text } }];
+  }),
+  {
+    devices: [{ ...card, name: evil[0], uuid: evil[4], driver: evil[3], card: evil[1], cardReason: evil[3] }],
+    host: { ...full.host, hostname: evil[5] },
+    absences: evil.map((text) => ({ what: text, reason: text, remedy: text })),
+  },
+);
+
+/** A file with the report, and what the command says of it. */
+async function printed(of: Report, format: Name) {
+  const file = join(mkdtempSync(join(tmpdir(), 'nameplate-formats-')), 'report.json');
+  writeFileSync(file, renderJson(of));
+  const { code, stdout, stderr } = await nameplate('report', file, '--format', format);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+describe('csv', () => {
+  /** RFC 4180, and nothing else. */
+  function parse(text: string): Record<string, string>[] {
+    const records: string[][] = [];
+    const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
+    let record: string[] = [];
+    while (cell.lastIndex < text.length) {
+      const at = cell.lastIndex;
+      const match = cell.exec(text);
+      if (match === null) throw new Error(`no cell at ${at}: ${text.slice(at, at + 40)}`);
+      record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
+      if (match[3] === ',') continue;
+      records.push(record);
+      record = [];
+    }
+    const [header = [], ...lines] = records;
+    return lines.map((line) => {
+      expect(line).toHaveLength(header.length);
+      return Object.fromEntries(line.map((text, index) => [header[index] ?? '', text]));
+    });
+  }
+
+  it('has a line a row, with the figures as they are, and nothing where there is none', () => {
+    const lines = parse(render('csv', full));
+    expect(lines).toHaveLength(rows.length);
+    lines.forEach((line, index) => {
+      const { id, rate, attribution, burst, statistics, verdict, seed } = rows[index] as Row;
+      const figures = {
+        ...{ rate, of_spec: attribution?.ofSpec, interval_low: statistics?.interval.low, seed },
+        ...{ interval_high: statistics?.interval.high, burst_rate: burst?.statistics.median },
+      };
+      for (const [name, figure] of Object.entries(figures))
+        expect(line[name], name).toBe(figure == null ? '' : String(figure));
+      expect(line).toMatchObject({ row: id, verdict: verdict.status, why: verdict.why, simulated: 'false' });
+      expect(line).toMatchObject({ device: 'cuda:0', device_name: 'Test card', card: 'test-card' });
+    });
+    expect(lines[2]).toMatchObject({ shape: '4096x2048x1024', unit: 'FLOP/s', clock_hz: '1900000000' });
+    expect(lines.slice(3, 6).map(({ shape }) => shape)).toEqual(['8589934592', '1000000000', '1000000064']);
+    expect(lines.at(-1)).toMatchObject({ code: 'CUDA_ERROR_LAUNCH_FAILED', kernel: '', power_watts: '' });
+  });
+
+  it('says of every line that it is simulated', () => {
+    const lines = parse(render('csv', simulated(full)));
+    expect(new Set(lines.map((line) => line.simulated))).toEqual(new Set(['true']));
+  });
+
+  it('runs nothing in a spreadsheet, whatever separates its cells', () => {
+    const text = render('csv', hostile);
+    const lines = parse(text);
+    expect(lines.map(({ rate }) => rate).filter(Boolean)).toHaveLength(evil.length);
+    expect(lines[0]?.row).toBe(`'${evil[0]}`);
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/\p{Cc}/u);
+    for (const cell of [...lines.flatMap((line) => Object.values(line)), ...text.split(/[;\r\n]+/)])
+      expect(cell).not.toMatch(/^[\s"]*[=+\-@]/);
+  });
+
+  it('leaves a minus to the numbers', () => {
+    const drift = {
+      ...gemm,
+      rate: -1.5e-7,
+      verdict: { ...verdicts[5], why: 'a-b; c = d' } as Row['verdict'],
+    };
+    expect(parse(render('csv', report([drift])))[0]).toMatchObject({ rate: '-1.5e-7', why: 'a-b; c = d' });
+  });
+
+  it('calls the arithmetic of a CPU derived, and no document', () => {
+    const devices = [{ ...testCpu, id: 'cuda:0', card: null, cardReason: '' }];
+    const [line] = parse(render('csv', report([gemm], { devices })));
+    expect(line).toMatchObject({
+      documented: '',
+      of_spec: '',
+      derived: '1000000000000000',
+      of_derived: '0.9',
+    });
+  });
+
+  it('is a header where there are no rows', () => {
+    expect(render('csv', report([], { devices: [] }))).toMatch(/^row,[a-z_,]+,nameplate\r\n$/);
+  });
+
+  it('is printed by the command', async () => {
+    expect(await printed(full, 'csv')).toBe(render('csv', full));
+  });
+});
