@@ -23,6 +23,15 @@ export function column<Row>(
   return { title, rank, align, cell: (row) => ({ text: cell(row) || absent }) };
 }
 
+/** Those of which something is known, or that stay: a column of dashes says nothing. */
+export function filled<Shown extends Column<Row>, Row>(
+  columns: readonly Shown[],
+  rows: readonly Row[],
+): Shown[] {
+  const known = ({ text }: Cell) => text !== '' && text !== absent;
+  return columns.filter(({ rank, cell }) => rank === 0 || rows.some((row) => known(cell(row))));
+}
+
 const gap = '  ';
 const indent = '    ';
 

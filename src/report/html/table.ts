@@ -1,13 +1,10 @@
 // A table of the same columns as the one at a terminal, without want of width.
 
-import { absent } from '../../units.js';
-import type { Column } from '../table.js';
+import { type Column, filled } from '../table.js';
 import { type Content, html, type Markup } from './markup.js';
 
 /** A column, and how its cell is shown where its text alone is not enough. */
 export type HtmlColumn<Row> = Column<Row> & { show?: (row: Row, text: string) => Content };
-
-const empty = (text: string) => text === '' || text === absent;
 
 /**
  * The first cell of a row is its heading. Columns of which nothing is known are left out, as at a terminal. The remark of a
@@ -19,7 +16,7 @@ export function htmlTable<Row>(
   columns: readonly HtmlColumn<Row>[],
   remark: (row: Row) => string = () => '',
 ): Markup {
-  const shown = columns.filter(({ rank, cell }) => rank === 0 || rows.some((row) => !empty(cell(row).text)));
+  const shown = filled(columns, rows);
   const side = ({ align }: HtmlColumn<Row>) => (align === 'right' ? html` class="number"` : '');
   const head = shown.map((column) => html`<th scope="col"${side(column)}>${column.title}</th>`);
   const lines = rows.map((row) => {
