@@ -31,20 +31,29 @@ export function exitCode(
   const any = (...wanted: Verdict['status'][]) => wanted.some((status) => statuses.has(status));
   if (any('corrupted', 'implausible')) return 4;
   if (interrupted) return 130;
-  const measured = [...statuses].some((status) => status !== 'unsupported' && status !== 'failed');
-  if (any('failed') || !measured || gpuMissed(judged)) return 3;
+  if (any('failed') || !anyMeasured(judged) || missedGpus(judged).length > 0) return 3;
   if (any('low') || devices.some(pastRepair) || devices.some(awaitsRecovery)) return 1;
   if (strict && any('throttled', 'inconclusive', 'unjudged')) return 1;
   return 0;
 }
 
+export function anyMeasured({ rows }: Pick<Judged, 'rows'>): boolean {
+  return rows.some(({ verdict: { status } }) => status !== 'unsupported' && status !== 'failed');
+}
+
 /**
- * Whether a run that was to measure every GPU met one that does not answer. What else passes, another GPU or the CPU in its
- * stead, says nothing of it. A machine without a GPU, or whose GPUs are hidden from the process, misses none.
+ * What a run that was to measure every GPU met that does not answer. What else passes, another GPU or the CPU in its stead,
+ * says nothing of it. A machine without a GPU, or whose GPUs are hidden from the process, misses none.
  */
-function gpuMissed({ absences = [], options }: Judged): boolean {
-  if (options !== undefined && !asksForAll(options)) return false;
-  return absences.some(
+export function missedGpus<Absent extends Pick<Absence, 'what' | 'reason'>>({
+  absences = [],
+  options,
+}: {
+  absences?: readonly Absent[];
+  options?: Pick<Report['options'], 'devices'>;
+}): Absent[] {
+  if (options !== undefined && !asksForAll(options)) return [];
+  return absences.filter(
     (absence) => hidesGpus(absence) && !(absence.what === 'NVIDIA driver' && noGpu.test(absence.reason)),
   );
 }

@@ -4,6 +4,7 @@ import type { Report } from '../row.js';
 import { renderCsv } from './csv.js';
 import { renderHtml } from './html/index.js';
 import { renderJson } from './json.js';
+import { renderJunit } from './junit.js';
 import { renderMarkdown } from './markdown.js';
 import { renderText } from './text.js';
 import type { View } from './view.js';
@@ -15,12 +16,13 @@ export type Format = {
   render(report: Report, view: View): string;
 };
 
-export const formats: Readonly<Record<'text' | 'json' | 'html' | 'csv' | 'markdown', Format>> = {
+export const formats: Readonly<Record<'text' | 'json' | 'html' | 'csv' | 'markdown' | 'junit', Format>> = {
   text: { name: 'text', extension: 'txt', render: renderText },
   json: { name: 'json', extension: 'json', render: renderJson },
   html: { name: 'html', extension: 'html', render: renderHtml },
   markdown: { name: 'markdown', extension: 'md', render: renderMarkdown },
   csv: { name: 'csv', extension: 'csv', render: renderCsv },
+  junit: { name: 'junit', extension: 'xml', render: renderJunit },
 };
 
 export { parseReport, ReportError } from './json.js';
