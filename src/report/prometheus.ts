@@ -4,7 +4,6 @@
 // measured is a series of its own, and rows that no label tells apart are numbered.
 
 import { exitCode, missedGpus } from '../judge/exitCode.js';
-import { pastRepair } from '../judge/memoryRepair.js';
 import { awaitsRecovery } from '../judge/recovery.js';
 import type { Report, Row } from '../row.js';
 import type { DeviceFacts, Unit } from '../schema.js';
@@ -63,7 +62,7 @@ const deviceMetrics: readonly Metric<DeviceFacts>[] = [
   [
     'memory_past_repair',
     'Whether a row of the memory failed and could not be replaced.',
-    (device) => (device.memoryRepair === null ? null : pastRepair(device)),
+    ({ memoryRepair }) => memoryRepair?.failed,
   ],
   [
     'recovery_awaited',
