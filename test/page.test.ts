@@ -8,9 +8,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { curves } from '../src/judge/curves.js';
 import { formats } from '../src/report/index.js';
-import type { Report, Row } from '../src/row.js';
+import type { Report } from '../src/row.js';
 import { launch, missing } from './browser.js';
 import { nameplate } from './command.js';
+import { verdicts } from './sampleReport.js';
 import {
   conditions,
   emptyRow,
@@ -40,16 +41,6 @@ const traced = {
     throttle: at.map(() => 4),
   },
 };
-const verdicts: Row['verdict'][] = [
-  { status: 'low', fraction: 0.5, threshold: 0.7, why: 'half of the figure' },
-  { status: 'inconclusive', fraction: 0.7, threshold: 0.7, why: 'the interval holds the threshold' },
-  { status: 'throttled', fraction: 0.5, threshold: 0.7, why: 'the clock fell' },
-  { status: 'implausible', fraction: 1.4, limit: 1.05, why: 'faster than the silicon' },
-  { status: 'corrupted', why: '3 elements differ' },
-  { status: 'unjudged', why: 'no threshold' },
-  { status: 'unsupported', why: 'one device' },
-  { status: 'failed', code: 'CUDA_ERROR_LAUNCH_FAILED', why: 'replace it' },
-];
 const gemm = row(measured(0.65, traced), { ratioToVendor: 1.021 });
 const sizes = [16, 17, 18, 19, 20, 21, 22, 23].map((power) =>
   row(measured(0.1 * (power - 15), conditions(1.9e9), { documented: memoryFigure }), {

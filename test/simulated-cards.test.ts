@@ -380,8 +380,8 @@ describe.concurrent('memory and link rows', () => {
 });
 
 describe.concurrent('what a simulated device says can never pass for a measurement', () => {
-  /** The word itself, and not JSON's key for it with the value false. */
-  const simulated = /simulated(?!": false)/i;
+  /** The word itself, and not JSON's key or a label of Prometheus with the value false. */
+  const simulated = /simulated(?!": false|="false")/i;
   const view = { color: false, width: 120, file: null };
 
   it.each(Object.values(formats))('as $name', async ({ render }) => {

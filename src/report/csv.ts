@@ -20,7 +20,8 @@ const columns: Readonly<Record<string, (row: Row, context: Context) => Cell>> = 
   shape: ({ shape }) => exactShape(shape),
   bytes: ({ shape }) => ('bytes' in shape ? shape.bytes : null),
   verdict: ({ verdict }) => verdict.status,
-  simulated: (_, { report }) => String(report.simulated),
+  // In words: a line may be cut from its header.
+  origin: (_, { report }) => (report.simulated ? 'SIMULATED' : 'device'),
   rate: ({ rate }) => rate,
   unit: ({ unit }) => unit,
   documented: ({ documented }, { derived }) => !derived && documented?.value,
