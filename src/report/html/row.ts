@@ -3,7 +3,7 @@
 import type { Report, Row } from '../../row.js';
 import type { Conditions } from '../../schema.js';
 import { formatCelsius, formatClock, formatSeconds, formatShape, formatWatts } from '../../units.js';
-import { factsOf, unexplained } from '../explain.js';
+import { factsOf, unexplained } from '../facts.js';
 import { phaseTable } from '../phases.js';
 import { chart } from './chart.js';
 import { type Content, html, type Markup } from './markup.js';
