@@ -399,6 +399,13 @@ test('what began late is seen: in the live line, and as a range by the second', 
   );
 });
 
+test('names the pattern of the data of a GEMM alone: what others move is of no pattern', async () => {
+  const shown = async (operation: string, shape: SoakOptions['shape']) =>
+    soakText((await soaked(() => step(), { operation, shape })).last, { color: false, width: 160, file: null });
+  expect(await shown('gemm.bf16', options.shape)).toMatch(/^row +gemm.bf16 by builtin, 64³, uniform data, seed 1$/m);
+  expect(await shown('memory.copy', null)).toMatch(/^row +memory.copy by builtin, [^,]+, seed 1$/m);
+});
+
 test('of integers counts operations, and speaks of a report file only where there is one', async () => {
   const error = { seconds: 1.5, damaged: 'output' as const, differences: 1, first };
   const errors = Array.from({ length: 8 }, () => error);

@@ -65,11 +65,10 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   const size = formatShape(shape);
   const paint = verdict.status === 'clean' ? colors.green : colors.red;
   const why = verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
+  // The data asked for are those of matrices: memory and links move random doubles whatever it is.
+  const data = report.unit === 'FLOP/s' ? `${options.data} data, ` : '';
   const facts: [string, string | null][] = [
-    [
-      'row',
-      `${options.operation} by ${options.provider}, ${size}, ${options.data} data, seed ${options.seed}`,
-    ],
+    ['row', `${options.operation} by ${options.provider}, ${size}, ${data}seed ${options.seed}`],
     ['kernel', kernel?.name ?? absent],
     [
       'time',
