@@ -12,7 +12,7 @@ import { defaultOperation, soak } from '../src/soak/soak.js';
 import { SoakTally } from '../src/soak/tally.js';
 import { UsageError } from '../src/usage.js';
 import { nameplate, start, until } from './command.js';
-import { a100, cpu, inventory, measured, operations, peerCopy } from './fake-native.js';
+import { a100, cpu, int8Gemm, inventory, measured, operations, peerCopy } from './fake-native.js';
 
 const options: SoakOptions = {
   device: null,
@@ -64,7 +64,7 @@ async function soaked(
   };
   const native = {
     inventory: async () => ({ ...inventory(devices), libraries }),
-    operations: () => [...operations, peerCopy],
+    operations: () => [...operations, int8Gemm, peerCopy],
   };
   const reports: SoakReport[] = [];
   const context = { native, open: () => executor, wait: true, ...(signal && { signal }) };
@@ -409,11 +409,15 @@ test('names the pattern of the data of a GEMM alone: what others move is of no p
 test('of integers counts operations, and speaks of a report file only where there is one', async () => {
   const error = { seconds: 1.5, damaged: 'output' as const, differences: 1, first };
   const errors = Array.from({ length: 8 }, () => error);
-  const { last } = await soaked(() => step({ wrongRounds: 8, errors }));
-  const ofIntegers = { ...last, options: { ...last.options, operation: 'gemm.int8' } };
-  const text = (file: string | null) => soakText(ofIntegers, { color: false, width: 160, file });
+  const { last } = await soaked(() => step({ wrongRounds: 8, errors }), { operation: 'gemm.int8' });
+  expect(last.dtype).toBe('int8');
+  const text = (file: string | null) => soakText(last, { color: false, width: 160, file });
   expect(text(null)).toMatch(/^rate +\S+ TOPS while in launches/m);
-  expect(soakLine(ofIntegers)).toMatch(/ · \S+ TOPS · /);
+  expect(soakLine(last)).toMatch(/ · \S+ TOPS · /);
+  // By what was run, and by no word in a name.
+  expect(soakLine({ ...last, dtype: 'fp16' })).toMatch(/ · \S+ TFLOPS · /);
+  const earlier = soakJson(last).replace('"dtype": "int8",', '');
+  expect(parseSoak(earlier)?.dtype).toBeNull();
   expect(text('soak.json')).toContain('… 4 more; the report file lists 24, the first of each second');
   expect(text(null)).toMatch(/… 4 more$/m);
 });

@@ -40,12 +40,12 @@ export function parseSoak(text: string): SoakReport | null {
 
 /** As it is now, so that a clock that falls late is seen: "gemm.fp16 on cuda:0 · 2 min 10 s of 5 min 0 s · 702 TFLOPS · 1450 MHz · 698 W · 61 °C · 41022 launches compared · 0 errors" */
 export function soakLine(report: SoakReport): string {
-  const { options, device, seconds, last, unit, uncorrectedErrors } = report;
+  const { options, device, seconds, last, unit, dtype, uncorrectedErrors } = report;
   const { rate = null, clockHz = null, powerWatts = null, temperatureCelsius = null } = last ?? {};
   const parts = [
     `${options.operation} on ${device.id}`,
     `${formatSeconds(Math.round(seconds))} of ${formatSeconds(options.minutes * 60)}`,
-    rate !== null && formatRate(rate, unit, dtypeOf(report)),
+    rate !== null && formatRate(rate, unit, dtype),
     clockHz !== null && formatClock(clockHz),
     powerWatts !== null && formatWatts(powerWatts),
     temperatureCelsius !== null && celsius(temperatureCelsius),
@@ -137,15 +137,12 @@ function reasons(throttle: Conditions['throttle']): string | null {
 
 /** The clock, the watts and the rate are ranges over the seconds: a mean alone would hide what began late. */
 function rate(report: SoakReport): string {
-  const { rate, rates, unit } = report;
+  const { rate, rates, unit, dtype } = report;
   if (rate === null) return absent;
-  const format = (value: number) => formatRate(value, unit, dtypeOf(report));
+  const format = (value: number) => formatRate(value, unit, dtype);
   const span = rates === null ? '' : `, by the second from ${format(rates.min)} to ${format(rates.max)}`;
   return `${format(rate)} while in launches${span}`;
 }
-
-/** The report keeps the row's name and not its format; integers are no FLOP. */
-const dtypeOf = ({ options }: SoakReport) => (options.operation.includes('int8') ? 'int8' : null);
 
 const celsius = (degrees: number) => `${degrees} °C`;
 

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { Host } from '../host.js';
 import { DeviceOfReport } from '../row.js';
-import { Build, Conditions, DataPattern, KernelFacts, Shape, SoakError } from '../schema.js';
+import { Build, Conditions, DataPattern, DType, KernelFacts, Shape, SoakError } from '../schema.js';
 
 const finite = z.number();
 const count = z.int().nonnegative();
@@ -52,6 +52,7 @@ export const SoakReport = z.strictObject({
   device: DeviceOfReport,
   options: SoakOptions.extend({ provider: z.string().describe('who computed') }),
   shape: Shape,
+  dtype: DType.nullable().default(null).describe('null of a row without one, and of an earlier version'),
   kernel: KernelFacts.nullable(),
   seconds: finite,
   busyShare: finite.nullable().describe('share of the time in launches; comparing takes the rest'),

@@ -55,7 +55,7 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
   const options = checkOptions(asked);
   const inventory = await native.inventory({ threads: null }, signal);
-  const { device, unit, shape, request } = choose(options, inventory, native);
+  const { device, unit, dtype, shape, request } = choose(options, inventory, native);
   const release = await lock(device, wait, signal);
   let releasePeer: Release = () => {};
   const executor = open();
@@ -75,6 +75,7 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
       device,
       options: { ...options, provider: request.provider },
       shape,
+      dtype,
       ...tally.summary(failure),
     });
     const startedAt = new Date().toISOString();
@@ -126,6 +127,7 @@ const failed = ({ code, message }: ReturnType<typeof coded>): Failure => ({
 interface Chosen {
   device: DeviceFacts;
   unit: SoakReport['unit'];
+  dtype: SoakReport['dtype'];
   shape: Job['shape'];
   request: Omit<SoakRequest, 'seconds'>;
 }
@@ -154,7 +156,7 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
   if (rows.length > 1) {
     throw new UsageError(`a soak takes one row, and "${operation}" names ${rows.join(', ')}`);
   }
-  const { unit } = job.operation;
+  const { unit, dtype } = job.operation;
   if (unit === 's') {
     throw new UsageError(
       `a soak keeps a device at work, and ${operation} only waits; take a row with a rate`,
@@ -184,7 +186,7 @@ function choose(options: SoakOptions, inventory: Inventory, native: Pick<Survey,
     seed,
     fault: 'none' as const,
   };
-  return { device: job.device, unit, shape: job.shape, request };
+  return { device: job.device, unit, dtype, shape: job.shape, request };
 }
 
 const rowsOf = (jobs: readonly Job[]) => [...new Set(jobs.map(({ operation }) => operation.id))];

@@ -18,7 +18,8 @@ type Heading =
   | 'simulated'
   | 'device'
   | 'options'
-  | 'shape';
+  | 'shape'
+  | 'dtype';
 type Failure = Extract<SoakVerdict, { status: 'failed' }>;
 type Sums = Omit<SoakReport, Heading>;
 
