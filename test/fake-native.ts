@@ -99,7 +99,10 @@ export const operations: OperationRow[] = [
   row('link.h2d.pinned', 'link', null, { cpu: [], cuda: ['driver'] }),
 ];
 
-export const int8Gemm: OperationRow = row('gemm.int8', 'gemm', 'int8', { cpu: ['builtin'], cuda: ['builtin'] });
+export const int8Gemm: OperationRow = row('gemm.int8', 'gemm', 'int8', {
+  cpu: ['builtin'],
+  cuda: ['builtin'],
+});
 export const peerCopy: OperationRow = row('peer.copy', 'peer', null, { cpu: [], cuda: ['driver'] });
 
 export function inventory(devices: DeviceFacts[]): Inventory {

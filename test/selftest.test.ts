@@ -41,7 +41,15 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
       const damaged = upsets[fault] ?? 'output';
       const errors = hit ? [{ seconds: 0, damaged, differences: 1, first: difference }] : [];
       const { conditions } = sustained;
-      const counts = { seconds: 1, busySeconds: 1, launches: 10, wrongRounds, errors, failure: null };
+      const counts = {
+        seconds: 1,
+        endedAt: 1,
+        busySeconds: 1,
+        launches: 10,
+        wrongRounds,
+        errors,
+        failure: null,
+      };
       return { kernel, work, verification, conditions, ...counts };
     },
     cancel: () => {},

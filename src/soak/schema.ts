@@ -79,6 +79,16 @@ export const SoakReport = z.strictObject({
   memoryTemperatureCelsius: Range.nullable(),
   correctedErrors: finite.nullable(),
   uncorrectedErrors: finite.nullable(),
+  eccErrors: z
+    .array(
+      z.strictObject({
+        seconds: finite.describe('since the soak began, at which the counters were read'),
+        corrected: finite,
+        uncorrected: finite,
+      }),
+    )
+    .default([])
+    .describe('an entry for each step in which a counter rose, the first thousand'),
   otherProcesses: Conditions.shape.otherProcesses.default(null),
   throttle: z.array(z.strictObject({ reason: z.string(), share: finite })),
   missing: z.string(),
