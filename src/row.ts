@@ -78,6 +78,7 @@ export const DeviceOfReport = DeviceFacts.extend({
   linkSlot: DeviceFacts.shape.linkSlot.default(null),
   numaNode: DeviceFacts.shape.numaNode.default(null),
 });
+const AbsenceOfReport = Absence.extend({ code: Absence.shape.code.default(null) });
 
 export const PhaseSummary = z.strictObject({
   statistics: Statistics,
@@ -246,7 +247,7 @@ export const Report = z.strictObject({
   simulated: z.boolean(),
   devices: z.array(DeviceOfReport.extend({ card: z.string().nullable(), cardReason: z.string() })),
   libraries: z.array(Library),
-  absences: z.array(Absence),
+  absences: z.array(AbsenceOfReport),
   options: RunOptions,
   rows: z.array(Row),
   curves: z.array(Curve).default([]),

@@ -589,8 +589,8 @@ describe('devices', () => {
 
   it('an unknown one is refused with the reason that no GPU is there, and no other absence', async () => {
     const absences = [
-      { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it' },
-      { what: 'NVIDIA driver', reason: 'it could not be opened', remedy: 'install the driver' },
+      { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it', code: null },
+      { what: 'NVIDIA driver', reason: 'it could not be opened', remedy: 'install the driver', code: null },
     ];
     const native = {
       ...loadNative(),

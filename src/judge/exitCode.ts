@@ -12,7 +12,7 @@ export type ExitCode = 0 | 1 | 3 | 4 | 130;
 type Judged = {
   rows: readonly { verdict: Pick<Verdict, 'status'> }[];
   devices: readonly Pick<DeviceFacts, 'memoryRepair' | 'recoveryAction'>[];
-  absences?: readonly Pick<Absence, 'what' | 'reason'>[];
+  absences?: readonly Pick<Absence, 'what' | 'code'>[];
   options?: Pick<Report['options'], 'devices'>;
 };
 
@@ -44,10 +44,13 @@ export function exitCode(
  */
 function gpuMissed({ absences = [], options }: Judged): boolean {
   if (options !== undefined && !asksForAll(options)) return false;
-  return absences.some(
-    (absence) => hidesGpus(absence) && !(absence.what === 'NVIDIA driver' && noGpu.test(absence.reason)),
-  );
+  const none = ({ what, code }: Pick<Absence, 'what' | 'code'>) =>
+    what === 'NVIDIA driver' && (code === null || noGpu.includes(code));
+  return absences.some((absence) => hidesGpus(absence) && !none(absence));
 }
 
-/** A driver that is not there, one that sees no GPU, and what a toolkit has for linking where there is no driver. */
-const noGpu = /^its library could not be opened|CUDA_ERROR_(NO_DEVICE|STUB_LIBRARY)\b/;
+/**
+ * Of a driver that is not there, one that sees no GPU, and what a toolkit has for linking where there is no driver. A saved
+ * report of an earlier version has no code of its driver, and accuses none.
+ */
+const noGpu: readonly string[] = ['ENODEV', 'CUDA_ERROR_NO_DEVICE', 'CUDA_ERROR_STUB_LIBRARY'];
