@@ -14,7 +14,7 @@ import {
   type Shape,
 } from './schema.js';
 import { checkSizes, shapesOf } from './sizes.js';
-import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
+import { checkNumber, checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {
   device: DeviceFacts;
@@ -45,9 +45,10 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
 
 /** The options of a run, or a UsageError that says in one sentence what is wrong with them and what is allowed. */
 export function checkOptions(asked: RunOptions): RunOptions {
-  // These two first: their sentences name the limits, which the schema does not know.
+  // These first: their sentences name the limits, which the schema does not know.
   const { threads, shapes }: Partial<RunOptions> = asked ?? {};
   if (typeof threads === 'number') checkThreads(threads);
+  checkNumber('timeoutSeconds', asked);
   for (const shape of Array.isArray(shapes) ? shapes : []) if (shape instanceof Object) checkShape(shape);
   return parseOptions(RunOptions, asked);
 }

@@ -25,7 +25,7 @@ export const SoakOptions = z.strictObject({
     .number()
     .positive()
     .max(86_400)
-    .describe('after which a step that has not answered is ended'),
+    .describe('after which a step that has not answered is ended; from 0.1, with or without a fraction'),
 });
 export type SoakOptions = z.infer<typeof SoakOptions>;
 
