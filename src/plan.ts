@@ -21,6 +21,8 @@ export interface Job {
   operation: OperationRow;
   /** As a reader knows it: another GPU by its id in the inventory. */
   shape: Shape;
+  /** Of a copy to another GPU: that one's uuid, where it has one. */
+  peerUuid: string | null;
   request: RunRequest;
 }
 
@@ -103,6 +105,7 @@ function jobsOf(
     device,
     operation,
     shape,
+    peerUuid: peerOf(shape, peers)?.uuid ?? null,
     request: {
       device: ownName(device),
       operation: operation.id,
@@ -121,10 +124,13 @@ function jobsOf(
 /** CUDA counts anew in each process, and a device that fell off the bus would lend its number to another. */
 const ownName = ({ id, uuid }: DeviceFacts): string => uuid ?? id;
 
+function peerOf(shape: Shape, peers: readonly DeviceFacts[]): DeviceFacts | undefined {
+  return 'peer' in shape ? peers.find(({ id }) => id === shape.peer) : undefined;
+}
+
 function withOwnNames(shape: Shape, peers: readonly DeviceFacts[]): Shape {
-  if (!('peer' in shape)) return shape;
-  const peer = peers.find(({ id }) => id === shape.peer);
-  return peer === undefined ? shape : { ...shape, peer: ownName(peer) };
+  const peer = peerOf(shape, peers);
+  return peer === undefined || !('peer' in shape) ? shape : { ...shape, peer: ownName(peer) };
 }
 
 /** A device that could be here and is not: a finding about the machine, not a slip of the keyboard. */

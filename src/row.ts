@@ -171,6 +171,13 @@ export const Row = z.strictObject({
   provider: z.string(),
   device: z.string(),
   shape: Shape,
+  peerUuid: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'of a copy to another GPU: its uuid; null where it has none, and in a report of an earlier version',
+    ),
   data: DataPattern.describe(
     'of GEMM inputs; memory and link rows move random doubles from 1 to 2 whatever it is',
   ),
