@@ -8,7 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { defaultOptions, loadNative, run } from '../dist/index.js';
-import { limits, parseInteger, parseList } from '../dist/usage.js';
+import { limits, parseList, parseNumber } from '../dist/usage.js';
 import { record } from './record.mjs';
 import './refusal.mjs';
 import { shapesIn, sides } from './shapes.mjs';
@@ -33,7 +33,7 @@ const { values } = parseArgs({
 
 const only = parseList('--only', values.only);
 const shapes = shapesIn('--shape', values.shape);
-const timeoutSeconds = parseInteger('--timeout', values.timeout, limits.timeoutSeconds);
+const timeoutSeconds = parseNumber('--timeout', values.timeout, limits.timeoutSeconds);
 
 const inventory = await native.inventory();
 const { devices, build, libraries } = inventory;

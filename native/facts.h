@@ -75,6 +75,7 @@ struct Facts {
 // Something that a fuller installation would have here, and how to get it.
 struct Absence {
   std::string what, reason, remedy;
+  std::string code{};  // of the error that says so, where one does: "CUDA_ERROR_NO_DEVICE"
 };
 
 // A shared library opened at run time.

@@ -67,6 +67,7 @@ SoakStep Soak::step(double seconds, const std::atomic<bool>& cancelled) {
   // What memory lost between two steps, or while the first launch was verified, it lost as well.
   if (const auto errors = errors_.rise()) step.conditions.uncorrectedErrors = errors;
   step.seconds = now() - start;
+  step.endedAt = now() - startedAt_;
   return step;
 }
 

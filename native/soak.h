@@ -31,6 +31,7 @@ struct SoakStep {
   Work work;
   Verification verification;  // of the first launch
   double seconds = 0;         // of the stretch
+  double endedAt = 0;         // seconds since the soak began
   double busySeconds = 0;     // of device time in launches
   std::size_t launches = 0;   // every one of them compared
   std::size_t wrongRounds = 0;

@@ -1,10 +1,11 @@
 // Kernels of a program's own, loaded on a device.
 
+import * as z from 'zod';
 import { Buffer } from './buffer.js';
 import type { Device } from './device.js';
 import { Matrix } from './matrix.js';
 import { type KernelArgument, type Native, unlessGone } from './native.js';
-import { UsageError } from './usage.js';
+import { parseOptions, UsageError } from './usage.js';
 
 type Extent = readonly [x: number, y: number, z: number];
 type LaunchArgument = Buffer | Exclude<KernelArgument, { buffer: number }>;
@@ -14,12 +15,14 @@ const dropped = new FinalizationRegistry<{ native: Native; module: number }>(({ 
   native.unload({ module }).catch(() => undefined);
 });
 
-/** As it is now, since a program may use it for its next launch; what is no array is refused where it is read. */
-function asGiven(extent: Extent): Extent {
-  if (!Array.isArray(extent)) return extent;
-  const [...copy]: Extent = extent;
-  return copy;
-}
+const side = z.int32().positive();
+const extent = z.tuple([side, side, side]);
+/** What it gives is a copy: a program may use its own for its next launch. */
+const LaunchSize = z.strictObject({
+  grid: extent,
+  block: extent,
+  sharedBytes: z.int().nonnegative().default(0),
+});
 
 /** Device code of the caller's own: a cubin, a fatbin or PTX text. */
 export class Module {
@@ -51,14 +54,7 @@ export class Module {
     if (!Array.isArray(kernelArguments)) throw new UsageError('the arguments of a kernel come in an array');
     if (kernelArguments.some((item) => item instanceof Matrix))
       throw new UsageError('a kernel takes a matrix by its buffer; give matrix.buffer');
-    const asked = {
-      ...size,
-      grid: asGiven(size.grid),
-      block: asGiven(size.block),
-      sharedBytes: size.sharedBytes ?? 0,
-      module: this.#handle,
-      function: name,
-    };
+    const asked = { ...parseOptions(LaunchSize, size), module: this.#handle, function: name };
     // The buffers themselves wait for the turn: of one that nobody holds, the collector would free the memory before it.
     const given: LaunchArgument[] = Array.from(kernelArguments, (item) =>
       item instanceof Buffer ? item : { ...item },

@@ -18,6 +18,7 @@ import {
   type SoakRequest,
   SoakStep,
 } from './schema.js';
+import { UsageError } from './usage.js';
 
 /** An error of the native side. `code` is CUDA's, cuBLAS's or errno's own name. */
 export class NativeError extends CodedError {
@@ -72,7 +73,10 @@ export interface LaunchRequest {
   readonly arguments: readonly KernelArgument[];
 }
 
-/** What the addon offers, parsed. Handles are numbers; device.ts gives them a face. Errors are NativeError. */
+/**
+ * What the addon offers, parsed. Handles are numbers; device.ts gives them a face. Errors are NativeError, and UsageError
+ * `EINVAL` for arguments that are wrong.
+ */
 export interface Native {
   /** `threads`: what a CPU is to use; null or none: one per core. */
   inventory(request?: InventoryRequest): Promise<Inventory>;
@@ -110,10 +114,15 @@ type RawAddon = z.infer<typeof RawAddon>;
 
 const Thrown = z.object({ code: z.string(), message: z.string() });
 
-/** A coded error becomes a NativeError with the caller's stack; anything else (a throwing getter) stays itself. */
-function asNativeError(error: unknown): unknown {
-  const coded = Thrown.safeParse(error);
-  return coded.success ? new NativeError(coded.data.code, coded.data.message) : error;
+/**
+ * A coded error becomes a NativeError with the caller's stack, or a UsageError where it is the caller's own: EINVAL.
+ * Anything else (a throwing getter) stays itself.
+ */
+function withStack(error: unknown): unknown {
+  const thrown = Thrown.safeParse(error);
+  if (!thrown.success) return error;
+  const { code, message } = thrown.data;
+  return code === 'EINVAL' ? new UsageError(message) : new NativeError(code, message);
 }
 
 /** @throws NativeError `ERR_ADDON` for what an addon of another version says, as one does that was not built again. */
@@ -135,7 +144,7 @@ function face(raw: RawAddon): Native {
       try {
         return understood(verb, answer, raw[verb](request));
       } catch (error) {
-        throw asNativeError(error);
+        throw withStack(error);
       }
     };
   const later =
@@ -144,7 +153,7 @@ function face(raw: RawAddon): Native {
       try {
         return understood(verb, answer, await raw[verb](request));
       } catch (error) {
-        throw asNativeError(error);
+        throw withStack(error);
       }
     };
   const handle = z.int().positive();
@@ -191,7 +200,7 @@ function loadRaw(): unknown {
     try {
       return require(path);
     } catch (error) {
-      if (!absent.includes(coded(error).code)) throw asNativeError(error);
+      if (!absent.includes(coded(error).code)) throw withStack(error);
       tried.push(`  ${path}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
     }
   }

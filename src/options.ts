@@ -24,7 +24,7 @@ export const RunOptions = z.strictObject({
     .number()
     .positive()
     .max(86_400)
-    .describe('after which a row that has not answered is ended'),
+    .describe('after which a row that has not answered is ended; from 0.1, with or without a fraction'),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 

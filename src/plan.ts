@@ -14,13 +14,15 @@ import {
   type Shape,
 } from './schema.js';
 import { checkSizes, shapesOf } from './sizes.js';
-import { checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
+import { checkNumber, checkShape, checkThreads, parseOptions, UsageError } from './usage.js';
 
 export interface Job {
   device: DeviceFacts;
   operation: OperationRow;
   /** As a reader knows it: another GPU by its id in the inventory. */
   shape: Shape;
+  /** Of a copy to another GPU: that one's uuid, where it has one. */
+  peerUuid: string | null;
   request: RunRequest;
 }
 
@@ -45,9 +47,10 @@ export function defaultOptions(level: Level = 'default'): RunOptions {
 
 /** The options of a run, or a UsageError that says in one sentence what is wrong with them and what is allowed. */
 export function checkOptions(asked: RunOptions): RunOptions {
-  // These two first: their sentences name the limits, which the schema does not know.
+  // These first: their sentences name the limits, which the schema does not know.
   const { threads, shapes }: Partial<RunOptions> = asked ?? {};
   if (typeof threads === 'number') checkThreads(threads);
+  checkNumber('timeoutSeconds', asked);
   for (const shape of Array.isArray(shapes) ? shapes : []) if (shape instanceof Object) checkShape(shape);
   return parseOptions(RunOptions, asked);
 }
@@ -102,6 +105,7 @@ function jobsOf(
     device,
     operation,
     shape,
+    peerUuid: peerOf(shape, peers)?.uuid ?? null,
     request: {
       device: ownName(device),
       operation: operation.id,
@@ -120,10 +124,13 @@ function jobsOf(
 /** CUDA counts anew in each process, and a device that fell off the bus would lend its number to another. */
 const ownName = ({ id, uuid }: DeviceFacts): string => uuid ?? id;
 
+function peerOf(shape: Shape, peers: readonly DeviceFacts[]): DeviceFacts | undefined {
+  return 'peer' in shape ? peers.find(({ id }) => id === shape.peer) : undefined;
+}
+
 function withOwnNames(shape: Shape, peers: readonly DeviceFacts[]): Shape {
-  if (!('peer' in shape)) return shape;
-  const peer = peers.find(({ id }) => id === shape.peer);
-  return peer === undefined ? shape : { ...shape, peer: ownName(peer) };
+  const peer = peerOf(shape, peers);
+  return peer === undefined || !('peer' in shape) ? shape : { ...shape, peer: ownName(peer) };
 }
 
 /** A device that could be here and is not: a finding about the machine, not a slip of the keyboard. */

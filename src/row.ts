@@ -78,6 +78,7 @@ export const DeviceOfReport = DeviceFacts.extend({
   linkSlot: DeviceFacts.shape.linkSlot.default(null),
   numaNode: DeviceFacts.shape.numaNode.default(null),
 });
+const AbsenceOfReport = Absence.extend({ code: Absence.shape.code.default(null) });
 
 export const PhaseSummary = z.strictObject({
   statistics: Statistics,
@@ -170,6 +171,13 @@ export const Row = z.strictObject({
   provider: z.string(),
   device: z.string(),
   shape: Shape,
+  peerUuid: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'of a copy to another GPU: its uuid; null where it has none, and in a report of an earlier version',
+    ),
   data: DataPattern.describe(
     'of GEMM inputs; memory and link rows move random doubles from 1 to 2 whatever it is',
   ),
@@ -246,7 +254,7 @@ export const Report = z.strictObject({
   simulated: z.boolean(),
   devices: z.array(DeviceOfReport.extend({ card: z.string().nullable(), cardReason: z.string() })),
   libraries: z.array(Library),
-  absences: z.array(Absence),
+  absences: z.array(AbsenceOfReport),
   options: RunOptions,
   rows: z.array(Row),
   curves: z.array(Curve).default([]),

@@ -151,7 +151,10 @@ function measured(result: MeasuredResult, options: MeasureOptions) {
   }
 }
 
-function emptyRow({ device, operation, shape, request }: Job, provider: string): Omit<Row, 'verdict'> {
+function emptyRow(
+  { device, operation, shape, peerUuid, request }: Job,
+  provider: string,
+): Omit<Row, 'verdict'> {
   return {
     id: operation.id,
     family: operation.family,
@@ -161,6 +164,7 @@ function emptyRow({ device, operation, shape, request }: Job, provider: string):
     provider,
     device: device.id,
     shape,
+    peerUuid,
     data: request.data,
     seed: request.seed,
     unit: operation.unit,

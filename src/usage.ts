@@ -24,7 +24,7 @@ export const limits = {
   side: { min: 1, max: 65536 },
   bytes: { min: 4096, max: 2 ** 40 },
   seed: { min: 0, max: Number.MAX_SAFE_INTEGER },
-  timeoutSeconds: { min: 1, max: 86400 },
+  timeoutSeconds: { min: 0.1, max: 86400 },
   minutes: { min: 0.01, max: 7 * 24 * 60 },
   threads: { min: 1, max: 65536 },
 } as const satisfies Record<string, Range>;
@@ -45,11 +45,12 @@ export function parseNumber(option: string, text: string, { min, max }: Range): 
   throw new UsageError(`${option} "${text}" is not a number from ${min} to ${max}`);
 }
 
-/** The same rule for minutes that did not come from a command line. */
-export function checkMinutes(minutes: number): void {
-  const { min, max } = limits.minutes;
-  if (minutes >= min && minutes <= max) return;
-  throw new UsageError(`minutes ${minutes} is not a number from ${min} to ${max}`);
+/** The same rule for the option `name` that did not come from a command line. What is no number its schema refuses. */
+export function checkNumber(name: 'minutes' | 'timeoutSeconds', asked: object | null | undefined): void {
+  const value: unknown = Object.entries(asked ?? {}).find(([key]) => key === name)?.[1];
+  const { min, max } = limits[name];
+  if (typeof value !== 'number' || (value >= min && value <= max)) return;
+  throw new UsageError(`${name} ${value} is not a number from ${min} to ${max}`);
 }
 
 /** `8192` or `4096x4096x1024` (M x N x K). */

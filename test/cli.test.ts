@@ -56,7 +56,10 @@ describe.concurrent('wrong usage exits with 2 and one sentence', () => {
     ],
     [['--device', 'cpu', '--only', 'memory.*', '--shape', '8'], /--shape sizes rows of gemm, .*: memory/],
     [['--seed', '1.5'], /--seed "1.5" is not a whole number/],
-    [['--timeout', '0'], /--timeout "0"/],
+    [['--timeout', '0'], /--timeout "0" is not a number from 0.1 to 86400/],
+    [['--timeout', '1e3'], /--timeout "1e3" is not a number from 0.1 to 86400/],
+    // A fraction is allowed, as in a program.
+    [['--timeout', '2.5', '--threads', 'x'], /--threads "x" is not a whole number/],
     [['--threads', '0', '--device', 'cpu'], /--threads "0" is not a whole number from 1 to/],
     [['--threads', '-1'], /--threads "-1" is not a whole number/],
     [['--threads', '1.5'], /--threads "1.5" is not a whole number/],
@@ -125,7 +128,7 @@ it.each([
       ...['tf32', 'fp16', 'bf16', 'fp8e4m3', 'int8'].map((format) => `gemm.${format}.sparse`),
     ].join(', ')}`,
   ],
-  ['gpu-gemm.mjs --timeout 0', '--timeout "0" is not a whole number from 1 to 86400'],
+  ['gpu-gemm.mjs --timeout 0', '--timeout "0" is not a number from 0.1 to 86400'],
   ['gpu-ladder.mjs --rounds 1.5', '--rounds "1.5" is not a whole number from 1 to 1000'],
   ['telemetry.mjs --frobnicate', "Unknown option '--frobnicate'"],
 ])('a bench refuses %s with 2 and one sentence', async (line, sentence) => {

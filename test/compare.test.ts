@@ -413,9 +413,32 @@ describe('devices', () => {
     const gone = compare(before, report([to('cuda:0', 'cuda:1', 50)], { devices: all('A', 'C') }));
     expect(statuses(gone)).toEqual(['lost', 'unchanged']);
 
-    // Of peers that were not measured no uuid stands in the report.
+    // Of peers that were not measured no uuid stands in a report of an earlier version.
     const alone = report([to('cuda:0', 'cuda:1', 400)], { devices: all('A') });
     expect(statuses(compare(alone, alone))).toEqual(['unchanged']);
+  });
+
+  test('are the peers of copies that were not measured themselves, by their uuid', () => {
+    const copies = (...uuids: (string | null)[]) =>
+      report(
+        uuids.map((peerUuid, index) => {
+          const shape = { bytes: 2 ** 28, peer: `cuda:${index + 1}` };
+          const fast = peerUuid === 'B' || (peerUuid === null && index === 0);
+          return { ...around(fast ? 400 : 50, { id: 'peer.copy', unit: 'B/s', shape }), peerUuid };
+        }),
+        { devices: [gpu('cuda:0', 'A')] },
+      );
+    const statuses = (old: Report, now: Report) =>
+      compare(old, now).rows.map(({ outcome }) => outcome.status);
+    expect(statuses(copies('B', 'C'), copies('C', 'B'))).toEqual(['unchanged', 'unchanged']);
+    // B is gone, and C has its number.
+    expect(compare(copies('B', 'C'), copies('C')).rows).toMatchObject([
+      { outcome: { status: 'lost' } },
+      { outcome: { status: 'unchanged' } },
+    ]);
+    // Another board where one was, and a report that does not tell: by their numbers, as ever.
+    expect(statuses(copies('C'), copies('D'))).toEqual(['unchanged']);
+    expect(statuses(copies(null, null), copies('B', 'C'))).toEqual(['unchanged', 'unchanged']);
   });
 
   test('that are MIG slices are alike only in the same size of memory', () => {

@@ -137,6 +137,7 @@ describe('multiply', () => {
 });
 
 describe('what is no matrix and no option', () => {
+  const one = { grid: [1, 1, 1], block: [1, 1, 1] };
   // As a program without types would pass it.
   const untyped: {
     matrix: (...given: unknown[]) => Promise<Matrix>;
@@ -204,7 +205,36 @@ describe('what is no matrix and no option', () => {
     const launch = (more: object): Promise<void> =>
       new Module(device, 1e9).launch('f', { ...size, ...more }, []);
     await expect(launch({ sharedBytes: 64 })).rejects.toMatchObject({ code: 'EBADF' });
-    await expect(launch({ sharedByte: 64 })).rejects.toThrow('launch has no field sharedByte');
+    await expect(launch({ sharedByte: 64 })).rejects.toThrow(
+      'there is no option sharedByte; there are grid, block, sharedBytes',
+    );
+  });
+
+  it.each<[string, unknown[]]>([
+    ['grid.0 0 cannot be: expected number to be >0', ['f', { grid: [0, 1, 1], block: [1, 1, 1] }, []]],
+    ['grid 1 cannot be: expected tuple, received number', ['f', { grid: 1, block: [1, 1, 1] }, []]],
+    ['block undefined cannot be: expected tuple, received undefined', ['f', { grid: [1, 1, 1] }, []]],
+    ['sharedBytes -1 cannot be: expected number to be >=0', ['f', { ...one, sharedBytes: -1 }, []]],
+    ['launch.function must be a string', [7, one, []]],
+    ['launch.arguments[0].int32 must be a whole number', ['f', one, [{ int32: 0.5 }]]],
+    ['launch.arguments[0] has no field also', ['f', one, [{ int32: 1, also: 2 }]]],
+  ])('of a launch is the fault of the caller: %s', async (message, given) => {
+    const module = new Module(device, 1e9);
+    const error: unknown = await Reflect.apply(module.launch, module, given).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({ code: 'EINVAL', message });
+  });
+
+  it('of a copy onto itself, of an image without bytes and of a provider without end too', async () => {
+    const a = await device.matrix('fp32', 2, 2, new Float32Array(4));
+    const refused = [
+      device.copy(a.buffer, a.buffer, 8, 0, 4),
+      device.load(''),
+      device.multiply(a, a, { provider: 'x'.repeat(5000) }),
+    ];
+    for (const one of refused) await expect(one).rejects.toBeInstanceOf(UsageError);
   });
 
   const numbers = '-3.4028235e38 to 3.4028235e38, an infinity or NaN';
@@ -589,8 +619,8 @@ describe('devices', () => {
 
   it('an unknown one is refused with the reason that no GPU is there, and no other absence', async () => {
     const absences = [
-      { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it' },
-      { what: 'NVIDIA driver', reason: 'it could not be opened', remedy: 'install the driver' },
+      { what: 'OpenBLAS', reason: 'it is not installed', remedy: 'install it', code: null },
+      { what: 'NVIDIA driver', reason: 'it could not be opened', remedy: 'install the driver', code: null },
     ];
     const native = {
       ...loadNative(),

@@ -110,7 +110,12 @@ describe('junit', () => {
   });
 
   it('is red exactly where the exit code of the run was not 0', () => {
-    const gone = { what: 'cuda:1', reason: 'cuDeviceGetUuid failed', remedy: 'reset it' };
+    const gone = {
+      what: 'cuda:1',
+      reason: 'cuDeviceGetUuid failed',
+      remedy: 'reset it',
+      code: 'CUDA_ERROR_UNKNOWN',
+    };
     const repair = { means: 'remapped rows', corrected: 0, uncorrected: 1, pending: false } as const;
     const fine = report([gemm, latency], { devices: [card] });
     const health = (changes: Partial<typeof card>) => ({ ...fine, devices: [{ ...card, ...changes }] });

@@ -65,7 +65,7 @@ const rows = [
 const full: Report = {
   ...report(rows, { devices: [{ ...testCard, name: hostile, card: null, cardReason: hostile }] }),
   curves: curves(rows, [testCard]),
-  absences: [{ what: 'cuBLASLt', reason: hostile, remedy: 'install it' }],
+  absences: [{ what: 'cuBLASLt', reason: hostile, remedy: 'install it', code: null }],
 };
 
 /** Of "rgb(27, 31, 36)", by WCAG 2. */

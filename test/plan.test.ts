@@ -57,9 +57,9 @@ describe('devices', () => {
 
   it('that are not here are refused with why no GPU is, and what to do', () => {
     const absences = [
-      { what: 'oneDNN', reason: 'it is not installed', remedy: 'install it' },
-      { what: 'CUDA devices', reason: 'cuDeviceGetCount failed', remedy: 'run nvidia-smi' },
-      { what: 'cuda:1', reason: 'it is lost', remedy: 'run nvidia-smi' },
+      { what: 'oneDNN', reason: 'it is not installed', remedy: 'install it', code: null },
+      { what: 'CUDA devices', reason: 'cuDeviceGetCount failed', remedy: 'run nvidia-smi', code: null },
+      { what: 'cuda:1', reason: 'it is lost', remedy: 'run nvidia-smi', code: null },
     ];
     const asked = { ...defaultOptions(), devices: ['cuda:1'] };
     expect(() => plan(asked, { ...inventory([cpu]), absences }, operations)).toThrow(
@@ -74,7 +74,7 @@ describe('devices', () => {
 describe('rows', () => {
   it('that only GPUs have are refused with why no GPU is here', () => {
     const reason = 'cuInit failed with CUDA_ERROR_SYSTEM_NOT_READY';
-    const absences = [{ what: 'NVIDIA driver', reason, remedy: 'start the service' }];
+    const absences = [{ what: 'NVIDIA driver', reason, remedy: 'start the service', code: null }];
     const asked = (devices: string[], row: string) => () =>
       plan({ ...defaultOptions(), devices, only: [row] }, { ...inventory([cpu]), absences }, [
         ...operations,

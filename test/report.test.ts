@@ -117,7 +117,12 @@ describe('the terminal report', () => {
 
   test('absences tell what to do', () => {
     const absences = [
-      { what: 'NVIDIA driver', reason: 'libcuda.so.1 was not found', remedy: 'install the driver' },
+      {
+        what: 'NVIDIA driver',
+        reason: 'libcuda.so.1 was not found',
+        remedy: 'install the driver',
+        code: null,
+      },
     ];
     expect(text({ ...full, absences })).toContain(
       'no NVIDIA driver: libcuda.so.1 was not found → install the driver',
@@ -438,7 +443,7 @@ describe('what a terminal gets', () => {
     const rendered = text(
       report([emptyRow({ id: hostile, verdict: { status: 'failed', code: 'E', why: hostile } })], {
         devices: [{ ...testCard, name: hostile, card: null, cardReason: '' }],
-        absences: [{ what: hostile, reason: hostile, remedy: hostile }],
+        absences: [{ what: hostile, reason: hostile, remedy: hostile, code: null }],
       }),
       { file: hostile },
     );
@@ -523,7 +528,7 @@ test('the inventory says of power limit and link what the report says of them', 
 
 test('the inventory leaves a terminal as it is, whatever a driver calls its card', () => {
   const name = 'Test\u001b[2JGPU\u0007';
-  const absence = { what: name, reason: name, remedy: name };
+  const absence = { what: name, reason: name, remedy: name, code: null };
   const shown = inventoryText({ ...inventory([{ ...testCard, name }]), absences: [absence] });
   expect(shown).toContain('GPU');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

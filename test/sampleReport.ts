@@ -70,7 +70,7 @@ export const hostile = report(
   {
     devices: [{ ...card, name: evil[0], uuid: evil[4], driver: evil[3], card: evil[1], cardReason: evil[3] }],
     host: { ...full.host, hostname: evil[5] },
-    absences: evil.map((text) => ({ what: text, reason: text, remedy: text })),
+    absences: evil.map((text) => ({ what: text, reason: text, remedy: text, code: text })),
   },
 );
 

@@ -41,7 +41,15 @@ function executor(seen: readonly Fault[], failure?: Error): Executor {
       const damaged = upsets[fault] ?? 'output';
       const errors = hit ? [{ seconds: 0, damaged, differences: 1, first: difference }] : [];
       const { conditions } = sustained;
-      const counts = { seconds: 1, busySeconds: 1, launches: 10, wrongRounds, errors, failure: null };
+      const counts = {
+        seconds: 1,
+        endedAt: 1,
+        busySeconds: 1,
+        launches: 10,
+        wrongRounds,
+        errors,
+        failure: null,
+      };
       return { kernel, work, verification, conditions, ...counts };
     },
     cancel: () => {},
@@ -178,11 +186,8 @@ test('one device is tested: the first GPU where none is named, and never one of 
 
 test.each([
   [{ device: 7, timeoutSeconds: 5 }, 'device 7 cannot be: expected string, received number'],
-  [{ device: null, timeoutSeconds: 0 }, 'timeoutSeconds 0 cannot be: expected number to be >0'],
-  [
-    { device: null, timeoutSeconds: Number.NaN },
-    'timeoutSeconds NaN cannot be: expected number, received NaN',
-  ],
+  [{ device: null, timeoutSeconds: 0 }, 'timeoutSeconds 0 is not a number from 0.1 to 86400'],
+  [{ device: null, timeoutSeconds: Number.NaN }, 'timeoutSeconds NaN is not a number from 0.1 to 86400'],
   [
     { device: null, timeoutSeconds: 5, wait: true },
     'there is no option wait; there are device, timeoutSeconds',

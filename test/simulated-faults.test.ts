@@ -27,39 +27,50 @@ const rows = ['--only', 'gemm.bf16,memory.copy'];
 const failed = ({ verdict }: Row) => verdict.status === 'failed';
 
 describe.concurrent('no device', () => {
-  const cases: { name: string; environment: () => Environment; reason: RegExp; remedy: RegExp }[] = [
+  const cases: {
+    name: string;
+    environment: () => Environment;
+    code: string;
+    reason: RegExp;
+    remedy: RegExp;
+  }[] = [
     {
       name: 'no driver',
       environment: () => ({ LD_LIBRARY_PATH: folder({ broken: ['libcuda.so.1'] }) }),
+      code: 'ENODEV',
       reason: /its library could not be opened: .*libcuda/,
       remedy: /install the NVIDIA driver; in a container/,
     },
     {
       name: 'a driver of CUDA 11.2',
       environment: () => ({ NAMEPLATE_SIMULATE_DRIVER: '11020', LD_LIBRARY_PATH: olderDriver() }),
+      code: 'ENOSYS',
       reason: /is too old: it lacks cuDeviceGetUuid and 1 more calls/,
       remedy: /install a driver for CUDA 11\.4 or newer/,
     },
     {
       name: 'a driver that lacks a call',
       environment: () => ({ NAMEPLATE_FAULT: 'missing:cuGraphUpload' }),
+      code: 'ENOSYS',
       reason: /is too old: it lacks cuGraphUpload/,
       remedy: /install a driver for CUDA 11\.4 or newer/,
     },
     {
       name: 'a driver that does not start',
       environment: () => ({ NAMEPLATE_FAULT: 'cuInit' }),
+      code: 'CUDA_ERROR_NO_DEVICE',
       reason: /cuInit of .*libcuda\.so\.1 failed with CUDA_ERROR_NO_DEVICE/,
       remedy: /check nvidia-smi and CUDA_VISIBLE_DEVICES/,
     },
     {
       name: 'a device that does not answer',
       environment: () => ({ NAMEPLATE_FAULT: 'cuDeviceGetUuid' }),
+      code: 'CUDA_ERROR_UNKNOWN',
       reason: /cuDeviceGetUuid failed/,
       remedy: /run nvidia-smi/,
     },
   ];
-  it.each(cases)('$name', async ({ environment, reason, remedy }) => {
+  it.each(cases)('$name', async ({ environment, code: told, reason, remedy }) => {
     const asked = await simulate(environment(), cli, 'run', '--device', 'cuda:0', '--quick', '--no-save');
     expect(asked).toMatchObject({ code: 3, stdout: '' });
     expect(asked.stderr).toMatch(/no device "cuda:0"/);
@@ -70,6 +81,7 @@ describe.concurrent('no device', () => {
     expect(devices).toMatchObject([{ id: 'cpu' }]);
     expect(absences).toContainEqual(
       expect.objectContaining({
+        code: told,
         reason: expect.stringMatching(reason),
         remedy: expect.stringMatching(remedy),
       }),

@@ -77,6 +77,7 @@ describe('a soak', () => {
     const { code, report } = await soaked({ NAMEPLATE_FAULT: 'lose:cuMemcpyDtoDAsync:1' });
     expect(code).toBe(4);
     expect(report).toMatchObject({ uncorrectedErrors: 1, verdict: { why: '1 uncorrected ECC error' } });
+    expect(report.eccErrors).toMatchObject([{ seconds: expect.any(Number), uncorrected: 1 }]);
   });
 
   it.each([

@@ -32,6 +32,7 @@ function step(changes: Partial<SoakStep> = {}): SoakStep {
   const { conditions } = sustained;
   const whole = {
     seconds: 1,
+    endedAt: 1,
     busySeconds: 0.5,
     launches: 10,
     wrongRounds: 0,
@@ -156,9 +157,30 @@ describe('a soak', () => {
     expect(soakLine(uncorrected.last)).toMatch(/ · 0 errors · 3 uncorrected ECC errors$/);
     const told = (shape: SoakReport['shape']) =>
       soakText({ ...uncorrected.last, shape }, { color: false, width: 160, file: null });
-    expect(told({ bytes: 2 ** 20, peer: 'cuda:1' })).toContain("3 uncorrected, in this device's memory or");
-    expect(told({ bytes: 2 ** 20 })).toContain('3 uncorrected\n');
+    const all = '3 uncorrected, the first after 1 s';
+    expect(told({ bytes: 2 ** 20, peer: 'cuda:1' })).toContain(`${all}, in this device's memory or`);
+    expect(told({ bytes: 2 ** 20 })).toContain(`${all}\n`);
     expect((await struck({ correctedErrors: 2, uncorrectedErrors: 0 })).last.verdict.status).toBe('clean');
+  });
+
+  test('ECC errors have the time of the step that they were counted in', async () => {
+    const counted = [
+      { correctedErrors: 0, uncorrectedErrors: 0 },
+      { correctedErrors: 2, uncorrectedErrors: 0 },
+      { correctedErrors: 1, uncorrectedErrors: null },
+    ];
+    const { last } = await soaked((_, index) =>
+      step({ endedAt: index + 0.25, conditions: { ...step().conditions, ...counted[index - 1] } }),
+    );
+    expect(last.eccErrors).toEqual([
+      { seconds: 2.25, corrected: 2, uncorrected: 0 },
+      { seconds: 3.25, corrected: 1, uncorrected: 0 },
+    ]);
+    expect(soakText(last, { color: false, width: 160, file: null })).toMatch(
+      /^ECC errors +3 corrected, the first after 2.25 s, 0 uncorrected$/m,
+    );
+    const { eccErrors: _, ...earlier } = last;
+    expect(parseSoak(JSON.stringify(earlier))?.eccErrors).toEqual([]);
   });
 
   test('ranges are over the steps, shares over the readings', async () => {

@@ -70,6 +70,20 @@ describe('the inventory', () => {
   });
 
   test.each([
+    ['stderr', "['ignore', 'ignore', 'inherit']"],
+    ['the channel', "['ignore', 'ignore', 'ignore', 3]"],
+  ])('of a process that dies is not waited for where another holds %s', async (_, stdio) => {
+    const leave = `const left = spawn('sleep', ['15'], { stdio: ${stdio}, detached: true }); left.unref();`;
+    const body = "console.error('last words'); setTimeout(() => process.exit(7), 200);";
+    const started = `import { spawn } from 'node:child_process'; ${leave} ${body}`;
+    const { inventory } = survey(() => isolate(child('', started)), 10);
+    await expect(inventory()).rejects.toMatchObject({
+      code: 'EXIT_7',
+      message: expect.stringMatching(/ended \(EXIT_7\); its last words: last words$/),
+    });
+  });
+
+  test.each([
     ['hangs', ''],
     ['dies of the Ctrl-C', "setTimeout(() => process.kill(process.pid, 'SIGINT'), 300);"],
   ])('is given up where it is interrupted and %s', async (_, body) => {

@@ -242,6 +242,7 @@ export function row(subject: Measured, changes: Partial<Row> = {}): Row {
     provider: 'builtin',
     device: 'cuda:0',
     shape: { m: 8192, n: 8192, k: 8192 },
+    peerUuid: null,
     data: subject.data,
     seed: 1,
     unit: 'FLOP/s',

@@ -26,7 +26,7 @@ std::vector<Facts> devices(std::size_t, std::vector<Absence>& absences) {
     try {
       body();
     } catch (const Error& error) {
-      absences.push_back({what, error.what(), "run nvidia-smi"});
+      absences.push_back({what, error.what(), "run nvidia-smi", error.code});
     }
   };
   int count = 0;

@@ -90,11 +90,9 @@ struct Opened {
   Driver driver;
   std::optional<Library> library;
   std::optional<Absence> absence;
-  std::string code;  // of the error that the absence becomes
 
-  void fail(std::string errorCode, std::string reason, std::string remedy) {
-    code = std::move(errorCode);
-    absence = Absence{driverName, std::move(reason), std::move(remedy)};
+  void fail(std::string code, std::string reason, std::string remedy) {
+    absence = Absence{driverName, std::move(reason), std::move(remedy), std::move(code)};
   }
 
   void open() {
@@ -151,7 +149,7 @@ const Opened& opened() {
 
 const Driver& driver() {
   const Opened& state = opened();
-  if (state.absence) throw Error(state.code, state.absence->reason + "; " + state.absence->remedy);
+  if (state.absence) throw Error(state.absence->code, state.absence->reason + "; " + state.absence->remedy);
   return state.driver;
 }
 

@@ -80,7 +80,11 @@ Napi::Value answer(Napi::Env env, const Facts& f) {
 }
 
 Napi::Value answer(Napi::Env env, const Absence& absence) {
-  return Object(env).set("what", absence.what).set("reason", absence.reason).set("remedy", absence.remedy);
+  return Object(env)
+      .set("what", absence.what)
+      .set("reason", absence.reason)
+      .set("remedy", absence.remedy)
+      .set("code", nullIfEmpty(env, absence.code));
 }
 
 Napi::Value answer(Napi::Env env, const Library& library) {

@@ -180,6 +180,7 @@ Napi::Value answer(Napi::Env env, const SoakStep& step) {
       .set("work", answer(env, step.work))
       .set("verification", answer(env, step.verification))
       .set("seconds", step.seconds)
+      .set("endedAt", step.endedAt)
       .set("busySeconds", step.busySeconds)
       .set("launches", step.launches)
       .set("wrongRounds", step.wrongRounds)

@@ -16,7 +16,7 @@ import { renderJson } from '../report/json.js';
 import type { Report } from '../row.js';
 import { run } from '../run.js';
 import { type DataPattern, dataPatterns, type Shape } from '../schema.js';
-import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList } from '../usage.js';
+import { limits, parseBytesShape, parseGemmShape, parseInteger, parseList, parseNumber } from '../usage.js';
 import { reportFile } from './file.js';
 import { print, view } from './print.js';
 
@@ -85,7 +85,7 @@ export function addRun(program: Command): void {
       (text) => parseInteger('--threads', text, limits.threads),
     )
     .option('--timeout <seconds>', 'end a row that has not answered (180; quick 120, thorough 900)', (text) =>
-      parseInteger('--timeout', text, limits.timeoutSeconds),
+      parseNumber('--timeout', text, limits.timeoutSeconds),
     )
     .option(
       '--json <file>',

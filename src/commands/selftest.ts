@@ -7,7 +7,7 @@ import { liveLine } from '../progress.js';
 import { selftestText } from '../report/selftest.js';
 import type { Check, SelftestReport } from '../selftest/schema.js';
 import { selftest } from '../selftest/selftest.js';
-import { limits, parseInteger } from '../usage.js';
+import { limits, parseNumber } from '../usage.js';
 import { print, view } from './print.js';
 
 const usualTimeout = defaultOptions('quick').timeoutSeconds;
@@ -25,7 +25,7 @@ export function addSelftest(program: Command): void {
     .description('seed faults into data and telemetry, never into the card, and see that each is caught')
     .option('--device <id>', 'cpu, cuda:0, a GPU- or MIG- uuid; default: the first GPU, or the CPU')
     .option('--timeout <seconds>', `end a check that has not answered (${usualTimeout})`, (text) =>
-      parseInteger('--timeout', text, limits.timeoutSeconds),
+      parseNumber('--timeout', text, limits.timeoutSeconds),
     )
     .option('--json', 'print the report as JSON')
     .option('--wait', 'wait for a device that another run holds')

@@ -51,7 +51,7 @@ export function addSoak(program: Command): void {
     )
     .option('--seed <n>', 'of the random inputs', (text) => parseInteger('--seed', text, limits.seed))
     .option('--timeout <seconds>', `end a step of a second that has not answered (${usualTimeout})`, (text) =>
-      parseInteger('--timeout', text, limits.timeoutSeconds),
+      parseNumber('--timeout', text, limits.timeoutSeconds),
     )
     .option('--json <file>', `where to save the report (default: ${defaultFile}); - prints it`)
     .addOption(new Option('--no-save', 'keep no report on disk').conflicts('json'))

@@ -5,7 +5,7 @@ import { UsageError } from '../usage.js';
 import { deviceChanges, runChanges } from './changes.js';
 import type { Alone, Comparison, Outcome } from './comparison.js';
 import { defaultTolerance, figure, incomparable, outcome, reason, wrong } from './outcome.js';
-import { type Device, type Pairing, pairDevices, processor } from './pairs.js';
+import { type Device, type Pairing, pairDevices, pairPeers, processor } from './pairs.js';
 
 /**
  * Compares two reports. Rows are the same by id, provider, shape and device; what cannot be compared is a row with its
@@ -90,14 +90,16 @@ function names(devices: readonly Device[]): string {
 function compareRows(
   before: Report,
   after: Report,
-  { pairs, before: gone }: Pairing,
+  pairing: Pairing,
   tolerance: number,
 ): Pick<Comparison, 'rows' | 'unreached'> {
+  const { pairs } = pairing;
   const counterpart = new Map(pairs.map((pair) => [pair.before.id, pair.after.id]));
   const paired = new Map(pairs.map((pair) => [pair.after.id, pair.before.id]));
-  // Drivers number devices anew. Of a peer that OLD copied to and did not measure, nothing but its id is known.
-  const peerIsGone = (row: Row) => gone.some(({ id }) => id === peerOf(row));
-  const renamed = (row: Row) => counterpart.get(peerOf(row) ?? '') ?? peerOf(row);
+  // Drivers number devices anew.
+  const peers = pairPeers(before.rows, after.rows, pairing);
+  const renamed = (row: Row) => peers.get(peerOf(row) ?? '') ?? null;
+  const peerIsGone = (row: Row) => peerOf(row) !== null && renamed(row) === null;
   const samePeer = (row: Row, other: Row) => !peerIsGone(row) && renamed(row) === peerOf(other);
   const onlyNew = [...after.rows];
   const matches = before.rows.map((row) => {

@@ -3,7 +3,7 @@
 // The uuid is the only proof that it is the same board: indices follow the order of the bus, and drivers change it.
 // Where no uuid is shared, a device may stand for another of the same card, and whoever reads the comparison is told so.
 
-import type { Report } from '../row.js';
+import type { Report, Row } from '../row.js';
 
 export type Device = Report['devices'][number];
 export type Pair = { before: Device; after: Device; specimen: 'same' | 'another' | 'unknown' };
@@ -25,6 +25,37 @@ export function pairDevices(before: readonly Device[], after: readonly Device[])
     }
   }
   return { pairs: pairs.sort((a, b) => before.indexOf(a.before) - before.indexOf(b.before)), ...left };
+}
+
+/**
+ * The peer in AFTER of each in BEFORE, by their ids: by uuid, then as the devices that were measured are paired, then by the
+ * id itself. None where it was measured before and is not here, or where its id is another's now.
+ */
+export function pairPeers(
+  before: readonly Row[],
+  after: readonly Row[],
+  { pairs, before: gone }: Pairing,
+): ReadonlyMap<string, string> {
+  const [old, now] = [peersOf(before), peersOf(after)];
+  const paired = new Map<string, string>();
+  for (const [id, uuid] of old) {
+    const [same] = [...now].find(([, other]) => uuid !== null && uuid === other) ?? [];
+    if (same !== undefined) paired.set(id, same);
+  }
+  const taken = new Set(paired.values());
+  for (const id of old.keys()) {
+    const measured = pairs.find((pair) => pair.before.id === id);
+    const counterpart = measured?.after.id ?? (gone.some((device) => device.id === id) ? undefined : id);
+    if (!paired.has(id) && counterpart !== undefined && !taken.has(counterpart)) paired.set(id, counterpart);
+  }
+  return paired;
+}
+
+/** Their uuids by their ids; null of a report that does not tell. */
+function peersOf(rows: readonly Row[]): Map<string, string | null> {
+  return new Map(
+    rows.flatMap(({ shape, peerUuid }) => ('peer' in shape && shape.peer ? [[shape.peer, peerUuid]] : [])),
+  );
 }
 
 const sameUuid = (a: Device, b: Device) => a.uuid !== null && a.uuid === b.uuid;

@@ -12,7 +12,7 @@ export type ExitCode = 0 | 1 | 3 | 4 | 130;
 type Judged = {
   rows: readonly { verdict: Pick<Verdict, 'status'> }[];
   devices: readonly Pick<DeviceFacts, 'memoryRepair' | 'recoveryAction'>[];
-  absences?: readonly Pick<Absence, 'what' | 'reason'>[];
+  absences?: readonly Pick<Absence, 'what' | 'code'>[];
   options?: Pick<Report['options'], 'devices'>;
 };
 
@@ -45,7 +45,7 @@ export function anyMeasured({ rows }: Pick<Judged, 'rows'>): boolean {
  * What a run that was to measure every GPU met that does not answer. What else passes, another GPU or the CPU in its stead,
  * says nothing of it. A machine without a GPU, or whose GPUs are hidden from the process, misses none.
  */
-export function missedGpus<Absent extends Pick<Absence, 'what' | 'reason'>>({
+export function missedGpus<Absent extends Pick<Absence, 'what' | 'code'>>({
   absences = [],
   options,
 }: {
@@ -53,10 +53,13 @@ export function missedGpus<Absent extends Pick<Absence, 'what' | 'reason'>>({
   options?: Pick<Report['options'], 'devices'>;
 }): Absent[] {
   if (options !== undefined && !asksForAll(options)) return [];
-  return absences.filter(
-    (absence) => hidesGpus(absence) && !(absence.what === 'NVIDIA driver' && noGpu.test(absence.reason)),
-  );
+  const none = ({ what, code }: Absent) =>
+    what === 'NVIDIA driver' && (code === null || noGpu.includes(code));
+  return absences.filter((absence) => hidesGpus(absence) && !none(absence));
 }
 
-/** A driver that is not there, one that sees no GPU, and what a toolkit has for linking where there is no driver. */
-const noGpu = /^its library could not be opened|CUDA_ERROR_(NO_DEVICE|STUB_LIBRARY)\b/;
+/**
+ * Of a driver that is not there, one that sees no GPU, and what a toolkit has for linking where there is no driver. A saved
+ * report of an earlier version has no code of its driver, and accuses none.
+ */
+const noGpu: readonly string[] = ['ENODEV', 'CUDA_ERROR_NO_DEVICE', 'CUDA_ERROR_STUB_LIBRARY'];

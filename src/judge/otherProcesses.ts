@@ -4,8 +4,6 @@
 import type { Conditions } from '../schema.js';
 import { formatBytes, formatPercent } from '../units.js';
 
-const naming = (count: number) => (count === 1 ? 'another process' : `${count} other processes`);
-
 /** In words; null where nobody was seen. */
 export function othersSeen({ otherProcesses: others }: Pick<Conditions, 'otherProcesses'>): string | null {
   if (!others?.count) return null;
@@ -17,11 +15,11 @@ export function othersSeen({ otherProcesses: others }: Pick<Conditions, 'otherPr
       : smShare === 0
         ? 'not seen to use the SMs'
         : `seen to use the SMs ${formatPercent(smShare)} of the time${count === 1 ? '' : ', the busiest'}`;
-  return `${naming(count)} on the device meanwhile${held}: ${did}`;
+  const who = count === 1 ? 'another process' : `${count} other processes`;
+  return `${who} on the device meanwhile${held}: ${did}`;
 }
 
-/** As what may have slowed a row; null where nobody was seen, or nobody who used the SMs. */
-export function othersToBlame({ otherProcesses: others }: Conditions): string | null {
-  if (!others?.count || others.smShare === 0) return null;
-  return `${naming(others.count)} ${others.smShare === null ? 'on the device' : 'at work'}`;
+/** The same, as what may have slowed a row; null where nobody was seen, or nobody who used the SMs. */
+export function othersToBlame(conditions: Conditions): string | null {
+  return conditions.otherProcesses?.smShare === 0 ? null : othersSeen(conditions);
 }

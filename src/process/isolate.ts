@@ -38,6 +38,8 @@ type Death = { code: string; words: string | null };
 /** Between a launch and the next look at the request to stop lies one launch; beyond this it hangs. */
 const cancelSeconds = 3;
 const closeSeconds = 2;
+/** What a process said last is read within this after its end. */
+const lastWordsSeconds = 0.5;
 const stderrCharacters = 2000;
 
 /** An executor that runs each request in a child process, and starts a fresh one after any failure. */
@@ -109,7 +111,11 @@ class Child {
     process.once('exit', kill);
     this.#ended = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve({ code: 'EFORK', words: error.message }));
-      this.#process.once('close', (code, signal) => resolve({ code: signal ?? `EXIT_${code}`, words: null }));
+      const gone = (code: number | null, signal: NodeJS.Signals | null) =>
+        resolve({ code: signal ?? `EXIT_${code}`, words: null });
+      this.#process.once('close', gone);
+      // A process that it started, and that holds its stderr or the channel, keeps 'close' away for as long as it lives.
+      this.#process.once('exit', (...how) => setTimeout(gone, lastWordsSeconds * 1000, ...how).unref());
     });
     void this.#ended.then((how) => {
       process.off('exit', kill);

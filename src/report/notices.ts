@@ -31,11 +31,18 @@ export function notices(row: Row): string[] {
     levels !== undefined && `samples have two levels: ${levels.join(' and ')}`,
     stragglers > 0 &&
       `${stragglers} of ${statistics?.samples} samples ${stragglers === 1 ? 'was' : 'were'} far slower than the rest`,
-    conditions && othersSeen(conditions),
+    besideVerdict(row),
     !!correctedErrors && `${formatCount(correctedErrors, 'ECC error')} corrected meanwhile`,
     !!link?.replays && `${formatCount(link.replays, 'PCI Express replay')} meanwhile`,
     !!nvlinks && nvlinks.active < wanted && `${nvlinks.active} of ${wanted} NVLinks active`,
   ].filter((notice) => typeof notice === 'string');
+}
+
+/** Others on the device, unless the reason that is printed beside the verdict has named them as a possible cause. */
+function besideVerdict({ conditions, verdict, attribution }: Row): string | null {
+  const seen = conditions && othersSeen(conditions);
+  const reason = verdict.status === 'pass' ? (attribution?.summary ?? '') : verdict.why;
+  return seen !== null && reason.includes(seen) ? null : seen;
 }
 
 function alone({ rate, priorFailure, verdict }: Row): string | false {

@@ -65,12 +65,10 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   const size = formatShape(shape);
   const paint = verdict.status === 'clean' ? colors.green : colors.red;
   const why = verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
+  // The data asked for are those of matrices: memory and links move random doubles whatever it is.
+  const data = report.unit === 'FLOP/s' ? `${options.data} data, ` : '';
   const facts: [string, string | null][] = [
-    [
-      'row',
-      // What the pattern says is of GEMM inputs; copies move random words whatever it is.
-      `${options.operation} by ${options.provider}, ${size}, ${report.unit === 'FLOP/s' ? `${options.data} data, ` : ''}seed ${options.seed}`,
-    ],
+    ['row', `${options.operation} by ${options.provider}, ${size}, ${data}seed ${options.seed}`],
     ['kernel', kernel?.name ?? absent],
     [
       'time',
@@ -126,10 +124,15 @@ function perHour({ errorsPerHour, seconds, wrongRounds }: SoakReport): string {
   return `${Number(errorsPerHour.toPrecision(3))} per hour${seconds < 3600 ? `, extrapolated from ${formatSeconds(seconds)}` : ''}`;
 }
 
-function ecc({ correctedErrors, uncorrectedErrors, shape }: SoakReport): string | null {
+/** "3 corrected, the first after 12 s, 0 uncorrected" */
+function ecc({ correctedErrors, uncorrectedErrors, eccErrors, shape }: SoakReport): string | null {
   if (correctedErrors === null && uncorrectedErrors === null) return null;
+  const since = (kind: 'corrected' | 'uncorrected') => {
+    const first = eccErrors.find((step) => step[kind] > 0);
+    return first === undefined ? kind : `${kind}, the first after ${formatSeconds(first.seconds)}`;
+  };
   const whose = uncorrectedErrors && 'peer' in shape ? `, ${eitherMemory}` : '';
-  return `${correctedErrors ?? absent} corrected, ${uncorrectedErrors ?? absent} uncorrected${whose}`;
+  return `${correctedErrors ?? absent} ${since('corrected')}, ${uncorrectedErrors ?? absent} ${since('uncorrected')}${whose}`;
 }
 
 function reasons(throttle: Conditions['throttle']): string | null {

@@ -81,7 +81,12 @@ export const DeviceFacts = z.strictObject({
 });
 export type DeviceFacts = z.infer<typeof DeviceFacts>;
 
-export const Absence = z.strictObject({ what: z.string(), reason: z.string(), remedy: z.string() });
+export const Absence = z.strictObject({
+  what: z.string(),
+  reason: z.string(),
+  remedy: z.string(),
+  code: z.string().nullable().describe('of the error that says so, where one does: CUDA_ERROR_NO_DEVICE'),
+});
 export type Absence = z.infer<typeof Absence>;
 
 /** Whether a GPU is not found for want of it; what else an inventory misses is libraries and device code. */

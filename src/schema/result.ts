@@ -126,6 +126,7 @@ export const SoakStep = z.strictObject({
   work: Work,
   verification: Verification.describe('of the first launch'),
   seconds,
+  endedAt: seconds.describe('since the soak began'),
   busySeconds: seconds.describe('of device time in launches'),
   launches: count.describe('every one of them compared; 0 where the first launch was already wrong'),
   wrongRounds: count,

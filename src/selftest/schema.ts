@@ -10,7 +10,7 @@ export const SelftestOptions = z.strictObject({
     .number()
     .positive()
     .max(86_400)
-    .describe('after which a check that has not answered is ended'),
+    .describe('after which a check that has not answered is ended; from 0.1, with or without a fraction'),
 });
 export type SelftestOptions = z.infer<typeof SelftestOptions>;
 

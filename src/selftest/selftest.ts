@@ -13,7 +13,7 @@ import { rowOf } from '../rows.js';
 import type { DeviceFacts, MeasuredResult, OperationRow, ProviderResult, Shape } from '../schema.js';
 import { beyondCaches } from '../sizes.js';
 import { type Survey, survey } from '../survey.js';
-import { parseOptions, UsageError } from '../usage.js';
+import { checkNumber, parseOptions, UsageError } from '../usage.js';
 import { type DataFault, damagedNames, dataFaults, type SoakFault, soakFaults } from './faults.js';
 import {
   type Check,
@@ -54,6 +54,7 @@ export async function* selftest(
   context: SelftestContext = {},
 ): AsyncGenerator<SelftestReport> {
   const { native = survey(), open = () => isolate(), wait = false, signal } = context;
+  checkNumber('timeoutSeconds', asked);
   const options = parseOptions(SelftestOptionsSchema, asked);
   const inventory = await native.inventory({ threads: null }, signal);
   const job = (operation: string) => jobOf(operation, options, inventory, native);

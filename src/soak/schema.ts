@@ -25,7 +25,7 @@ export const SoakOptions = z.strictObject({
     .number()
     .positive()
     .max(86_400)
-    .describe('after which a step that has not answered is ended'),
+    .describe('after which a step that has not answered is ended; from 0.1, with or without a fraction'),
 });
 export type SoakOptions = z.infer<typeof SoakOptions>;
 
@@ -79,6 +79,16 @@ export const SoakReport = z.strictObject({
   memoryTemperatureCelsius: Range.nullable(),
   correctedErrors: finite.nullable(),
   uncorrectedErrors: finite.nullable(),
+  eccErrors: z
+    .array(
+      z.strictObject({
+        seconds: finite.describe('since the soak began, at which the counters were read'),
+        corrected: finite,
+        uncorrected: finite,
+      }),
+    )
+    .default([])
+    .describe('an entry for each step in which a counter rose, the first thousand'),
   otherProcesses: Conditions.shape.otherProcesses.default(null),
   throttle: z.array(z.strictObject({ reason: z.string(), share: finite })),
   missing: z.string(),

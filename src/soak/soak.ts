@@ -10,7 +10,7 @@ import { defaultOptions, type Job, plan } from '../plan.js';
 import { type Executor, isolate } from '../process/isolate.js';
 import type { DeviceFacts, Inventory, SoakRequest } from '../schema.js';
 import { type Survey, survey } from '../survey.js';
-import { checkMinutes, parseOptions, UsageError } from '../usage.js';
+import { checkNumber, parseOptions, UsageError } from '../usage.js';
 import {
   type SoakOptions,
   SoakOptions as SoakOptionsSchema,
@@ -110,9 +110,9 @@ export async function* soak(asked: SoakOptions, context: SoakContext = {}): Asyn
 }
 
 function checkOptions(asked: SoakOptions): SoakOptions {
-  // First: its sentence names the limits, which the schema does not know.
-  const { minutes }: Partial<SoakOptions> = asked ?? {};
-  if (typeof minutes === 'number') checkMinutes(minutes);
+  // These first: their sentences name the limits, which the schema does not know.
+  checkNumber('minutes', asked);
+  checkNumber('timeoutSeconds', asked);
   return parseOptions(SoakOptionsSchema, asked);
 }
 

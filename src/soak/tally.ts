@@ -35,6 +35,7 @@ export class SoakTally {
   readonly #errors: SoakStep['errors'] = [];
   readonly #series = new Map(series.map((name) => [name, new Ordered()]));
   readonly #counts = new Map<(typeof counters)[number], number>();
+  readonly #eccErrors: SoakReport['eccErrors'] = [];
   readonly #rates = new Ordered();
   readonly #throttled = new Map<string, number>();
   #others: Conditions['otherProcesses'] = null;
@@ -55,6 +56,7 @@ export class SoakTally {
     const rate = this.#rateOf(step);
     if (rate !== null) this.#rates.add(rate);
     this.#watch(step.conditions);
+    this.#count(step);
   }
 
   #rateOf({ work, launches, busySeconds }: SoakStep): number | null {
@@ -68,15 +70,22 @@ export class SoakTally {
       const now = conditions[name]?.median;
       if (now !== undefined) values.add(now);
     }
-    for (const name of counters) {
-      const now = conditions[name];
-      if (now !== null) this.#counts.set(name, (this.#counts.get(name) ?? 0) + now);
-    }
     this.#others = most(this.#others, conditions.otherProcesses);
     this.#readings += conditions.samples;
     for (const { reason, share } of conditions.throttle) {
       this.#throttled.set(reason, (this.#throttled.get(reason) ?? 0) + share * conditions.samples);
     }
+  }
+
+  /** Counters are read as a step ends, and tell no more of the time than that. */
+  #count({ conditions, endedAt }: SoakStep): void {
+    for (const name of counters) {
+      const now = conditions[name];
+      if (now !== null) this.#counts.set(name, (this.#counts.get(name) ?? 0) + now);
+    }
+    const [corrected, uncorrected] = [conditions.correctedErrors ?? 0, conditions.uncorrectedErrors ?? 0];
+    if (corrected + uncorrected > 0 && this.#eccErrors.length < mostErrors)
+      this.#eccErrors.push({ seconds: endedAt, corrected, uncorrected });
   }
 
   summary(failure: Failure | null): Sums {
@@ -102,6 +111,7 @@ export class SoakTally {
       memoryTemperatureCelsius: this.#series.get('memoryTemperatureCelsius')?.range() ?? null,
       correctedErrors: this.#counts.get('correctedErrors') ?? null,
       uncorrectedErrors: this.#counts.get('uncorrectedErrors') ?? null,
+      eccErrors: [...this.#eccErrors],
       otherProcesses: this.#others,
       throttle: this.#throttle(),
       missing: this.#last?.conditions.missing ?? '',
