@@ -26,6 +26,7 @@
 #include "cpu/packing.h"
 #include "cpu/threads.h"
 #include "cpu/tile.h"
+#include "cpu/totals.h"
 
 namespace nameplate::cpu {
 
@@ -48,7 +49,7 @@ class BlockedGemm {
         threads_(threads),
         tile_(tile),
         blocking_(blockingOf(shape.m, shape.n, divideUp(shape.k, perUnit),
-                             {tile.rows, tile.columns, tile.lanes, sizeof(Unit)},
+                             {tile.rows, tile.columns, tile.lanes, sizeof(Unit), togetherIn(tile)},
                              {threads.count(), threads.alike(), threads.lastLevel()})),
         packing_(shape, blocking_, tile, threads),
         blockColumns_(blocking_.blockVectors * tile.lanes),
@@ -149,7 +150,8 @@ class BlockedGemm {
         // Sums are encoded while they are still near, those of a row's whole lines of C together.
         const std::size_t first = panel.inBlock / encodedColumns_ * encodedColumns_;
         const std::size_t end = panel.inBlock + panel.width;
-        const bool whole = slice + 1 == blocking_.slices && (end % encodedColumns_ == 0 || end == wide);
+        const bool whole = slice + 1 == blocking_.slices && (end % encodedColumns_ == 0 || end == wide) &&
+                           !tileEncodes(operands, panel);
         for (std::size_t i = 0; i < strips; ++i) {
           Strip<Sum>& strip = group[i];
           if constexpr (encodes) {
@@ -168,17 +170,27 @@ class BlockedGemm {
     std::atomic_thread_fence(std::memory_order_seq_cst);  // what was streamed is in no other order
   }
 
+  static std::size_t togetherIn(const T& tile) {  // vectors in a line of C that it writes whole
+    return encodes && tile.storesEncoded ? 64 / sizeof(Output) / tile.lanes : 1;
+  }
+
+  // Or its sums are stored, to be added to and encoded later.
+  bool tileEncodes(const Operands& operands, const Panel<Unit>& panel) const {
+    return encodes && tile_.storesEncoded && blocking_.slices == 1 &&
+           panel.width * sizeof(Output) % 64 == 0 && (operands.out | shape_.ldc * sizeof(Output)) % 64 == 0;
+  }
+
   void multiplyTile(const Operands& operands, const Strip<Sum>& strip, const Panel<Unit>& panel,
                     bool prefetches) const {
     const std::size_t width = panel.width, across = panel.vectors * tile_.lanes;
     const bool first = strip.slice == 0, last = strip.slice + 1 == blocking_.slices;
     Output* const c = reinterpret_cast<Output*>(operands.out) + strip.row * shape_.ldc + panel.column;
-    const auto multiply = [&](std::size_t step, std::size_t units, Sum* to, std::size_t ld, Store store) {
+    const auto multiply = [&](std::size_t step, std::size_t units, auto* to, std::size_t ld, Store store) {
       const Rows& next = prefetches ? strip.next : strip.a;
       tile_.multiply[strip.height - 1][panel.vectors - 1](
           units, {strip.a.first + step * sizeof(Unit), strip.a.stride},
           {next.first + step * sizeof(Unit), next.stride}, panel.packed + step * across, strip.starts.data(),
-          to, ld, store);
+          to, ld * sizeof *to, store);
     };
     if constexpr (direct) {
       if (width == across) {
@@ -189,9 +201,12 @@ class BlockedGemm {
                                   : Store::write);
       }
     }
-    if constexpr (encodes)
+    if constexpr (encodes) {
+      if (tileEncodes(operands, panel))
+        return multiply(0, blocking_.depthOf(strip.slice), c, shape_.ldc, Store::encode);
       return multiply(0, blocking_.depthOf(strip.slice), strip.sums + panel.inBlock % encodedColumns_,
                       strip.ld, first ? Store::write : Store::add);
+    }
     // The tile asks early for the lines that it writes, which are not those of C here.
     for (std::size_t i = 0; i < strip.height; ++i)
       for (std::size_t j = 0; j < width; j += 64 / sizeof(Output))
@@ -212,23 +227,10 @@ class BlockedGemm {
         step += units;
         const bool ends = last && step == blocking_.depthOf(strip.slice);
         for (std::size_t i = 0; i < strip.height; ++i)
-          settle(sums.data() + i * across, totals ? totals + i * ldt_ : nullptr, width, starts, ends,
-                 c + i * shape_.ldc);
+          settle<Format>(sums.data() + i * across, totals ? totals + i * ldt_ : nullptr, width, starts, ends,
+                         c + i * shape_.ldc);
       } while (step < blocking_.depthOf(strip.slice));
     }
-  }
-
-  // Adds the sums of one row of a tile to their totals, and writes what has become final.
-  void settle(const Sum* sums, Total* totals, std::size_t width, bool first, bool last, Output* out) const {
-    std::array<Total, mostColumns> now;
-    first ? std::fill_n(now.data(), width, Total{}) : std::copy_n(totals, width, now.data());
-    Format::add(now.data(), sums, width);
-    if (!last)
-      std::copy_n(now.data(), width, totals);
-    else if constexpr (std::is_same_v<Total, Output>)
-      std::copy_n(now.data(), width, out);
-    else
-      Format::encode(now.data(), 0, out, 0, 1, width);
   }
 
   GemmShape shape_;

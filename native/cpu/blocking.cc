@@ -53,7 +53,7 @@ void deal(Blocking& to, std::size_t tileRows, std::size_t fewest, std::size_t mo
       to.columnBlocks = columns;
     }
   }
-  to.blockVectors = divideUp(to.vectors, to.columnBlocks);
+  to.blockVectors = divideUp(divideUp(to.vectors, to.together), to.columnBlocks) * to.together;
 }
 
 }  // namespace
@@ -70,6 +70,7 @@ Blocking blockingOf(std::size_t m, std::size_t n, std::size_t units, const TileS
   to.units = units;
   to.tiles = divideUp(m, tile.rows);
   to.vectors = divideUp(n, tile.lanes);
+  to.together = tile.together;
   // As deep as one row of tiles fills the first-level cache: sums are added to C once per slice. Both it and
   // a panel are read in the order of memory, which the processor foresees, so the second level is near
   // enough.

@@ -18,6 +18,7 @@ struct TileSides {
   std::size_t rows, columns;  // of C
   std::size_t lanes;          // of a vector, of which a tile is columns / lanes wide
   std::size_t unitBytes;      // of what a lane multiplies in one step
+  std::size_t together = 1;   // vectors that only one block has
 };
 
 inline constexpr std::size_t mostGroupTiles = 4;
@@ -28,6 +29,7 @@ struct Blocking {
   std::size_t workers;                  // threads that take part
   std::size_t rowBlocks, columnBlocks;  // of C
   std::size_t blockVectors;             // vectors in a row of the widest block
+  std::size_t together;                 // vectors that only one block has, as many or none of them
   std::size_t groupTiles;               // tiles above each other that take turns with each panel of B
 
   // Whether all blocks of the same rows go through one slice after the other, so that they find that slice of
@@ -39,7 +41,9 @@ struct Blocking {
   std::size_t depthOf(std::size_t slice) const { return std::min(depth, units - slice * depth); }
   // Where a block of rows begins in tiles, and a block of columns in vectors.
   std::size_t firstTile(std::size_t block) const { return cut(tiles, block, rowBlocks); }
-  std::size_t firstVector(std::size_t block) const { return cut(vectors, block, columnBlocks); }
+  std::size_t firstVector(std::size_t block) const {
+    return std::min(vectors, cut(divideUp(vectors, together), block, columnBlocks) * together);
+  }
 
  private:
   // The part `index` of `size` cut into `parts` of almost equal size begins here.

@@ -15,10 +15,11 @@
 namespace nameplate::cpu {
 
 // What becomes of c: it is overwritten, added to, or overwritten past the caches, which saves reading the
-// lines first. Lines that are streamed have to be written whole, so c and its rows are aligned to 64 bytes.
-enum class Store : std::uint8_t { write, add, stream };
+// lines first, by the sums or by what they are in the format of C. Lines that go past the caches have to be
+// written whole, so c and its rows are aligned to 64 bytes.
+enum class Store : std::uint8_t { write, add, stream, encode };
 
-inline constexpr std::size_t mostRows = 8, mostVectors = 3, mostColumns = mostVectors * 64 / sizeof(float);
+inline constexpr std::size_t mostRows = 8, mostVectors = 4, mostColumns = mostVectors * 64 / sizeof(float);
 
 // Rows of A, as they lie or copied, not aligned.
 struct Rows {
@@ -27,11 +28,12 @@ struct Rows {
 };
 
 // c[rows][vectors * lanes] becomes the sum over `depth` steps of a[row][step] times b[step][column], in their
-// order. Rows of c are `ldc` elements apart, not aligned unless c is streamed; b is packed and aligned to 64
-// bytes. `next`, as many rows as a, is prefetched meanwhile.
+// order. c holds Sums, or what they are encoded as; its rows are `stride` bytes apart, and not aligned unless
+// they go past the caches. b is packed and aligned to 64 bytes. `next`, as many rows as a, is prefetched
+// meanwhile.
 template <class Unit, class Sum>
-using Multiply = void (*)(std::size_t depth, Rows a, Rows next, const Unit* b, const Sum* starts, Sum* c,
-                          std::size_t ldc, Store);
+using Multiply = void (*)(std::size_t depth, Rows a, Rows next, const Unit* b, const Sum* starts, void* c,
+                          std::size_t stride, Store);
 template <class Unit, class Sum>
 using MultiplyWidths = std::array<Multiply<Unit, Sum>, mostVectors>;
 template <class Unit, class Sum>
@@ -55,6 +57,7 @@ struct Tile {
   // Where not null, the sums of each row begin with what this finds for it, since b is packed as int8 + 128.
   void (*start)(std::size_t rows, std::size_t depth, const std::byte* a, std::size_t stride,
                 Sum* starts) = nullptr;
+  bool storesEncoded = false;  // whether it has Store::encode, for panels of whole lines of C
 };
 
 using Fp32Tile = Tile<float, float>;

@@ -24,6 +24,7 @@
 #define NAMEPLATE_INLINE [[gnu::always_inline]] NAMEPLATE_TARGET static inline
 
 #include "cpu/panel.h"
+#include "cpu/starts.h"
 
 namespace nameplate::cpu {
 namespace {
@@ -93,10 +94,10 @@ NAMEPLATE_INLINE void multiplySteps(typename Arithmetic::Vector (&sums)[rows][ve
   }
 }
 
-template <Store store, class Vector, class Sum, int vectors>
-NAMEPLATE_INLINE void storeRow(const Vector (&sums)[vectors], Sum* c) {
+template <Store store, class Vector, int vectors>
+NAMEPLATE_INLINE void storeRow(const Vector (&sums)[vectors], std::byte* c) {
   NAMEPLATE_UNROLL
-  for (int vector = 0; vector < vectors; ++vector, c += sizeof(Vector) / sizeof(Sum)) {
+  for (int vector = 0; vector < vectors; ++vector, c += sizeof(Vector)) {
     Vector sum = sums[vector];
     if constexpr (store == Store::add) {
       Vector before;
@@ -110,14 +111,18 @@ NAMEPLATE_INLINE void storeRow(const Vector (&sums)[vectors], Sum* c) {
   }
 }
 
+// Whether it can round a row of sums to the format of C while they are in registers.
+template <class Arithmetic>
+constexpr bool storesEncoded = requires { &Arithmetic::template storeEncoded<2>; };
+
 // The last steps, row by row, each stored before the next is multiplied: stored one after the other, the sums
 // of a tile took 40 clocks on Zen 4 in which nothing was multiplied, and so they take next to none.
 template <class Arithmetic, int steps, int rows, int vectors>
 NAMEPLATE_INLINE void finish(typename Arithmetic::Vector (&sums)[rows][vectors], const std::byte* a,
-                             std::size_t stride, const typename Arithmetic::Vector* b,
-                             typename Arithmetic::Sum* c, std::size_t ldc, Store store) {
+                             std::size_t stride, const typename Arithmetic::Vector* b, std::byte* c,
+                             std::size_t strideOfC, Store store) {
   NAMEPLATE_UNROLL
-  for (int row = 0; row < rows; ++row, a += stride, c += ldc) {
+  for (int row = 0; row < rows; ++row, a += stride, c += strideOfC) {
     NAMEPLATE_UNROLL
     for (int step = 0; step < steps; ++step)
       multiplyRow<Arithmetic, false>(sums[row], a + step * sizeof(typename Arithmetic::Unit),
@@ -125,6 +130,11 @@ NAMEPLATE_INLINE void finish(typename Arithmetic::Vector (&sums)[rows][vectors],
     // Or the compiler would put off the stores, and find the addresses of all rows first, in registers that
     // are not there.
     asm volatile("" : "+r"(a), "+r"(c) : : "memory");
+    if constexpr (storesEncoded<Arithmetic>)
+      if (store == Store::encode) {
+        Arithmetic::storeEncoded(sums[row], c);
+        continue;
+      }
     if (store == Store::stream)
       storeRow<Store::stream>(sums[row], c);
     else if (store == Store::add)
@@ -137,11 +147,10 @@ NAMEPLATE_INLINE void finish(typename Arithmetic::Vector (&sums)[rows][vectors],
 template <class Arithmetic, int steps, int rows, int vectors>
 NAMEPLATE_TARGET void multiplyTile(std::size_t depth, Rows a, Rows next,
                                    const typename Arithmetic::Unit* panel,
-                                   const typename Arithmetic::Sum* starts, typename Arithmetic::Sum* c,
-                                   std::size_t ldc, Store store) {
+                                   const typename Arithmetic::Sum* starts, void* c, std::size_t strideOfC,
+                                   Store store) {
   using Unit = typename Arithmetic::Unit;
   using Vector = typename Arithmetic::Vector;
-  constexpr int lanes = sizeof(Vector) / sizeof(Unit);
   const auto* b = reinterpret_cast<const Vector*>(panel);
   Vector sums[rows][vectors] = {};
   if constexpr (Arithmetic::started) {
@@ -162,14 +171,14 @@ NAMEPLATE_TARGET void multiplyTile(std::size_t depth, Rows a, Rows next,
   const Vector* const end = b + (depth - (finishes ? lastSteps : 0)) * vectors;
   const bool parted = depth > 256;
   const std::size_t part = (parted ? roundUp(divideUp(depth, rows), steps) : depth) * vectors;
-  constexpr int line = 64 / sizeof(typename Arithmetic::Sum), across = vectors * lanes;
-  const int askedRows = store == Store::stream ? 0 : parted ? 1 : rows;
-  const auto* asked = c;
+  const int askedRows = store == Store::stream || store == Store::encode ? 0 : parted ? 1 : rows;
+  auto* const out = static_cast<std::byte*>(c);
+  const std::byte* asked = out;
   for (; b != end; next.first += next.stride) {
     const Vector* const partEnd = b + std::min(part, static_cast<std::size_t>(end - b));
     const std::byte* ahead = next.first;
-    for (int row = 0; row < askedRows; ++row, asked += ldc)
-      for (int column = 0; column < across; column += line) __builtin_prefetch(asked + column, 1);
+    for (int row = 0; row < askedRows; ++row, asked += strideOfC)
+      for (std::size_t at = 0; at < vectors * sizeof(Vector); at += 64) __builtin_prefetch(asked + at, 1);
     if constexpr (steps > 1)
       for (const Vector* const whole = b + (partEnd - b) / (steps * vectors) * (steps * vectors); b != whole;
            at += steps * sizeof(Unit), ahead += steps * rows * sizeof(Unit), b += steps * vectors)
@@ -184,9 +193,9 @@ NAMEPLATE_TARGET void multiplyTile(std::size_t depth, Rows a, Rows next,
     }
   }
   if (finishes)
-    finish<Arithmetic, lastSteps>(sums, at, a.stride, b, c, ldc, store);
+    finish<Arithmetic, lastSteps>(sums, at, a.stride, b, out, strideOfC, store);
   else
-    finish<Arithmetic, 0>(sums, at, a.stride, b, c, ldc, store);
+    finish<Arithmetic, 0>(sums, at, a.stride, b, out, strideOfC, store);
 }
 
 // One function for each height and width of a tile: which of them is known where the tile is called.
@@ -199,33 +208,6 @@ template <class Arithmetic, int steps, int vectors, std::size_t... rows>
 constexpr auto heightsOf(std::index_sequence<rows...>) {
   return MultiplyHeights<typename Arithmetic::Unit, typename Arithmetic::Sum>{
       widthsOf<Arithmetic, steps, rows + 1>(std::make_index_sequence<vectors>())...};
-}
-
-// An instruction that multiplies uint8 by int8 is given b + 128 (see tileOf), and the sums of a row start
-// from -128 times the sum of a's.
-template <class Arithmetic>
-NAMEPLATE_TARGET void startFromMinus128(std::size_t rows, std::size_t depth, const std::byte* a,
-                                        std::size_t stride, std::uint32_t* starts) {
-  using Vector = typename Arithmetic::Vector;
-  constexpr std::size_t lanes = sizeof(Vector) / sizeof(std::uint32_t);
-  const Vector all128 = Vector{} + 0x80808080u;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::byte* const from = a + row * stride;
-    Vector sums = {}, units;
-    std::size_t step = 0;
-    for (; step + lanes <= depth; step += lanes) {
-      __builtin_memcpy(&units, from + step * sizeof(std::uint32_t), sizeof units);
-      sums = Arithmetic::multiplyAdd(sums, units, all128);
-    }
-    units = Vector{};
-    __builtin_memcpy(&units, from + step * sizeof(std::uint32_t), (depth - step) * sizeof(std::uint32_t));
-    sums = Arithmetic::multiplyAdd(sums, units, all128);
-    typedef std::uint32_t Four __attribute__((vector_size(16)));
-    Four quarters[sizeof sums / sizeof(Four)], sum = {};
-    __builtin_memcpy(quarters, &sums, sizeof sums);
-    for (const Four& quarter : quarters) sum += quarter;
-    starts[row] = -(sum[0] + sum[1] + sum[2] + sum[3]);
-  }
 }
 
 // `steps` of K are written out in the loop.
@@ -243,6 +225,7 @@ constexpr auto tileOf(std::string_view path) {
       heightsOf<Arithmetic, steps, vectors>(std::make_index_sequence<rows>()),
       packPanel<Unit, lanes * sizeof(Unit), flip>};
   if constexpr (Arithmetic::started) tile.start = startFromMinus128<Arithmetic>;
+  tile.storesEncoded = storesEncoded<Arithmetic>;
   return tile;
 }
 

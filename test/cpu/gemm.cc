@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu/blocking.h"
 #include "cpu/formats.h"
 #include "cpu/gemm.h"
 #include "random.h"
@@ -78,10 +79,10 @@ struct Case {
 };
 
 void check(const Case& c, const Tiles& tiles, Threads& threads, std::size_t seed) {
-  const bool whole = seed % 3 == 0;
-  const std::size_t offset = seed % 5;
-  const GemmShape shape{c.dtype,        c.accumulator,     c.m, c.n, c.k, c.k + seed % 4,
-                        c.k + seed % 3, c.n + 1 + seed % 5};
+  const bool whole = seed % 3 == 0, lines = seed % 4 == 3;  // whose rows are whole lines
+  const std::size_t offset = lines ? 0 : seed % 5;
+  const std::size_t ldc = lines ? cpu::roundUp(c.n + 1, 64) : c.n + 1 + seed % 5;
+  const GemmShape shape{c.dtype, c.accumulator, c.m, c.n, c.k, c.k + seed % 4, c.k + seed % 3, ldc};
   Matrix a(c.dtype, c.m, shape.lda, offset), b(c.dtype, c.n, shape.ldb, offset);
   Matrix out(row(c.dtype).output, c.m, shape.ldc, offset);
   for (Matrix* matrix : {&a, &b})
@@ -158,7 +159,18 @@ std::size_t checkAll(const Tiles& tiles, std::size_t every) {
     }
     for (const auto& [m, n, k] : shapes) next(format, m, n, k);
   }
-  // Too large for the caches, with whole lines in its rows, which vectors of a line's length stream.
+  // With whole lines in its rows, which are written past the caches as they come out of a tile.
+  for (const Case& format : formats) {
+    const auto lined = [&](std::size_t m, std::size_t n, std::size_t k) {
+      check({format.dtype, format.accumulator, m, n, k}, tiles, five, 4 * (count + checked++) + 3);
+    };
+    for (const std::size_t m : {1, 5, 6, 8})
+      for (const std::size_t n : {32, 64, 96, 224})
+        for (const std::size_t k : {1, 7, 64, 600}) lined(m, n, k);
+    lined(64, 176, 600);  // blocks side by side
+    lined(6, 96, 4096);   // slices
+  }
+  // Too large for the caches.
   if (tiles.fp32.lanes * sizeof(float) == 64)
     for (const DType dtype : {DType::fp64, DType::fp32, DType::tf32, DType::bf16, DType::int8})
       check({dtype, Accumulator::full, 2200, 4095, 3}, tiles, two, 15 * (count + checked++));
