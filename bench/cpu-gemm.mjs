@@ -4,8 +4,8 @@
 //   npm run bench -- [--level thorough] [--only gemm.fp32,gemm.int8] [--shape 1024,64x4096x4096] [--threads 1,2]
 //                           [--rounds 3] [--out bench/results]
 //
-// The formats of a shape take turns too, ROUNDS times: the first beside the libraries, then our own alone. "of fp32" is the
-// median of the rounds' ratios, since what disturbs a round, a neighbour for minutes, disturbs both its sides.
+// The formats of a shape take turns too, ROUNDS times. Ratios are of one round, and what is said of them is the median: a
+// neighbour comes for seconds or minutes, and disturbs both sides or one round.
 //
 // Exit 0 only if every product was right.
 
@@ -39,7 +39,9 @@ const threadCounts = values.threads
 
 const rounds = parseInteger('--rounds', values.rounds, { min: 1, max: 100 });
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? null;
+/** null where a round has none. */
+const median = (numbers) =>
+  numbers.some((number) => !(number > 0)) ? null : numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 const gflops = (rate) => (rate === null ? '-' : (rate / 1e9).toFixed(1));
 const ratio = (value) => (value === null ? '-' : value.toFixed(3));
 const line = (...cells) =>
@@ -47,90 +49,64 @@ const line = (...cells) =>
     `${cells.map((cell, i) => (i < 2 ? cell.padEnd(15) : cell.padStart(10))).join(' ')}\n`,
   );
 
-async function rowsOf(operation, shape, threads, provider) {
+/** Own kernel and vendors of one product, once: rates in FLOP/s, medians of the sustained phase. */
+async function measure(operation, shape, threads) {
   const options = {
     ...defaultOptions(values.level),
     devices: ['cpu'],
     only: [operation],
-    provider,
+    provider: 'both',
     shapes: [shape],
     threads,
   };
   let rows = [];
   for await (const report of run(options)) rows = report.rows;
-  return rows;
-}
-
-/** Own kernel and vendors of one product: rates in FLOP/s, medians of the sustained phase. */
-async function measure(operation, shape, threads) {
-  const rows = await rowsOf(operation, shape, threads, 'both');
   const own = rows.find(({ provider }) => provider === 'builtin');
   const vendors = rows.filter(({ provider, rate }) => provider !== 'builtin' && rate !== null);
   const best = vendors.sort((a, b) => b.rate - a.rate)[0];
   return {
-    operation,
-    shape,
-    threads,
     kernel: own.kernel?.name ?? null,
     rate: own.rate,
-    rates: [own.rate],
     vendors: Object.fromEntries(vendors.map(({ provider, rate }) => [provider, rate])),
-    bestVendor: best?.provider ?? null,
     ratioToVendor: own.rate !== null && best ? own.rate / best.rate : null,
     ceiling: own.ceiling?.value ?? null,
     ofCeiling: own.ceiling?.fraction ?? null,
     worstOfBound: own.verification?.worst ?? null,
-    wrong: wrongOf(rows),
+    wrong: rows.filter(({ verdict }) => ['corrupted', 'failed'].includes(verdict.status)).length,
   };
 }
 
-/** Once more, without the vendors. */
-async function again(result) {
-  const rows = await rowsOf(result.operation, result.shape, result.threads, 'builtin');
-  result.rates.push(rows[0].rate);
-  result.wrong += wrongOf(rows);
-}
-
-function wrongOf(rows) {
-  return rows.filter(({ verdict }) => ['corrupted', 'failed'].includes(verdict.status)).length;
-}
-
-/** The median over the rounds; null without fp32, or where a round has no rate. */
-function overFp32({ rates }, single) {
-  const ratios = rates.map((rate, round) => rate / (single?.rates[round] ?? Number.NaN));
-  return ratios.every((value) => value > 0) ? median(ratios) : null;
-}
-
 process.stdout.write(`${cpu.name} · ${cpu.multiprocessors} cores · level ${values.level}\n`);
-line('row', 'shape', 'threads', 'GFLOP/s', 'vendor', 'GFLOP/s', 'own/vendor', 'of ceiling', 'of fp32');
+line('row', 'shape', 'threads', 'GFLOP/s', 'own/vendor', 'of ceiling', 'of fp32');
+const operations = parseList('--only', values.only);
 const results = [];
 for (const threads of threadCounts)
   for (const shape of shapes) {
-    const formats = [];
-    for (const operation of parseList('--only', values.only))
-      formats.push(await measure(operation, shape, threads));
-    for (let round = 1; round < rounds; round++) for (const result of formats) await again(result);
-    const single = formats.find(({ operation }) => operation === 'gemm.fp32');
-    for (const result of formats) {
-      result.overOwnFp32 = result === single ? null : overFp32(result, single);
+    const measured = operations.map((operation) => ({ operation, shape, threads, rounds: [] }));
+    for (let round = 0; round < rounds; round++)
+      for (const result of measured) {
+        const found = await measure(result.operation, shape, threads);
+        const single = measured.find(({ operation }) => operation === 'gemm.fp32')?.rounds[round];
+        result.rounds.push({ ...found, overOwnFp32: single?.rate ? found.rate / single.rate : null });
+      }
+    for (const result of measured) {
+      for (const name of ['rate', 'ratioToVendor', 'ofCeiling', 'overOwnFp32'])
+        result[name] = median(result.rounds.map((round) => round[name]));
       results.push(result);
-      const { operation, rate, bestVendor, vendors, ratioToVendor, ofCeiling, overOwnFp32 } = result;
       line(
-        operation,
+        result.operation,
         sides(shape),
         String(threads),
-        gflops(rate),
-        bestVendor ?? '-',
-        gflops(vendors[bestVendor] ?? null),
-        ratio(ratioToVendor),
-        ratio(ofCeiling),
-        ratio(overOwnFp32),
+        gflops(result.rate),
+        ratio(result.ratioToVendor),
+        ratio(result.ofCeiling),
+        ratio(result.overOwnFp32),
       );
     }
   }
 
 const found = { level: values.level, rounds, device: cpu, build, libraries, results };
 const file = record(values.out, 'cpu-gemm', `${cpu.name} ${cpu.multiprocessors} cores`, found);
-const wrong = results.reduce((sum, result) => sum + result.wrong, 0);
+const wrong = results.flatMap(({ rounds }) => rounds).reduce((sum, round) => sum + round.wrong, 0);
 process.stdout.write(`${wrong} wrong or failed; recorded as ${file}\n`);
 process.exitCode = wrong > 0 ? 4 : 0;

@@ -116,6 +116,7 @@ it.each([
     'cpu-gemm.mjs --shape 64x64',
     '--shape "64x64" is neither one side nor MxNxK; write 8192 or 4096x4096x1024',
   ],
+  ['cpu-gemm.mjs --rounds 0', '--rounds "0" is not a whole number from 1 to 100'],
   ['cpu-gemm.mjs --threads 1,a', '--threads "a" is not a whole number from 1 to 65536'],
   ['cpu-memory.mjs --rounds 0', '--rounds "0" is not a whole number from 1 to 1000'],
   ['check-gpu.mjs --minutes soon', '--minutes "soon" is not a number from 0.01 to 10080'],
