@@ -13,7 +13,10 @@ function loopOf(sass: string): Map<string, number> {
   const all = [...lines].map(([, address = '', name = '', operands = '']) => ({
     address: Number.parseInt(address, 16),
     name,
-    target: name.startsWith('BRA') ? Number.parseInt(/0x([0-9a-f]+)\s*$/.exec(operands)?.[1] ?? '', 16) : NaN,
+    // Of Blackwell, what an instruction waits for stands behind: "UP0, 0x170 ?trans6".
+    target: name.startsWith('BRA')
+      ? Number.parseInt(/0x([0-9a-f]+)\s*(?:\?\w+)?\s*$/.exec(operands)?.[1] ?? '', 16)
+      : NaN,
   }));
   const loops = all
     .filter(({ address, target }) => target < address)
