@@ -166,6 +166,18 @@ describe.concurrent('every format of numbers', () => {
     ]);
   });
 
+  it('of which there is PTX alone says so where it is not to be compiled', async () => {
+    const environment = { NAMEPLATE_SIMULATE: 'v100-sxm2-16gb', CUDA_DISABLE_PTX_JIT: '1' };
+    const { code, report } = await measure(environment, '--only', 'gemm.fp32', '--provider', 'builtin');
+    expect(code).toBe(3);
+    expect(report.rows.map(({ verdict }) => verdict)).toEqual([
+      {
+        status: 'unsupported',
+        why: expect.stringMatching(/simt\.compute_70\.ptx: .*JIT_COMPILATION_DISABLED/),
+      },
+    ]);
+  });
+
   it.each([
     ['13', 13, /sums of gemm\.fp8e4m3\.fast: 13 bits below the largest term are kept/],
     ['52', 25, /sums of gemm\.fp8e4m3\.fast: 25 bits or more below the largest term are kept/],
@@ -244,6 +256,7 @@ describe.concurrent('cuBLASLt', () => {
 
   it.each([
     ['gemm.tf32', 'NVIDIA_TF32_OVERRIDE', '0', '1'],
+    ['gemm.fp32', 'NVIDIA_TF32_OVERRIDE', '1', '0'],
     ['gemm.fp32', 'CUBLAS_EMULATE_SINGLE_PRECISION', '1', '0'],
     ['gemm.fp64', 'CUBLAS_EMULATE_DOUBLE_PRECISION', '1', '0'],
   ])('does not compute %s by another unit because of %s', async (row, variable, on, off) => {

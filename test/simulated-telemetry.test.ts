@@ -102,6 +102,16 @@ describe.concurrent('telemetry', () => {
       expect(text).toMatch(words);
   });
 
+  it('counts no NVLinks of a card that stops answering among them', async () => {
+    // The fourth link, whenever they are counted.
+    const fourth = Array.from({ length: 40 }, (_, look) => `nvmlDeviceGetNvLinkState:${4 * (look + 1)}`);
+    const { report } = await measure({ NAMEPLATE_FAULT: fourth.join(',') }, ...gemm);
+    expect(report.rows[0]?.conditions).toMatchObject({
+      nvlinks: null,
+      missing: expect.stringMatching(/NVLinks: /),
+    });
+  });
+
   it.each([
     { card: 'h200-sxm-141gb', repair: 'none', code: 0, words: null },
     {

@@ -30,7 +30,8 @@ std::string choose(LtPlan& plan, const std::vector<LtAlgorithm>& candidates, con
 }
 
 // Environment variables by which cuBLAS computes a format otherwise than it is asked to, unannounced: with
-// them the figure would be another unit's. CUDA's guide has the first, cuBLAS 13's the others.
+// them the figure would be another unit's. CUDA's guide has the first with 0 alone; that 1 does the converse
+// is what its users report. cuBLAS 13's has the others.
 void refuseOverrides(DType dtype) {
   struct Override {
     DType dtype;
@@ -38,6 +39,7 @@ void refuseOverrides(DType dtype) {
     bool byZero;  // else by anything but 0
   };
   constexpr Override overrides[] = {{DType::tf32, "NVIDIA_TF32_OVERRIDE", true},
+                                    {DType::fp32, "NVIDIA_TF32_OVERRIDE", false},
                                     {DType::fp32, "CUBLAS_EMULATE_SINGLE_PRECISION", false},
                                     {DType::fp64, "CUBLAS_EMULATE_DOUBLE_PRECISION", false}};
   for (const Override& row : overrides) {

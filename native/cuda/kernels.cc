@@ -14,11 +14,13 @@ std::vector<char> contents(const std::string& path) {
   return bytes;
 }
 
-// Refusals that another image may not meet: made for another device, or by a compiler newer than the driver.
+// Refusals that another image may not meet: made for another device, or by a compiler newer than the driver,
+// or PTX where it is not to be compiled (CUDA_DISABLE_PTX_JIT). Some drivers call an image invalid by 300.
 bool tryNext(const std::string& code) {
   for (const CUresult result :
        {CUDA_ERROR_INVALID_IMAGE, CUDA_ERROR_NO_BINARY_FOR_GPU, CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
-        CUDA_ERROR_INVALID_PTX, CUDA_ERROR_JIT_COMPILER_NOT_FOUND})
+        CUDA_ERROR_INVALID_PTX, CUDA_ERROR_JIT_COMPILER_NOT_FOUND, CUDA_ERROR_JIT_COMPILATION_DISABLED,
+        CUDA_ERROR_INVALID_SOURCE})
     if (code == resultName(result)) return true;
   return false;
 }

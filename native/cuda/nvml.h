@@ -107,7 +107,8 @@ static_assert(sizeof(NvmlEvent) == 32);
   CALL(eventSetWait, nvmlEventSetWait_v2, (NvmlEventSet set, NvmlEvent * event, unsigned milliseconds))      \
   CALL(eventSetFree, nvmlEventSetFree, (NvmlEventSet set))
 
-inline constexpr NvmlReturn nvmlInsufficientSize = 7;         // NVML_ERROR_INSUFFICIENT_SIZE
+// NVML_ERROR_INVALID_ARGUMENT, NVML_ERROR_NOT_SUPPORTED, NVML_ERROR_INSUFFICIENT_SIZE
+inline constexpr NvmlReturn nvmlInvalidArgument = 2, nvmlNotSupported = 3, nvmlInsufficientSize = 7;
 inline constexpr int nvmlSmClock = 1, nvmlMemoryClock = 2;    // nvmlClockType_t
 inline constexpr int nvmlPeerByNvlink = 2;                    // NVML_P2P_CAPS_INDEX_NVLINK
 inline constexpr int nvmlGpuSensor = 0;                       // NVML_TEMPERATURE_GPU

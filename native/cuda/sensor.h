@@ -64,6 +64,14 @@ class Sensor {
     return std::nullopt;
   }
 
+  std::nullopt_t refuse(NvmlReturn result) {
+    const char* text = nvml()->errorString ? nvml()->errorString(result) : nullptr;
+    return refuse(text ? text : "error " + std::to_string(result));
+  }
+
+  // What it is not to be blamed for not having told.
+  void allow() { refusal_.clear(); }
+
   // A device that falls off the bus answers at first, and then no more.
   void explain(std::string& missing) const {
     if (refusal_.empty()) return;
@@ -76,10 +84,6 @@ class Sensor {
     answered_ = true;
     refusal_.clear();
     return value;
-  }
-  std::nullopt_t refuse(NvmlReturn result) {
-    const char* text = nvml()->errorString ? nvml()->errorString(result) : nullptr;
-    return refuse(text ? text : "error " + std::to_string(result));
   }
 
   const char* name_;

@@ -55,7 +55,7 @@ class NvmlWatch final : public Watch {
       conditions.uncorrectedErrors = conditions.uncorrectedErrors.value_or(0) + *lost;
     conditions.linkReplays = replays_.rise();
     for (const Sensor* sensor :
-         {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &link_})
+         {&clock_, &memoryClock_, &power_, &temperature_, &memoryTemperature_, &reasons_, &link_, &nvlinks_})
       sensor->explain(conditions.missing);
     if (averaged_) {
       if (!conditions.missing.empty()) conditions.missing += "; ";
@@ -134,14 +134,22 @@ class NvmlWatch final : public Watch {
     merge(conditions_, found);
   }
 
-  // A device without NVLink refuses its first link, and one with fewer links the one after its last.
-  void countLinks(Conditions& found) const {
+  // A device without NVLink refuses its first link, and one with fewer links the one after its last. Of one
+  // that stops answering among them, those before would pass for all it has.
+  void countLinks(Conditions& found) {
     unsigned links = 0, up = 0;
+    NvmlReturn result = 0;
     for (; nvml()->nvlinkState && links < nvmlMostLinks; ++links) {
       unsigned active = 0;
-      if (nvml()->nvlinkState(device_, links, &active) != 0) break;
+      result = nvml()->nvlinkState(device_, links, &active);
+      if (result != 0) break;
       up += active;
     }
+    if (result != 0 && result != nvmlInvalidArgument && result != nvmlNotSupported) {
+      nvlinks_.refuse(result);
+      return;
+    }
+    nvlinks_.allow();
     if (links == 0) return;
     found.nvlinks = links;
     found.nvlinksActive = up;
@@ -155,7 +163,8 @@ class NvmlWatch final : public Watch {
   std::string caveat_;
   Conditions conditions_;
   Sensor clock_{"clock"}, memoryClock_{"memory clock"}, power_{"power"}, temperature_{"temperature"},
-      memoryTemperature_{"memory temperature"}, reasons_{"throttle reasons"}, link_{"PCI Express link"};
+      memoryTemperature_{"memory temperature"}, reasons_{"throttle reasons"}, link_{"PCI Express link"},
+      nvlinks_{"NVLinks"};
   Counter energy_{Sensor("energy")}, corrected_{Sensor("corrected ECC errors")},
       uncorrected_{Sensor("uncorrected ECC errors")},
       peerUncorrected_{Sensor("uncorrected ECC errors of the peer")}, replays_{Sensor("PCI Express replays")};

@@ -11,6 +11,7 @@
 
 #include "kernel.h"
 #include "ledger.h"
+#include "setting.h"
 #include "stream.h"
 
 struct nameplate::cuda::CUfunc_st {
@@ -41,6 +42,7 @@ void requireCubin(const Elf64_Ehdr& elf, int capability) {
 }
 
 void requirePtx(const std::string& text, int capability) {
+  require(setting("CUDA_DISABLE_PTX_JIT", "0") == "0", CUDA_ERROR_JIT_COMPILATION_DISABLED);
   int major = 0, minor = 0, target = 0;
   const auto version = text.find(".version"), architecture = text.find(".target sm_");
   require(version != text.npos && architecture != text.npos, CUDA_ERROR_INVALID_PTX);
