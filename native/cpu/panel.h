@@ -82,6 +82,16 @@ NAMEPLATE_TARGET void packPanel(const std::byte* from, std::size_t stride, std::
         const std::size_t high = row < rows ? std::min(side, rows - row) : 0;
         const std::byte* const next = first + line < steps ? at + 64 : from + (row + line) * stride;
         for (std::size_t ahead = 0; ahead < high; ++ahead) __builtin_prefetch(next + ahead * stride);
+        // Units of several elements are multiplied so soon that memory is asked four squares ahead, at the
+        // end of a row for the rows after it: 3 to 8 % of the time of bf16 and int8 at 256^3 on Zen 4. fp64
+        // took 4 % longer so.
+        if constexpr (std::is_integral_v<Unit>) {
+          const std::size_t far = first + 4 * line;
+          const std::byte* const later =
+              far < steps ? at + 256
+                          : from + (row + line) * stride + std::min(far - steps, steps) * sizeof(Unit);
+          for (std::size_t ahead = 0; ahead < high; ++ahead) __builtin_prefetch(later + ahead * stride, 0, 2);
+        }
         for (std::size_t step = 0; step < line && first + step < steps; step += side) {
           const std::byte* const corner = at + step * sizeof(Unit);
           Unit* const turned = to + (first + step) * columns + row;
