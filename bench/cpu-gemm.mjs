@@ -40,8 +40,12 @@ const threadCounts = values.threads
 const rounds = parseInteger('--rounds', values.rounds, { min: 1, max: 100 });
 
 /** null where a round has none. */
-const median = (numbers) =>
-  numbers.some((number) => !(number > 0)) ? null : numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+function median(numbers) {
+  if (numbers.some((number) => !(number > 0))) return null;
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
+}
 const gflops = (rate) => (rate === null ? '-' : (rate / 1e9).toFixed(1));
 const ratio = (value) => (value === null ? '-' : value.toFixed(3));
 const line = (...cells) =>

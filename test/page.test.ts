@@ -7,11 +7,10 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { curves } from '../src/judge/curves.js';
-import { formats } from '../src/report/index.js';
 import type { Report } from '../src/row.js';
 import { launch, missing } from './browser.js';
 import { nameplate } from './command.js';
-import { verdicts } from './sampleReport.js';
+import { render as renderAs, verdicts } from './sampleReport.js';
 import {
   conditions,
   emptyRow,
@@ -25,7 +24,7 @@ import {
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const render = (of: Report) => formats.html.render(of, { color: false, width: 160, file: null });
+const render = (of: Report) => renderAs('html', of);
 
 const hostile = `</style><script>document.title='taken'</script><img src=x onerror="document.title='taken'">"'&\u001b[31m`;
 const at = Array.from({ length: 30 }, (_, i) => i / 20);
