@@ -33,8 +33,7 @@ const Advice advices[] = {
     {CUDA_ERROR_NO_BINARY_FOR_GPU, "the image holds no code for this device's compute capability"},
     {CUDA_ERROR_CONTAINED,
      "a fault of the hardware or of an NVLink ended this process's work, and everything it held on the "
-     "device is "
-     "lost: see the kernel's log for its Xid, and start a new process"},
+     "device is lost: see the kernel's log for its Xid, and start a new process"},
     {CUDA_ERROR_ILLEGAL_ADDRESS, lostContext},
     {CUDA_ERROR_LAUNCH_TIMEOUT,
      "the kernel ran longer than the display's watchdog allows, "
