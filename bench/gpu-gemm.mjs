@@ -1,5 +1,5 @@
-// How good are the GPU's own GEMM kernels? Each product by the own kernel that is fastest for it and by the best of
-// cuBLASLt's algorithms, taking turns in one run, in bursts and sustained:
+// How good are the GPU's own GEMM kernels? Each product by the own kernel that is fastest for it and by the best of the
+// algorithms of cuBLASLt, or cuSPARSELt where it is sparse, taking turns in one run, in bursts and sustained:
 //
 //   node bench/gpu-gemm.mjs [--device cuda:0] [--level quick] [--only gemm.bf16,gemm.int8] [--shape 4096,64x8192x8192]
 //                           [--timeout 60] [--out bench/results]
@@ -69,9 +69,9 @@ function rates(row) {
 /** Of the rows of one product, one for each provider. */
 function compared(rows) {
   const [{ id: operation, shape }] = rows;
-  const of = (provider) => rates(rows.find((row) => row.provider === provider));
-  const own = of('builtin');
-  const vendor = of('cublaslt');
+  const of = (own) => rates(rows.find(({ provider }) => (provider === 'builtin') === own));
+  const own = of(true);
+  const vendor = of(false);
   const wrong = rows.filter(({ verdict }) => ['corrupted', 'failed'].includes(verdict.status)).length;
   return {
     operation,

@@ -30,6 +30,7 @@ class GemmTrial : public Trial {
     verified_ = device_.allocate(bytes_);
     const Operands first = operands(0);
     kernel_ = device_.gemm(in_.shape, provider, &first);
+    adoptAll();
     if (!in_.note.empty()) kernel_.note += (kernel_.note.empty() ? "" : "; ") + in_.note;
   }
 
@@ -92,6 +93,7 @@ class GemmTrial : public Trial {
 
   Damaged restore(Verification& found) override {
     in_.restore(found);
+    adoptAll();
     if (!found.passed()) return Damaged::input;
     // What a launch still computes as it was verified, and the kept copy denies, was lost in the copy.
     launch(0);
@@ -107,12 +109,25 @@ class GemmTrial : public Trial {
     return {outputs_[set]->address() + redZone, in_.setsA[set]->address(), in_.setsB[set]->address()};
   }
 
+  // Writes set 0.
+  void upload(const std::vector<std::byte>& a, const std::vector<std::byte>& b) {
+    in_.upload(0, a, b);
+    adopt(0);
+  }
+
+  void adopt(std::size_t set) {
+    if (kernel_.adopt) kernel_.adopt(operands(set));
+  }
+  void adoptAll() {
+    for (std::size_t set = 0; set < in_.rotations; ++set) adopt(set);
+  }
+
   void exact(Verification& verification) {
     const GemmShape& s = in_.shape;
-    in_.upload(0, in_.storedTernaryA(), in_.ternaryB.matrix(in_.threads, s.dtype, s.n, s.k, s.ldb));
+    upload(in_.storedTernaryA(), in_.ternaryB.matrix(in_.threads, s.dtype, s.n, s.k, s.ldb));
     launch(0);
     const std::vector<std::byte> c = download(0);
-    in_.upload(0, in_.a, in_.b);
+    upload(in_.a, in_.b);
     checkSurroundings(c, verification);
     compareExact(in_.threads, s, in_.ternaryA, in_.ternaryB, c.data() + redZone, verification);
   }

@@ -25,6 +25,9 @@ struct Kernel {
   std::size_t keptBytes = 0;  // of the host, at most, that it keeps from one launch to the next
   std::string note;           // what a reader should know, such as how the kernel was chosen
   std::function<void(const Operands&)> launch;  // enqueues one launch on the device's stream, in order
+  // Where a library keeps a sparse A in a form of its own: to be called before a launch, whenever what lies
+  // at `a` is new. Returns when that form is made; it is no part of a launch.
+  std::function<void(const Operands&)> adopt;
 };
 
 // How a GEMM accumulates. `full` is the row's plain name; `half` is ".acc16"; `fast` is ".fast": FP8 sums

@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 3> withBoth{"builtin", "openblas", "onedn
 constexpr Names withOpenblas{"builtin", "openblas"};
 constexpr Names withOnednn{"builtin", "onednn"};
 constexpr Names withCublaslt{"builtin", "cublaslt"};
+constexpr Names withCusparselt{"builtin", "cusparselt"};
 constexpr Names withDriver{"builtin", "driver"};
 constexpr Names withLibc{"builtin", "libc"};
 
@@ -47,11 +48,11 @@ constexpr std::array table{
     Operation{"gemm.fp8e5m2", "", gemm(fp8e5m2), own, withCublaslt},
     Operation{"gemm.fp8e5m2.fast", "fast", gemm(fp8e5m2, fast), {}, withCublaslt},
     Operation{"gemm.int8", "", gemm(int8), withOnednn, withCublaslt},
-    Operation{"gemm.tf32.sparse", "sparse", sparse(tf32), {}, own},
-    Operation{"gemm.fp16.sparse", "sparse", sparse(fp16), {}, own},
-    Operation{"gemm.bf16.sparse", "sparse", sparse(bf16), {}, own},
-    Operation{"gemm.fp8e4m3.sparse", "sparse", sparse(fp8e4m3, fast), {}, own},
-    Operation{"gemm.int8.sparse", "sparse", sparse(int8), {}, own},
+    Operation{"gemm.tf32.sparse", "sparse", sparse(tf32), {}, withCusparselt},
+    Operation{"gemm.fp16.sparse", "sparse", sparse(fp16), {}, withCusparselt},
+    Operation{"gemm.bf16.sparse", "sparse", sparse(bf16), {}, withCusparselt},
+    Operation{"gemm.fp8e4m3.sparse", "sparse", sparse(fp8e4m3, fast), {}, withCusparselt},
+    Operation{"gemm.int8.sparse", "sparse", sparse(int8), {}, withCusparselt},
     Operation{"memory.read", "", memory(Stream::read), own, own},
     Operation{"memory.write", "", memory(Stream::write), own, withDriver},
     Operation{"memory.copy", "", memory(Stream::copy), withLibc, withDriver},

@@ -1,8 +1,11 @@
 #include "pruning.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "kernels/sparse.h"
 #include "random.h"
@@ -35,41 +38,62 @@ std::size_t SparseLayout::blocksDown() const {
   return (rows + sparseRows - 1) / sparseRows;
 }
 
+std::size_t SparseLayout::blockOfK() const {
+  return sparseBlockOfK(static_cast<unsigned>(row(dtype).bytes));
+}
+
 std::size_t SparseLayout::bytes() const {
-  return metadataAt() +
-         blocksDown() * (k / sparseBlockOfK(static_cast<unsigned>(row(dtype).bytes))) * blockBytes;
+  return metadataAt() + blocksDown() * (k / blockOfK()) * blockBytes;
+}
+
+// Of 8 bits a lane has half of a block's columns of one row; of the others a quarter of those of two rows,
+// the first instruction's before the second's.
+SparseLayout::Code SparseLayout::codeAt(std::size_t r, std::size_t column) const {
+  const std::size_t block = r / sparseRows * (k / blockOfK()) + column / blockOfK();
+  const std::size_t below = r % sparseRows / 8, at = column % blockOfK(), group = Pruning(dtype, 0).group();
+  const bool eightBits = row(dtype).bytes == 1;
+  const std::size_t columns = blockOfK() / (eightBits ? 2 : 4);
+  const std::size_t member = at / columns, code = at % columns / group;
+  const std::size_t lane = r % 8 * 4 + (eightBits ? 2 * member + below : member);
+  return {block * sparseWords + lane, static_cast<unsigned>(4 * (eightBits ? code : 4 * below + code))};
 }
 
 void SparseLayout::pack(const Pruning& pruning, const std::byte* dense, std::size_t block,
                         std::byte* packed) const {
-  const std::size_t size = row(dtype).bytes, first = block * sparseRows;
-  for (std::size_t r = first; r < std::min(rows, first + sparseRows); ++r) {
-    std::byte* to = packed + r * leading() * size;
-    for (std::size_t i = r * k; i < (r + 1) * k; ++i)
-      if (pruning.keeps(i)) {
-        std::memcpy(to, dense + i * size, size);
-        to += size;
-      }
-  }
-  // The codes of `count` groups from column `column` on; of rows that are not there, the same as of any.
-  const auto codes = [&](std::size_t r, std::size_t column, unsigned count) {
-    std::uint32_t word = 0;
-    for (unsigned i = 0; i < count; ++i)
-      word |= codeOf(pruning, (std::min(r, rows - 1) * k + column) / pruning.group() + i) << 4 * i;
-    return word;
-  };
-  const std::size_t blockOfK = sparseBlockOfK(static_cast<unsigned>(size)), across = k / blockOfK;
-  for (std::size_t b = 0; b < across; ++b) {
-    std::array<std::uint32_t, sparseWords> words;
-    for (std::size_t lane = 0; lane < words.size(); ++lane) {
-      const std::size_t r = first + lane / 4, member = lane % 4, at = b * blockOfK;
-      // Of 8 bits a lane has half of the columns of one row; of the others a quarter of those of two rows,
-      // the first instruction's before the second's.
-      words[lane] = size == 1 ? codes(r + member % 2 * 8, at + member / 2 * (blockOfK / 2), 8)
-                              : codes(r, at + member * (blockOfK / 4), 4) |
-                                    codes(r + 8, at + member * (blockOfK / 4), 4) << 16;
+  const std::size_t size = row(dtype).bytes, first = block * sparseRows, group = pruning.group();
+  std::vector<std::uint32_t> words(k / blockOfK() * sparseWords);
+  for (std::size_t r = first; r < first + sparseRows; ++r) {
+    const std::size_t known = std::min(r, rows - 1);  // of rows that are not there, the codes of the last
+    std::byte* to = packed + known * leading() * size;
+    for (std::size_t column = 0; column < k; column += group) {
+      const std::size_t i = known * k + column;
+      const Code at = codeAt(r, column);
+      words[at.word - block * words.size()] |= codeOf(pruning, i / group) << at.shift;
+      for (std::size_t member = i; r < rows && member < i + group; ++member)
+        if (pruning.keeps(member)) {
+          std::memcpy(to, dense + member * size, size);
+          to += size;
+        }
     }
-    std::memcpy(packed + metadataAt() + (block * across + b) * blockBytes, words.data(), blockBytes);
+  }
+  const auto bytes = std::as_bytes(std::span(words));  // none where K is 0
+  std::ranges::copy(bytes, packed + metadataAt() + block * bytes.size());
+}
+
+void SparseLayout::unpack(const std::byte* packed, std::size_t block, std::byte* dense) const {
+  const std::size_t size = row(dtype).bytes, group = Pruning(dtype, 0).group(), first = block * sparseRows;
+  for (std::size_t r = first; r < std::min(rows, first + sparseRows); ++r) {
+    const std::byte* from = packed + r * leading() * size;
+    for (std::size_t column = 0; column < k; column += group) {
+      const Code at = codeAt(r, column);
+      std::uint32_t word;
+      std::memcpy(&word, packed + metadataAt() + at.word * sizeof word, sizeof word);
+      const unsigned code = word >> at.shift & 0b1111;
+      for (std::size_t i = 0; i < group / 2; ++i, from += size) {
+        const std::size_t place = group == 2 ? code >> 3 : code >> 2 * i & 0b11;
+        std::memcpy(dense + (r * k + column + place) * size, from, size);
+      }
+    }
   }
 }
 

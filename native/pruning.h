@@ -38,6 +38,17 @@ struct SparseLayout {
 
   // Writes the 16 rows of block `block` and their metadata. `dense` has rows of k elements.
   void pack(const Pruning&, const std::byte* dense, std::size_t block, std::byte* packed) const;
+  // The other way round: what was kept of these rows goes to its place in `dense`, which is 0 elsewhere.
+  void unpack(const std::byte* packed, std::size_t block, std::byte* dense) const;
+
+ private:
+  // Where the four bits of a group begin that holds column `column` of row `row`.
+  struct Code {
+    std::size_t word;  // of the metadata
+    unsigned shift;
+  };
+  Code codeAt(std::size_t row, std::size_t column) const;
+  std::size_t blockOfK() const;
 };
 
 }  // namespace nameplate

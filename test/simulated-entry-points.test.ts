@@ -1,4 +1,4 @@
-// Every entry point of the driver, of NVML and of cuBLASLt that the addon resolves fails once: no crash, no leak, a
+// Every entry point of the driver, of NVML, of cuBLASLt and of cuSPARSELt that the addon resolves fails once: no crash, no leak, a
 // message that says which, and the next call works. The names come from the addon's own tables, and a fault that never
 // strikes fails its test, so that a new entry point cannot be forgotten.
 
@@ -17,7 +17,8 @@ const names = (file: string, row: RegExp) => [...source(file).matchAll(row)].map
 const driver = names('api.h', /CALL\((cu\w+), cu/g);
 const nvml = names('nvml.h', /CALL\(\w+, (nvml\w+),/g);
 const cublasLt = names('cublaslt_library.h', /CALL\(\w+, (cublasLt\w+),/g);
-const calls = [...driver, ...nvml, ...cublasLt];
+const cusparseLt = names('cusparselt_library.h', /CALL\(\w+, (cusparseLt\w+),/g);
+const calls = [...driver, ...nvml, ...cublasLt, ...cusparseLt];
 
 /** The first `count` calls fail: those of the inventory, and the first of a window. */
 const firstOf = (call: string, count: number) =>
@@ -46,13 +47,15 @@ const absorbed = (call: string) =>
   nvml.includes(call) || // telemetry: the rows stand, and say what they lack
   /Destroy|Disable|Free|Release|Unload/.test(call) || // everything on a device that failed refuses its release
   ['cuDriverGetVersion', 'cuMemGetInfo'].includes(call) || // only add to what is said
-  ['cublasLtMatmul', 'cublasLtMatmulAlgoConfigGetAttribute'].includes(call); // a candidate less, its description
+  // A candidate less, its description.
+  ['cublasLtMatmul', 'cublasLtMatmulAlgoConfigGetAttribute', 'cusparseLtMatmul'].includes(call);
 
 /** What is said where the name of the call is not. */
 const said: Readonly<Record<string, RegExp>> = {
   cuGetErrorName: /CUDA_ERROR_222/,
   cuGetErrorString: /an error that this driver has no text for/,
   nvmlInit_v2: /nvmlInit failed: Driver Not Loaded/,
+  cusparseLtInit: /does not start on this device: CUSPARSE_STATUS_INTERNAL_ERROR/,
   cublasLtCreate: /does not start on this device: CUBLAS_STATUS_NOT_INITIALIZED/,
 };
 
@@ -145,7 +148,7 @@ describe('every entry point', () => {
     // Whether the CPU's libraries are here is a fact of this machine, and no business of the driver's.
     expect(came.absences.filter(({ what }) => what !== 'OpenBLAS' && what !== 'oneDNN')).toEqual([]);
     expect(came).toMatchObject({ exit: 0, error: null, module: { value: [3, 6, 9, 4] } });
-    expect(came.rows).toHaveLength(14);
+    expect(came.rows).toHaveLength(16);
     expect(unmeasured(came)).toEqual([]);
     expect(came.ledger.length).toBeGreaterThan(0);
     expect(leaks(came)).toEqual([]);
@@ -156,7 +159,8 @@ describe('every entry point', () => {
     if (came === undefined) throw new Error(`the process crashed or hung when ${call} failed`);
     expect(struck(came), 'the fault has to strike').toContain(call);
     expect(leaks(came)).toEqual([]);
-    for (const { code } of unmeasured(came)) expect(code ?? '').toMatch(/^(CUDA_ERROR_|CUBLAS_STATUS_|$)/);
+    for (const { code } of unmeasured(came))
+      expect(code ?? '').toMatch(/^(CUDA_ERROR_|CUBLAS_STATUS_|CUSPARSE_STATUS_|$)/);
     const lost = came.error !== null || unmeasured(came).some(({ code }) => code !== undefined);
     expect(came.exit).toBe(lost ? 3 : 0);
     if (!absorbed(call)) expect(words(came)).toMatch(said[call] ?? new RegExp(call));
@@ -174,7 +178,8 @@ describe('every entry point', () => {
     const leaked = came.filter(([, one]) => leaks(one).length > 0);
     process.stdout.write(
       `\nFaults: ${came.length} of ${calls.length} entry points failed once each ` +
-        `(driver ${driver.length}, NVML ${nvml.length}, cuBLASLt ${cublasLt.length}): ` +
+        `(driver ${driver.length}, NVML ${nvml.length}, cuBLASLt ${cublasLt.length}, ` +
+        `cuSPARSELt ${cusparseLt.length}): ` +
         `${told.length} clear rows or messages, ${came.length - told.length} absorbed, ` +
         `${calls.length - all.size} crashes, ${leaked.length} leaks\n`,
     );

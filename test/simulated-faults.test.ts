@@ -126,16 +126,22 @@ describe.concurrent('less than a whole installation', () => {
     [
       'among the packages of a Python on PATH, activated or not',
       'lib/python3.12/site-packages/nvidia/cu13/lib',
+      'libcublasLt.so.13',
     ],
-    ['beside that Python, as Conda puts it', 'lib'],
-  ])('cuBLASLt is found %s', async (_, place) => {
+    ['beside that Python, as Conda puts it', 'lib', 'libcublasLt.so.13'],
+    [
+      'among the packages of a Python, in a folder of its own',
+      'lib/python3.12/site-packages/nvidia/cusparselt/lib',
+      'libcusparseLt.so.0',
+    ],
+  ])('a library is found %s', async (_, place, name) => {
     const root = scratch();
     const packages = join(root, place);
     mkdirSync(packages, { recursive: true });
     mkdirSync(join(root, 'bin'));
     writeFileSync(join(root, 'bin/python3'), '', { mode: 0o755 });
-    const library = join(packages, 'libcublasLt.so.13');
-    symlinkSync(join(folder({ whole: ['libcublasLt.so.13'] }), 'libcublasLt.so.13'), library);
+    const library = join(packages, name);
+    symlinkSync(join(folder({ whole: [name] }), name), library);
     const { stdout } = await simulate(
       {
         LD_LIBRARY_PATH: folder({ whole: ['libcuda.so.1', 'libnvidia-ml.so.1'] }),

@@ -1,5 +1,5 @@
 // The real addon and the real command on the CUDA path, on machines without a GPU: test/driver/ stands in for the
-// driver, NVML and cuBLASLt. The work is really computed and verified; only its time is a model's.
+// driver, NVML, cuBLASLt and cuSPARSELt. The work is really computed and verified; only its time is a model's.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -9,10 +9,14 @@
 #include <type_traits>
 
 #include "cuda/cublaslt_library.h"
+#include "cuda/cusparselt_library.h"
 #include "cuda/nvml.h"
 
 #if __has_include(<cublasLt.h>)
 #include <cublasLt.h>
+#endif
+#if __has_include(<cusparseLt.h>)
+#include <cusparseLt.h>
 #endif
 #if __has_include(<nvml.h>)
 #define NVML_NO_UNVERSIONED_FUNC_DEFS  // or it would hide the older forms of a call
@@ -103,6 +107,27 @@ static_assert(ltConfigId == CUBLASLT_ALGO_CONFIG_ID && ltConfigTile == CUBLASLT_
               ltConfigSplitK == CUBLASLT_ALGO_CONFIG_SPLITK_NUM &&
               ltConfigStages == CUBLASLT_ALGO_CONFIG_STAGES_ID &&
               ltConfigCluster == CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID);
+#endif
+
+#if __has_include(<cusparseLt.h>)
+#define CHECK_SP_CALL(name, symbol, arguments) \
+  static_assert(SameCall<SpStatus(*) arguments, decltype(&::symbol)>::value, #symbol);
+NAMEPLATE_SP_CALLS(CHECK_SP_CALL)
+static_assert(sizeof(SpObject) >= sizeof(cusparseLtHandle_t) &&
+              alignof(SpObject) >= alignof(cusparseLtHandle_t) &&
+              sizeof(SpObject) >= sizeof(cusparseLtMatmulPlan_t) &&
+              alignof(SpObject) >= alignof(cusparseLtMatmulPlan_t));
+static_assert(spSuccess == CUSPARSE_STATUS_SUCCESS && spInvalidValue == CUSPARSE_STATUS_INVALID_VALUE &&
+              spArchitectureMismatch == CUSPARSE_STATUS_ARCH_MISMATCH &&
+              spTypeNotSupported == CUSPARSE_STATUS_MATRIX_TYPE_NOT_SUPPORTED &&
+              spNotSupported == CUSPARSE_STATUS_NOT_SUPPORTED &&
+              spInsufficientResources == CUSPARSE_STATUS_INSUFFICIENT_RESOURCES);
+static_assert(spRowMajor == CUSPARSE_ORDER_ROW && spPlain == CUSPARSE_OPERATION_NON_TRANSPOSE &&
+              spTransposed == CUSPARSE_OPERATION_TRANSPOSE &&
+              spHalfOfThem == CUSPARSELT_SPARSITY_50_PERCENT && spComputeInt == CUSPARSE_COMPUTE_32I &&
+              spComputeFp32 == CUSPARSE_COMPUTE_32F && spDefaultAlgorithm == CUSPARSELT_MATMUL_ALG_DEFAULT &&
+              spAlgorithmId == CUSPARSELT_MATMUL_ALG_CONFIG_ID &&
+              spAlgorithms == CUSPARSELT_MATMUL_ALG_CONFIG_MAX_ID);
 #endif
 
 #if __has_include(<nvml.h>)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cuda/cublaslt_library.h"
+#include "cuda/cusparselt_library.h"
 #include "cuda/device.h"
 #include "cuda/driver.h"
 #include "cuda/facts.h"
@@ -37,6 +38,7 @@ std::vector<Facts> devices(std::size_t, std::vector<Absence>& absences) {
   // Of interest only beside a device.
   if (const auto absence = nvmlAbsence()) absences.push_back(*absence);
   if (const auto absence = cublasLtAbsence()) absences.push_back(*absence);
+  if (const auto absence = cusparseLtAbsence()) absences.push_back(*absence);
   return found;
 }
 
@@ -45,6 +47,8 @@ std::vector<Library> libraries() {
   if (const auto library = driverLibrary()) found.push_back(*library);
   if (const Nvml* library = nvml()) found.push_back({"NVML", library->path, library->version});
   if (const CublasLt* library = cublasLt()) found.push_back({"cuBLASLt", library->path, library->version});
+  if (const CusparseLt* library = cusparseLt())
+    found.push_back({"cuSPARSELt", library->path, library->version});
   return found;
 }
 

@@ -64,8 +64,8 @@ Kernel CublasLtGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   const std::string version = "cuBLASLt " + cublasLt()->version;
   const int capability = context_->capability();
   Kernel kernel;
-  kernel.resource = gemmResource(shape.dtype, shape.accumulator, capability);
-  kernel.emulated = !hasGemm(shape.dtype, shape.accumulator, capability);
+  kernel.resource = gemmResource(shape, capability);
+  kernel.emulated = !hasGemm(shape, capability);
   // It is slower there (pytorch/ao#2377), and no rate of a healthy card is published.
   if (shape.dtype == DType::fp8e4m3 && shape.accumulator == Accumulator::full && capability == 90) {
     kernel.tuned = false;

@@ -1,10 +1,6 @@
 #include "cuda/cublaslt_library.h"
 
-#include <glob.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -12,68 +8,10 @@
 #include "cuda/driver.h"
 #include "cuda/facts.h"
 #include "cuda/library.h"
+#include "cuda/library_folders.h"
 
 namespace nameplate::cuda {
 namespace {
-
-const char* environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value && *value ? value : nullptr;
-}
-
-// The folders of a list such as PATH.
-std::vector<std::string> listed(const char* variable) {
-  std::vector<std::string> folders;
-  const char* list = environment(variable);
-  std::string rest = list ? list : "";
-  for (std::size_t colon; !rest.empty(); rest.erase(0, colon == rest.npos ? rest.size() : colon + 1)) {
-    colon = rest.find(':');
-    folders.push_back(rest.substr(0, colon));
-  }
-  return folders;
-}
-
-// Folders that a shell pattern names, the last in order first: cuda-13.1 before cuda-12.8.
-void addMatches(std::vector<std::string>& folders, const std::string& pattern) {
-  glob_t found{};
-  if (glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0)
-    for (std::size_t i = found.gl_pathc; i > 0; --i) folders.emplace_back(found.gl_pathv[i - 1]);
-  globfree(&found);
-}
-
-// Where Python keeps packages under `root`, and in them NVIDIA's wheels keep libraries.
-void addPackages(std::vector<std::string>& folders, const std::string& packages) {
-  for (const char* wheel : {"/nvidia/cu13/lib", "/nvidia/cublas/lib"}) addMatches(folders, packages + wheel);
-}
-void addPython(std::vector<std::string>& folders, const std::string& root) {
-  for (const char* packages : {"/lib/python3*/site-packages", "/lib/python3*/dist-packages"})
-    addPackages(folders, root + packages);
-}
-
-std::vector<std::string> foldersToSearch() {
-  std::vector<std::string> folders;
-  for (const char* variable : {"CUDA_PATH", "CUDA_HOME"})
-    if (const char* root = environment(variable)) folders.push_back(std::string(root) + "/lib64");
-  addMatches(folders, "/usr/local/cuda*/lib64");
-  for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
-                             "/usr/lib", "/opt/cuda/lib64"})
-    addMatches(folders, folder);
-  for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
-    if (const char* root = environment(variable)) addPython(folders, root);
-  if (const char* conda = environment("CONDA_PREFIX")) addMatches(folders, std::string(conda) + "/lib");
-  for (const std::string& packages : listed("PYTHONPATH")) addPackages(folders, packages);
-  // An environment need not be activated: its python3 may just be the first on PATH.
-  for (const std::string& programs : listed("PATH"))
-    if (programs.ends_with("/bin") && access((programs + "/python3").c_str(), X_OK) == 0) {
-      const std::string root = programs.substr(0, programs.size() - 4);
-      addPython(folders, root);
-      addMatches(folders, root + "/lib");  // Conda's
-    }
-  if (const char* home = environment("HOME")) addPython(folders, std::string(home) + "/.local");
-  addPython(folders, "/usr/local");
-  addPython(folders, "/usr");
-  return folders;
-}
 
 // Whether there is a device of an older compute capability than this, as 75 for 7.5.
 bool anyBefore(int capability) {
@@ -120,7 +58,7 @@ struct Opened {
   }
 
   void open() {
-    if (const char* chosen = environment("NAMEPLATE_CUBLASLT")) {
+    if (const char* chosen = setting("NAMEPLATE_CUBLASLT")) {
       const SharedLibrary found(chosen);
       if (!take(found))
         fail("NAMEPLATE_CUBLASLT names " + std::string(chosen) +
@@ -135,7 +73,7 @@ struct Opened {
     for (int major = newest; major >= 11; --major) majors.push_back(major);
     // CUDA 13 ends with Turing: its library does not start on Volta, where an older one does.
     if (newest == 13 && anyBefore(75)) std::ranges::rotate(majors, majors.begin() + 1);
-    const std::vector<std::string> folders = foldersToSearch();
+    const std::vector<std::string> folders = libraryFolders();
     for (const int major : majors) {
       const std::string name = "libcublasLt.so." + std::to_string(major);
       if (take(SharedLibrary(name))) return;

@@ -12,6 +12,7 @@
 
 #include "backend.h"
 #include "cuda/api.h"
+#include "cuda/data_type.h"
 
 namespace nameplate::cuda {
 
@@ -35,17 +36,7 @@ static_assert(sizeof(LtHeuristicResult) == 96);
 
 inline constexpr LtStatus ltSuccess = 0, ltInvalidValue = 7, ltArchitectureMismatch = 8, ltNotSupported = 15;
 
-// cudaDataType and cublasComputeType_t.
-enum LtType : int {
-  R_32F = 0,
-  R_64F = 1,
-  R_16F = 2,
-  R_8I = 3,
-  R_32I = 10,
-  R_16BF = 14,
-  R_8F_E4M3 = 28,
-  R_8F_E5M2 = 29
-};
+// cublasComputeType_t.
 enum LtCompute : int {
   COMPUTE_16F = 64,
   COMPUTE_32F = 68,
@@ -62,29 +53,29 @@ inline constexpr int ltConfigId = 0, ltConfigTile = 1, ltConfigSplitK = 2, ltCon
                      ltConfigCluster = 8;
 
 // Each row: member, symbol, arguments. All return LtStatus.
-#define NAMEPLATE_LT_CALLS(CALL)                                                                        \
-  CALL(create, cublasLtCreate, (LtHandle * handle))                                                     \
-  CALL(destroy, cublasLtDestroy, (LtHandle handle))                                                     \
-  CALL(descCreate, cublasLtMatmulDescCreate, (LtDescriptor * made, LtCompute compute, LtType scale))    \
-  CALL(descDestroy, cublasLtMatmulDescDestroy, (LtDescriptor descriptor))                               \
-  CALL(descSet, cublasLtMatmulDescSetAttribute,                                                         \
-       (LtDescriptor descriptor, int attribute, const void* value, std::size_t bytes))                  \
-  CALL(layoutCreate, cublasLtMatrixLayoutCreate,                                                        \
-       (LtLayout * made, LtType type, std::uint64_t rows, std::uint64_t columns, std::int64_t leading)) \
-  CALL(layoutDestroy, cublasLtMatrixLayoutDestroy, (LtLayout layout))                                   \
-  CALL(preferenceCreate, cublasLtMatmulPreferenceCreate, (LtPreference * made))                         \
-  CALL(preferenceDestroy, cublasLtMatmulPreferenceDestroy, (LtPreference preference))                   \
-  CALL(preferenceSet, cublasLtMatmulPreferenceSetAttribute,                                             \
-       (LtPreference preference, int attribute, const void* value, std::size_t bytes))                  \
-  CALL(heuristic, cublasLtMatmulAlgoGetHeuristic,                                                       \
-       (LtHandle handle, LtDescriptor descriptor, LtLayout a, LtLayout b, LtLayout c, LtLayout d,       \
-        LtPreference preference, int asked, LtHeuristicResult* results, int* count))                    \
-  CALL(matmul, cublasLtMatmul,                                                                          \
-       (LtHandle handle, LtDescriptor descriptor, const void* alpha, const void* a, LtLayout layoutA,   \
-        const void* b, LtLayout layoutB, const void* beta, const void* c, LtLayout layoutC, void* d,    \
-        LtLayout layoutD, const LtAlgorithm* algorithm, void* workspace, std::size_t workspaceBytes,    \
-        CUstream stream))                                                                               \
-  CALL(configGet, cublasLtMatmulAlgoConfigGetAttribute,                                                 \
+#define NAMEPLATE_LT_CALLS(CALL)                                                                          \
+  CALL(create, cublasLtCreate, (LtHandle * handle))                                                       \
+  CALL(destroy, cublasLtDestroy, (LtHandle handle))                                                       \
+  CALL(descCreate, cublasLtMatmulDescCreate, (LtDescriptor * made, LtCompute compute, DataType scale))    \
+  CALL(descDestroy, cublasLtMatmulDescDestroy, (LtDescriptor descriptor))                                 \
+  CALL(descSet, cublasLtMatmulDescSetAttribute,                                                           \
+       (LtDescriptor descriptor, int attribute, const void* value, std::size_t bytes))                    \
+  CALL(layoutCreate, cublasLtMatrixLayoutCreate,                                                          \
+       (LtLayout * made, DataType type, std::uint64_t rows, std::uint64_t columns, std::int64_t leading)) \
+  CALL(layoutDestroy, cublasLtMatrixLayoutDestroy, (LtLayout layout))                                     \
+  CALL(preferenceCreate, cublasLtMatmulPreferenceCreate, (LtPreference * made))                           \
+  CALL(preferenceDestroy, cublasLtMatmulPreferenceDestroy, (LtPreference preference))                     \
+  CALL(preferenceSet, cublasLtMatmulPreferenceSetAttribute,                                               \
+       (LtPreference preference, int attribute, const void* value, std::size_t bytes))                    \
+  CALL(heuristic, cublasLtMatmulAlgoGetHeuristic,                                                         \
+       (LtHandle handle, LtDescriptor descriptor, LtLayout a, LtLayout b, LtLayout c, LtLayout d,         \
+        LtPreference preference, int asked, LtHeuristicResult* results, int* count))                      \
+  CALL(matmul, cublasLtMatmul,                                                                            \
+       (LtHandle handle, LtDescriptor descriptor, const void* alpha, const void* a, LtLayout layoutA,     \
+        const void* b, LtLayout layoutB, const void* beta, const void* c, LtLayout layoutC, void* d,      \
+        LtLayout layoutD, const LtAlgorithm* algorithm, void* workspace, std::size_t workspaceBytes,      \
+        CUstream stream))                                                                                 \
+  CALL(configGet, cublasLtMatmulAlgoConfigGetAttribute,                                                   \
        (const LtAlgorithm* algorithm, int attribute, void* value, std::size_t bytes, std::size_t* written))
 
 struct CublasLt {

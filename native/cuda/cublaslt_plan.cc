@@ -17,7 +17,7 @@ struct Row {
   DType dtype;
   Accumulator accumulator;
   LtCompute compute;
-  LtType scale;
+  DataType scale;
   std::uint64_t one;           // the bits of 1 in the scale's type: alpha
   std::int8_t fastAccumulate;  // of FP8 alone
 };
@@ -39,16 +39,6 @@ constexpr std::array<Row, 11> rows{{
     {DType::fp8e5m2, fast, COMPUTE_32F, R_32F, one32, 1},
     {DType::int8, full, COMPUTE_32I, R_32I, 1, 0},
 }};
-
-// By DType: fp64, fp32, tf32 (stored as fp32), fp16, bf16, fp8e4m3, fp8e5m2, int8, int32.
-constexpr std::array<LtType, dtypes.size()> types{R_64F,     R_32F,     R_32F, R_16F, R_16BF,
-                                                  R_8F_E4M3, R_8F_E5M2, R_8I,  R_32I};
-
-std::string shapeText(const GemmShape& shape) {
-  return gemmText(shape) + " of M " + std::to_string(shape.m) + ", N " + std::to_string(shape.n) + ", K " +
-         std::to_string(shape.k) + " (leading dimensions " + std::to_string(shape.lda) + ", " +
-         std::to_string(shape.ldb) + ", " + std::to_string(shape.ldc) + ")";
-}
 
 }  // namespace
 
@@ -100,7 +90,7 @@ void LtPlan::set(int attribute, Value value) {
 
 void LtPlan::describeMatrix(Layout& made, DType dtype, std::size_t rowCount, std::size_t columnCount,
                             std::size_t leading) {
-  require(cublasLt()->layoutCreate(&made.value, types[static_cast<std::size_t>(dtype)], rowCount, columnCount,
+  require(cublasLt()->layoutCreate(&made.value, dataType(dtype), rowCount, columnCount,
                                    static_cast<std::int64_t>(leading)),
           "cublasLtMatrixLayoutCreate");
 }

@@ -3,6 +3,7 @@
 #include "cuda/batch.h"
 #include "cuda/chase.h"
 #include "cuda/cublaslt_library.h"
+#include "cuda/cusparselt_library.h"
 #include "cuda/dpx.h"
 #include "cuda/facts.h"
 #include "cuda/launch.h"
@@ -49,6 +50,7 @@ CudaDevice::CudaDevice(int ordinal)
       builtinGemm_(kernels_),
       builtinStream_(kernels_),
       cublasLt_(context_),
+      cusparseLt_(context_),
       peers_(context_, identity_) {}
 
 Facts CudaDevice::facts() const {
@@ -65,13 +67,15 @@ std::size_t CudaDevice::freeBytes() const {
 std::vector<std::string> CudaDevice::providers() const {
   std::vector<std::string> names{"builtin", "driver"};
   if (cublasLt()) names.push_back("cublaslt");
+  if (cusparseLt()) names.push_back("cusparselt");
   return names;
 }
 
 Kernel CudaDevice::gemm(const GemmShape& shape, const std::string& provider, const Operands* tuneOn) {
   requireShape(shape);
   const Provider<Make> providers[] = {{"builtin", [&] { return builtinGemm_.gemm(shape, tuneOn); }},
-                                      {"cublaslt", [&] { return cublasLt_.gemm(shape, tuneOn); }}};
+                                      {"cublaslt", [&] { return cublasLt_.gemm(shape, tuneOn); }},
+                                      {"cusparselt", [&] { return cusparseLt_.gemm(shape, tuneOn); }}};
   return provide("GEMM", provider, providers);
 }
 

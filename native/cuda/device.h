@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "cuda/buffer.h"
 #include "cuda/cublaslt.h"
+#include "cuda/cusparselt.h"
 #include "cuda/gemm.h"
 #include "cuda/kernels.h"
 #include "cuda/peer.h"
@@ -76,6 +77,7 @@ class CudaDevice final : public Device {
   BuiltinGemm builtinGemm_;
   BuiltinStream builtinStream_;
   CublasLtGemm cublasLt_;
+  CusparseLtGemm cusparseLt_;
   Peers peers_;
 };
 

@@ -18,10 +18,10 @@ std::string capabilityText(int capability) {
 }
 
 // The configurations of a format that a device of `capability` has.
-Candidates configurationsFor(DType dtype, Accumulator accumulator, bool sparse, int capability) {
+Candidates configurationsFor(const GemmShape& shape, int capability) {
   Candidates found;
   for (const GemmConfiguration& row : gemmConfigurations())
-    if (row.dtype == dtype && row.accumulator == accumulator && row.sparse == sparse &&
+    if (row.dtype == shape.dtype && row.accumulator == shape.accumulator && row.sparse == shape.sparse &&
         row.from <= capability && capability <= row.to)
       found.push_back(&row);
   return found;
@@ -52,15 +52,8 @@ struct Fitting {
   std::string refused;    // what better families could not take of the shape
 };
 
-// A compressed matrix ends with a block of metadata: K is no kernel's choice.
-void requireStepsOfK(const GemmShape& shape) {
-  const std::size_t step = sparseStepOfK(static_cast<unsigned>(row(shape.dtype).bytes));
-  if (shape.sparse && shape.k % step != 0)
-    throw Unsupported(gemmText(shape) + " takes K in multiples of " + std::to_string(step));
-}
-
 Fitting fitting(const GemmShape& shape, const Context& context) {
-  Candidates all = configurationsFor(shape.dtype, shape.accumulator, shape.sparse, context.capability());
+  Candidates all = configurationsFor(shape, context.capability());
   if (all.empty()) refuse(shape, context);
   requireStepsOfK(shape);
   const char* const part = askedName();
@@ -126,13 +119,25 @@ std::string gemmText(const GemmShape& shape) {
   return name;
 }
 
-std::string gemmResource(DType dtype, Accumulator accumulator, int capability) {
-  const Candidates found = configurationsFor(dtype, accumulator, false, capability);
+std::string shapeText(const GemmShape& shape) {
+  return gemmText(shape) + " of M " + std::to_string(shape.m) + ", N " + std::to_string(shape.n) + ", K " +
+         std::to_string(shape.k) + " (leading dimensions " + std::to_string(shape.lda) + ", " +
+         std::to_string(shape.ldb) + ", " + std::to_string(shape.ldc) + ")";
+}
+
+void requireStepsOfK(const GemmShape& shape) {
+  const std::size_t step = sparseStepOfK(static_cast<unsigned>(row(shape.dtype).bytes));
+  if (shape.sparse && shape.k % step != 0)
+    throw Unsupported(gemmText(shape) + " takes K in multiples of " + std::to_string(step));
+}
+
+std::string gemmResource(const GemmShape& shape, int capability) {
+  const Candidates found = configurationsFor(shape, capability);
   return found.empty() ? "none" : found.front()->resource;
 }
 
-bool hasGemm(DType dtype, Accumulator accumulator, int capability) {
-  return !configurationsFor(dtype, accumulator, false, capability).empty();
+bool hasGemm(const GemmShape& shape, int capability) {
+  return !configurationsFor(shape, capability).empty();
 }
 
 // An image for an older device, which the driver may have fallen back to, can lack some of the kernels.

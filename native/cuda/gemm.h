@@ -38,13 +38,19 @@ class BuiltinGemm {
   std::map<GemmShape, Choice> chosen_;
 };
 
-// The documented figure of the fastest unit that a device of `capability` has for this dense GEMM, or "none".
-std::string gemmResource(DType, Accumulator, int capability);
+// The documented figure of the fastest unit that a device of `capability` has for this format, or "none".
+std::string gemmResource(const GemmShape&, int capability);
 
 // Whether such a device has a unit for it at all: a library may compute it in a wider format.
-bool hasGemm(DType, Accumulator, int capability);
+bool hasGemm(const GemmShape&, int capability);
+
+// A compressed matrix ends with a block of metadata, so that K is no kernel's choice. Throws Unsupported.
+void requireStepsOfK(const GemmShape&);
 
 // "bf16", "fp16 with an fp16 accumulator", "fp8e4m3 with fast accumulation", "int8 with 2:4 sparsity".
 std::string gemmText(const GemmShape&);
+
+// The same with its sides: "bf16 of M 64, N 64, K 64 (leading dimensions 64, 64, 64)".
+std::string shapeText(const GemmShape&);
 
 }  // namespace nameplate::cuda

@@ -37,12 +37,14 @@ struct Candidate {
 };
 
 // Recorded as the rows are, so that the time to submit a short launch is not taken for its own.
-Candidate record(const SharedContext& context, std::size_t index, const CandidateLaunch& launch) {
+Candidate record(const SharedContext& context, std::size_t index, const CandidateLaunch& launch,
+                 bool capturable) {
   // Directly first: the driver may load a kernel on its first launch, and cannot while it records.
   if (!launch(index)) return {};
-  bool refused = false;
+  const auto refused = std::make_shared<bool>(false);  // outlives this where launches are not recorded
   const auto recorded = [&](std::size_t launches) {
-    return recordBatch(context, launches, [&](std::size_t) { refused = !launch(index) || refused; }, true);
+    const auto one = [&launch, index, refused](std::size_t) { *refused = !launch(index) || *refused; };
+    return recordBatch(context, launches, one, capturable);
   };
   Candidate made;
   made.batch = recorded(1);
@@ -52,7 +54,7 @@ Candidate record(const SharedContext& context, std::size_t index, const Candidat
     made.batch = recorded(static_cast<std::size_t>(made.launches));
   else
     made.seconds.push_back(made.once);
-  return refused ? Candidate{} : std::move(made);
+  return *refused ? Candidate{} : std::move(made);
 }
 
 void warmUp(Candidate& candidate) {
@@ -82,7 +84,7 @@ void timeInTurns(const std::vector<Candidate*>& candidates, Late late) {
 }  // namespace
 
 std::optional<Tuning> tune(const SharedContext& context, std::size_t candidates,
-                           const CandidateLaunch& launch) {
+                           const CandidateLaunch& launch, bool capturable) {
   using Clock = std::chrono::steady_clock;
   // Thirty candidates of a slow format can take minutes; a choice is worth a few seconds.
   const auto deadline = Clock::now() + std::chrono::seconds(5);
@@ -91,7 +93,7 @@ std::optional<Tuning> tune(const SharedContext& context, std::size_t candidates,
   std::vector<Candidate*> ran;
   double best = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates && (ran.empty() || !late()); ++i) {
-    all[i] = record(context, i, launch);
+    all[i] = record(context, i, launch, capturable);
     if (!all[i].batch) continue;
     if (ran.empty()) warmUp(all[i]);
     timeAlone(all[i], best);

@@ -28,7 +28,9 @@ struct Tuning {
 // Enqueues one launch of a candidate; false where it refuses after all.
 using CandidateLaunch = std::function<bool(std::size_t candidate)>;
 
-// Times each candidate, the heuristic's first pick first. Absent where all refused.
-std::optional<Tuning> tune(const SharedContext&, std::size_t candidates, const CandidateLaunch&);
+// Times each candidate, the heuristic's first pick first; in graphs, where launches may be recorded. Absent
+// where all refused.
+std::optional<Tuning> tune(const SharedContext&, std::size_t candidates, const CandidateLaunch&,
+                           bool capturable = true);
 
 }  // namespace nameplate::cuda

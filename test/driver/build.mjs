@@ -1,5 +1,5 @@
-// Builds the simulated driver into build/test-driver/: libcuda.so.1, libnvidia-ml.so.1 and libcublasLt.so.13. What is
-// newer than everything it is made of stays. Read device.h first.
+// Builds the simulated driver into build/test-driver/: libcuda.so.1, libnvidia-ml.so.1, libcublasLt.so.13 and
+// libcusparseLt.so.0. What is newer than everything it is made of stays. Read device.h first.
 
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -27,13 +27,14 @@ const objects = join(folder, 'objects');
 const sources = readdirSync(here).filter((file) => file.endsWith('.cc'));
 const shared = ['bus.cc', 'card.cc', 'setting.cc'];
 const nvml = sources.filter((file) => file.startsWith('nvml'));
-const alone = ['cublaslt.cc', ...nvml];
+const alone = ['cublaslt.cc', 'cusparselt.cc', ...nvml];
 const withDriver = ['-L', folder, '-l:libcuda.so.1']; // exports.h says what for
 
 const libraries = [
   { name: 'libcuda.so.1', from: sources.filter((file) => !alone.includes(file)), links: [] },
   { name: 'libnvidia-ml.so.1', from: [...nvml, ...shared], links: withDriver },
   { name: 'libcublasLt.so.13', from: ['cublaslt.cc', ...shared], links: withDriver },
+  { name: 'libcusparseLt.so.0', from: ['cusparselt.cc', ...shared], links: withDriver },
 ];
 
 const flags = [

@@ -14,12 +14,12 @@ namespace nameplate::cuda {
 struct LtHandleOpaque {};
 struct LtDescriptorOpaque {
   LtCompute compute;
-  LtType scale;
+  DataType scale;
   std::int32_t transposed = 0;
   std::int8_t fastAccumulate = 0;
 };
 struct LtLayoutOpaque {
-  LtType type;
+  DataType type;
   std::uint64_t rows, columns;
   std::int64_t leading;
 };
@@ -41,9 +41,9 @@ constexpr double speeds[] = {0.8, 1.0, 0.9, 0.85, 0.7, 0.4};
 constexpr std::uint64_t firstWorkspace = 1 << 20;
 
 struct Combination {
-  LtType input;
+  DataType input;
   LtCompute compute;
-  LtType scale, output;
+  DataType scale, output;
   DType dtype;
   Unit unit;
 };
@@ -136,7 +136,7 @@ bool put(Value& field, const void* value, std::size_t bytes) {
 }
 
 // alpha is to be 1 and beta 0, in the type of the scale.
-bool plainScale(LtType scale, const void* alpha, const void* beta) {
+bool plainScale(DataType scale, const void* alpha, const void* beta) {
   static constexpr double one64 = 1, zero64 = 0;
   static constexpr float one32 = 1;
   static constexpr std::uint16_t one16 = 0x3c00;
@@ -193,7 +193,7 @@ LtStatus cublasLtDestroy(LtHandle handle) {
   return destroy(handle, met());
 }
 
-LtStatus cublasLtMatmulDescCreate(LtDescriptor* made, LtCompute compute, LtType scale) {
+LtStatus cublasLtMatmulDescCreate(LtDescriptor* made, LtCompute compute, DataType scale) {
   return make(made, {compute, scale}, met());
 }
 
@@ -210,7 +210,7 @@ LtStatus cublasLtMatmulDescSetAttribute(LtDescriptor descriptor, int attribute, 
   return taken ? ltSuccess : ltInvalidValue;
 }
 
-LtStatus cublasLtMatrixLayoutCreate(LtLayout* made, LtType type, std::uint64_t rows, std::uint64_t columns,
+LtStatus cublasLtMatrixLayoutCreate(LtLayout* made, DataType type, std::uint64_t rows, std::uint64_t columns,
                                     std::int64_t leading) {
   if (leading < static_cast<std::int64_t>(rows)) return ltInvalidValue;
   return make(made, {type, rows, columns, leading}, met());

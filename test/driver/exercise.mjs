@@ -16,8 +16,8 @@ import { rowOf } from '../../dist/rows.js';
 const native = loadNative();
 const budget = { warmupSeconds: 0, burstSeconds: 0.001, sustainedSeconds: 0.001, precision: 0.1 };
 const everything = [
-  ...['gemm.bf16', 'memory.copy', 'memory.read', 'cache.read.device', 'latency.host', 'launch.graph'],
-  ...['link.h2d.pinned', 'link.d2h.pageable', 'link.both.pinned', 'peer.both'],
+  ...['gemm.bf16', 'gemm.bf16.sparse', 'memory.copy', 'memory.read', 'cache.read.device', 'latency.host'],
+  ...['launch.graph', 'link.h2d.pinned', 'link.d2h.pageable', 'link.both.pinned', 'peer.both'],
 ];
 const array = { bytes: 2 ** 18 };
 
@@ -97,7 +97,7 @@ const letGo = () =>
   });
 
 async function exercise() {
-  const measured = await settled(measure(everything, [{ m: 32, n: 32, k: 32 }, array]));
+  const measured = await settled(measure(everything, [{ m: 32, n: 32, k: 64 }, array]));
   const { absences, devices } = await native.inventory();
   const rows = (measured.value ?? []).map(({ id, provider, verdict }) => ({ id, provider, verdict }));
   return {

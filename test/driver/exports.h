@@ -1,5 +1,5 @@
-// What the simulated NVML and cuBLASLt ask of the simulated driver, which alone keeps the state of a process:
-// they are linked with it, so that an error of one is seen by all.
+// What the simulated NVML, cuBLASLt and cuSPARSELt ask of the simulated driver, which alone keeps the state
+// of a process: they are linked with it, so that an error of one is seen by all.
 #pragma once
 
 #include "fault.h"
@@ -15,7 +15,12 @@ unsigned nameplateSimulatedXid();
 const nameplate::simulated::Card* nameplateSimulatedCard();
 nameplate::cuda::CUresult nameplateSimulatedGemm(const nameplate::simulated::Gemm* gemm,
                                                  nameplate::cuda::CUstream stream);
-// Adds to the ledger's count of cuBLASLt's objects.
+nameplate::cuda::CUresult nameplateSimulatedCompress(const nameplate::simulated::Pruned* pruned,
+                                                     const void* dense, void* compressed,
+                                                     nameplate::cuda::CUstream stream);
+nameplate::cuda::CUresult nameplateSimulatedSparse(const nameplate::simulated::Gemm* gemm, const void* places,
+                                                   nameplate::cuda::CUstream stream);
+// Adds to the ledger's count of the libraries' objects.
 void nameplateSimulatedObjects(int change);
 }
 #pragma GCC visibility pop

@@ -12,6 +12,7 @@
 
 #include "bus.h"
 #include "cuda/cublaslt_library.h"
+#include "cuda/cusparselt_library.h"
 #include "cuda/nvml.h"
 #include "device.h"
 #include "ledger.h"
@@ -29,11 +30,12 @@ struct Fault {
   unsigned long number;
 };
 
-// Those that an error can outlast a call in. A lost context fails cuBLASLt too.
-enum class Side : std::size_t { driver, nvml, cublasLt };
+// Those that an error can outlast a call in. A lost context fails the libraries too.
+enum class Side : std::size_t { driver, nvml, cublasLt, cusparseLt };
 
 Side sideOf(std::string_view call) {
   if (call.starts_with("nvml")) return Side::nvml;
+  if (call.starts_with("cusparse")) return Side::cusparseLt;
   return call.starts_with("cublas") ? Side::cublasLt : Side::driver;
 }
 
@@ -47,7 +49,7 @@ constexpr std::string_view calls[] = {
 #define NAMEPLATE_DRIVER_NAME(name, symbol, since, needed, arguments) #name,
 #define NAMEPLATE_SYMBOL(name, symbol, arguments) #symbol,
     NAMEPLATE_DRIVER_CALLS(NAMEPLATE_DRIVER_NAME) NAMEPLATE_NVML_CALLS(NAMEPLATE_SYMBOL)
-        NAMEPLATE_LT_CALLS(NAMEPLATE_SYMBOL)
+        NAMEPLATE_LT_CALLS(NAMEPLATE_SYMBOL) NAMEPLATE_SP_CALLS(NAMEPLATE_SYMBOL)
 #undef NAMEPLATE_SYMBOL
 #undef NAMEPLATE_DRIVER_NAME
 };
@@ -63,7 +65,7 @@ struct Faults {
   std::vector<Fault> planned;
   Spoil spoil = Spoil::none;
   std::map<std::string, unsigned long, std::less<>> counts;
-  std::array<Fate, 3> lasting{};
+  std::array<Fate, 4> lasting{};
 
   explicit Faults(std::string given) : text(std::move(given)) {
     std::string rest = text;
@@ -134,7 +136,7 @@ Fate meet(std::string_view call) {
   Faults& all = faults();
   const Side side = sideOf(call);
   const unsigned long count = ++all.counts[std::string(call)];
-  for (const Side lost : {side, side == Side::cublasLt ? Side::driver : side})
+  for (const Side lost : {side, side == Side::nvml ? side : Side::driver})
     if (all.lastingOn(lost) != Fate::works) return all.lastingOn(lost);
   for (const Fault& fault : all.planned) {
     if (fault.kind == Kind::missing || fault.call != call || fault.number != count) continue;

@@ -1,6 +1,7 @@
 // What goes wrong, by NAMEPLATE_FAULT; several faults are separated by commas. CALL is an entry point of the
-// driver, of NVML or of cuBLASLt, by its name in the tables of native/cuda/. N counts its calls from 1 (the
-// default), in this process and since the variable last changed: a process may change it between two calls.
+// driver, of NVML, of cuBLASLt or of cuSPARSELt, by its name in the tables of native/cuda/. N counts its
+// calls from 1 (the default), in this process and since the variable last changed: a process may change it
+// between two calls.
 //
 //   CALL[:N]         the N-th call fails, with the error that this call is most likely to fail with; one that
 //                    gives something back has then given it back all the same

@@ -1,4 +1,4 @@
-// A GEMM on the simulated card, for our own kernels and for cuBLASLt.
+// A GEMM on the simulated card, for our own kernels, for cuBLASLt and for cuSPARSELt.
 #pragma once
 
 #include "dtype.h"
@@ -19,8 +19,18 @@ struct Gemm {
 
 Work gemmWork(const Card& card, const Gemm& gemm);
 
-// The same of A with 2:4 structured sparsity, compressed, `metadata` telling which elements it has.
+// The same of A with 2:4 structured sparsity, compressed, `metadata` telling which elements it has, as our
+// kernels take it.
 Work sparseGemmWork(const Card& card, const Gemm& gemm, const void* metadata);
+
+// The form of the simulated cuSPARSELt: the kept elements of all rows, and behind them, at `places`, a byte
+// for each, which tells where in its group it stood.
+struct Pruned {
+  DType dtype;
+  std::size_t rows, k;
+};
+Work compressWork(const Card& card, const Pruned& pruned, const void* dense, void* compressed);
+Work prunedGemmWork(const Card& card, const Gemm& gemm, const void* places);
 
 // C of A and B, as a launch leaves it.
 void multiply(const Gemm& gemm, const std::byte* a, const std::byte* b, std::byte* c);

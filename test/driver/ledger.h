@@ -12,7 +12,7 @@ namespace nameplate::simulated {
 
 struct Ledger {
   long allocations = 0, pinned = 0, streams = 0, events = 0, graphs = 0, executables = 0, modules = 0;
-  std::atomic<long> libraryObjects = 0;  // of cuBLASLt, which does not wait for the driver's turn
+  std::atomic<long> libraryObjects = 0;  // of the libraries, which do not wait for the driver's turn
   void close() const;
   void struck(const std::string& call) const;
 };

@@ -8,8 +8,8 @@
 //   NAMEPLATE_SIMULATE_L2          bytes of cache that it reports; default 1 MiB: small arrays leave it
 //   NAMEPLATE_SIMULATE_DRIVER      the CUDA version it speaks, as cuDriverGetVersion says; default 13000
 //   NAMEPLATE_SIMULATE_CUBLASLT    the version of its cuBLASLt, as cublasLtGetVersion says; default 130001,
-//   on
-//                                  Volta 120803
+//                                  on Volta 120803
+//   NAMEPLATE_SIMULATE_CUSPARSELT  the version of its cuSPARSELt, as 801 for 0.8.1; default that
 //   NAMEPLATE_SIMULATE_MPS         the SMs that an MPS server gives this client; default no server
 //   NAMEPLATE_SIMULATE_CONFIDENTIAL  on: what crosses the link is encrypted; default off
 //   NAMEPLATE_SIMULATE_EFFICIENCY  the share of its peak that work reaches; default 0.9
