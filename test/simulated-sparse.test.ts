@@ -157,7 +157,7 @@ describe.concurrent('cuSPARSELt', () => {
       'where it is not there',
       own,
       {},
-      /^no libcusparseLt\.so\.0 was found .*; "pip install nvidia-cusparselt/,
+      /^no libcusparseLt\.so\.0 was found .*; install it with "pip install nvidia-cuspar/,
     ],
     [
       'of a version whose numbers are others',

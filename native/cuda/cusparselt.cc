@@ -18,9 +18,17 @@ std::string choose(SpPlan& plan, const Operands& operands) {
     return status == spSuccess;
   };
   const auto tuning = tune(plan.context(), plan.algorithms(), launch, false);
-  if (!tuning) plan.require(refusal, "cusparseLtMatmul");
+  if (!tuning) {
+    plan.require(refusal, "cusparseLtMatmul");
+    throw Unsupported("cuSPARSELt " + cusparseLt()->version + " has no algorithm that could be timed");
+  }
   plan.choose(tuning->fastest);
   return plan.describe() + ", " + tuning->text();
+}
+
+// The documented figure of a sparse format.
+std::string resourceOf(DType dtype) {
+  return "tensor." + std::string(dtype == DType::fp8e4m3 ? "fp8" : row(dtype).name) + ".sparse";
 }
 
 }  // namespace
@@ -30,7 +38,7 @@ Kernel CusparseLtGemm::gemm(const GemmShape& shape, const Operands* tuneOn) {
   requireStepsOfK(shape);
   const std::string version = "cuSPARSELt " + cusparseLt()->version;
   Kernel kernel;
-  kernel.resource = gemmResource(shape, context_->capability());
+  kernel.resource = resourceOf(shape.dtype);
   kernel.tuned = false;
   kernel.capturable = false;  // that its launches may be recorded is said nowhere
   kernel.note = "no document or report gives its rate on a healthy card";

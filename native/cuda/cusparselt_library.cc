@@ -14,9 +14,9 @@ struct Opened {
 
   void fail(std::string reason) {
     absence = Absence{"cuSPARSELt", std::move(reason),
-                      "\"pip install nvidia-cusparselt-cu13\" (CUDA 12: nvidia-cusparselt-cu12), or set "
-                      "NAMEPLATE_CUSPARSELT to the path of libcusparseLt.so.0. Without it own sparse kernels "
-                      "stand without a comparison"};
+                      "install it with \"pip install nvidia-cusparselt-cu13\" (CUDA 12: "
+                      "nvidia-cusparselt-cu12), or set NAMEPLATE_CUSPARSELT to the path of "
+                      "libcusparseLt.so.0. Without it own sparse kernels stand without a comparison"};
   }
 
   // Why the library cannot be used; empty where it is open, whole and of a version that is known here.
