@@ -1,6 +1,6 @@
-// Every entry point of the driver, of NVML, of cuBLASLt and of cuSPARSELt that the addon resolves fails once: no crash, no leak, a
-// message that says which, and the next call works. The names come from the addon's own tables, and a fault that never
-// strikes fails its test, so that a new entry point cannot be forgotten.
+// Every entry point of the driver, of NVML, of cuBLASLt and of cuSPARSELt that the addon resolves fails once: no crash, no
+// leak, a message that says which, and the next call works. The names come from the addon's own tables, and a fault that
+// never strikes fails its test, so that a new entry point cannot be forgotten.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

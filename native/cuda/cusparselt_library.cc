@@ -65,14 +65,8 @@ struct Opened {
   }
 };
 
-// Never destroyed: kernels that hold descriptors may outlive the statics of this file.
 const Opened& opened() {
-  static const Opened* const once = [] {
-    auto* made = new Opened;
-    made->open();
-    return made;
-  }();
-  return *once;
+  return openedOnce<Opened>();
 }
 
 }  // namespace

@@ -138,14 +138,8 @@ struct Opened {
   }
 };
 
-// Never destroyed: buffers may be released after the statics of this file.
 const Opened& opened() {
-  static const Opened* const once = [] {
-    auto* made = new Opened;
-    made->open();
-    return made;
-  }();
-  return *once;
+  return openedOnce<Opened>();
 }
 
 }  // namespace

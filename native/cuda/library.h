@@ -29,4 +29,16 @@ class SharedLibrary {
   std::string reason_;
 };
 
+// What State::open() found when this was first asked. Never destroyed: buffers, watches and kernels may
+// outlive the statics of a file.
+template <typename State>
+const State& openedOnce() {
+  static const State* const once = [] {
+    auto* made = new State;
+    made->open();
+    return made;
+  }();
+  return *once;
+}
+
 }  // namespace nameplate::cuda

@@ -39,14 +39,8 @@ struct Opened {
   }
 };
 
-// Never destroyed: a watch may outlive the statics of this file.
 const Opened& opened() {
-  static const Opened* const once = [] {
-    auto* made = new Opened;
-    made->open();
-    return made;
-  }();
-  return *once;
+  return openedOnce<Opened>();
 }
 
 // What a call of one unsigned result gives, times `unit`; nothing where the call or the device lacks it.
