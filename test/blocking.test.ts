@@ -1,4 +1,5 @@
-// How C is dealt to more threads than any machine of the tests has: the real code, and what its blocks would take.
+// How C is dealt to more threads than any machine of the tests has: the real code, and what its blocks would take. And
+// what becomes of the blocks of a thread that is slow.
 
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,13 +9,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'nameplate-deal-'));
-const program = join(folder, 'deal');
+const program = join(folder, 'deal'),
+  queue = join(folder, 'queue');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(async () => {
   const flags = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-Werror', '-I', 'native'];
-  const sources = ['test/cpu/deal.cc', 'native/cpu/blocking.cc'];
-  await promisify(execFile)('g++', [...flags, ...sources, '-o', program]);
+  const compile = (source: string, output: string) =>
+    promisify(execFile)('g++', [...flags, source, 'native/cpu/blocking.cc', '-pthread', '-o', output]);
+  await Promise.all([compile('test/cpu/deal.cc', program), compile('test/cpu/queue.cc', queue)]);
 }, 60_000);
 
 /** Rows, columns and lanes of the fp32 tile, and the bytes of a core's first and second cache, and of all threads' last. */
@@ -115,5 +118,30 @@ describe('8 quick cores and 16 slow ones', () => {
   it.each(unlike)('%s, %j: work three quarters of the time', (name, shape) => {
     const found = [1.5, 2, 2.5].flatMap((times) => deals(name, shape, 8, 16, times));
     expect(found.filter(({ busy }) => busy < 0.75)).toEqual([]);
+  });
+});
+
+describe('beside a thread that is slow, others multiply parts of its blocks', () => {
+  const through = (...sizes: number[]) => {
+    const words = execFileSync(queue, sizes.map(String), { encoding: 'utf8', timeout: 30_000 }).trimEnd();
+    const [blocks, slices, sliceBySlice, helped] = words.split(' ').map(Number);
+    return { blocks, slices, sliceBySlice: sliceBySlice === 1, helped };
+  };
+  const some = expect.toSatisfy((parts: number) => parts > 0);
+
+  it('of two threads, and of more than there are blocks', () => {
+    expect(through(512, 512, 512, 2)).toEqual({ blocks: 4, slices: 1, sliceBySlice: false, helped: some });
+    expect(through(512, 512, 512, 4)).toEqual({ blocks: 4, slices: 1, sliceBySlice: false, helped: some });
+  });
+
+  it('slice after slice of K, and of one that all blocks have gone through', () => {
+    expect(through(128, 2048, 2048, 8)).toEqual({ blocks: 24, slices: 2, sliceBySlice: false, helped: some });
+    expect(through(2048, 2048, 2048, 2)).toEqual({ blocks: 44, slices: 2, sliceBySlice: true, helped: some });
+  });
+
+  it('not of a block that is too small to share, nor where there is no other thread, nor of an empty C', () => {
+    expect(through(64, 64, 64, 4)).toMatchObject({ blocks: 1, helped: 0 });
+    expect(through(1024, 1024, 1024, 1)).toMatchObject({ helped: 0 });
+    expect(through(0, 512, 512, 4)).toMatchObject({ blocks: 0, helped: 0 });
   });
 });

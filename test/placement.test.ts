@@ -286,7 +286,16 @@ describe('a control group', () => {
   });
 });
 
-const allowed = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+const allowedList =
+  /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+const allowed = /^\d+/.exec(allowedList)?.[0] ?? '0';
+
+it('threads have a CPU each where there are as many, and leave all of them to the threads of others', async () => {
+  const { stdout } = await execute(program, ['apart', allowedList]);
+  // Beside other work the caller, which is not bound, may be moved in the middle.
+  expect(Number(/^apart in (\d+) of 20 launches$/m.exec(stdout)?.[1])).toBeGreaterThan(10);
+  expect(stdout).toContain(`others may run on ${allowedList}\n`);
+});
 
 it('threads stay on the CPUs they were given, and every ceiling loop of this processor runs', async () => {
   const { stdout } = await execute(program, ['here', allowed]);

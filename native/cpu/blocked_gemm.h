@@ -15,11 +15,11 @@
 #include <memory>
 #include <numeric>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <vector>
 
 #include "backend.h"
+#include "cpu/block_queue.h"
 #include "cpu/blocking.h"
 #include "cpu/formats.h"
 #include "cpu/memory.h"
@@ -57,6 +57,7 @@ class BlockedGemm {
         ldt_(blocking_.vectors * tile.lanes),
         panelUnits_(tile.columns * blocking_.depth),
         blockUnits_(product(divideUp(blockColumns_, tile.columns), panelUnits_)) {
+    queue_ = std::make_unique<BlockQueue>(blocking_);
     packedB_ = buffer(product(blocking_.workers, blockUnits_), sizeof(Unit));
     if (!direct && (blocking_.slices > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
@@ -77,30 +78,17 @@ class BlockedGemm {
 
   void launch(const Operands& operands) const {
     packing_.copyA(operands);
-    const std::size_t blocks = blocking_.blocks(), columns = blocking_.columnBlocks,
-                      slices = blocking_.slices;
-    std::atomic<std::size_t> next = 0;
-    std::vector<std::atomic<std::size_t>> done(blocking_.sliceBySlice ? blocks : 0);  // slices of each block
+    queue_->refill();
     threads_.parallel(blocking_.workers, [&](std::size_t worker) {
-      const Own own{packedB_->template as<Unit>() + worker * blockUnits_,
-                    strips_ ? strips_->template as<std::byte>() + worker * groupRows() * packing_.nearStride()
+      const Own own{strips_ ? strips_->template as<std::byte>() + worker * groupRows() * packing_.nearStride()
                             : nullptr,
                     sums_ ? sums_->template as<Sum>() + worker * groupSums() : nullptr};
-      const auto multiply = [&](std::size_t block, std::size_t slice) {
-        multiplyBlock(operands, block / columns, block % columns, slice, own);
-      };
-      if (!blocking_.sliceBySlice) {
-        for (std::size_t block = next++; block < blocks; block = next++)
-          for (std::size_t slice = 0; slice < slices; ++slice) multiply(block, slice);
-        return;
-      }
-      for (std::size_t item = next++; item < blocks * slices; item = next++) {
-        const std::size_t slice = item / columns % slices;
-        const std::size_t block = item / columns / slices * columns + item % columns;
-        while (done[block] < slice) std::this_thread::yield();  // rare: it was begun many blocks ago
-        multiply(block, slice);
-        ++done[block];
-      }
+      queue_->work(
+          worker,
+          [&](const BlockSlice& item) {
+            panels(item, [&](const Panel<Unit>& panel) { packing_.pack(operands, item.slice, panel); });
+          },
+          [&](const BlockSlice& item, TileRange tiles) { multiplyTiles(operands, item, tiles, own); });
     });
   }
 
@@ -111,7 +99,6 @@ class BlockedGemm {
 
   // What a thread has for itself; null where it is not needed.
   struct Own {
-    Unit* packed;       // a block of B
     std::byte* strips;  // a group of A's
     Sum* sums;          // of a group, still to be encoded
   };
@@ -119,34 +106,43 @@ class BlockedGemm {
   std::size_t groupRows() const { return blocking_.groupTiles * tile_.rows; }
   std::size_t groupSums() const { return groupRows() * encodedColumns_; }
 
-  void multiplyBlock(const Operands& operands, std::size_t rowBlock, std::size_t columnBlock,
-                     std::size_t slice, const Own& own) const {
-    const std::size_t firstRow = blocking_.firstTile(rowBlock) * tile_.rows;
-    const std::size_t endRow = std::min(shape_.m, blocking_.firstTile(rowBlock + 1) * tile_.rows);
-    const std::size_t firstColumn = blocking_.firstVector(columnBlock) * tile_.lanes;
-    const std::size_t endColumn = std::min(shape_.n, blocking_.firstVector(columnBlock + 1) * tile_.lanes);
-    const auto panels = [&](const auto& visit) {
-      Unit* packed = own.packed;
-      for (std::size_t column = firstColumn; column < endColumn;
-           column += tile_.columns, packed += panelUnits_) {
-        const std::size_t width = std::min(tile_.columns, endColumn - column);
-        visit(Panel<Unit>{column, column - firstColumn, width, divideUp(width, tile_.lanes), packed});
-      }
-    };
-    panels([&](const Panel<Unit>& panel) { packing_.pack(operands, slice, panel); });
-    Output* const c = reinterpret_cast<Output*>(operands.out) + firstColumn;
-    for (std::size_t top = firstRow; top < endRow; top += groupRows()) {
-      const std::size_t below = std::min(top + groupRows(), endRow), wide = endColumn - firstColumn;
+  struct Columns {
+    std::size_t begin, end;  // of C
+  };
+  Columns columnsOf(const BlockSlice& item) const {
+    const std::size_t block = item.block % blocking_.columnBlocks;
+    return {blocking_.firstVector(block) * tile_.lanes,
+            std::min(shape_.n, blocking_.firstVector(block + 1) * tile_.lanes)};
+  }
+
+  template <class Visit>
+  void panels(const BlockSlice& item, const Visit& visit) const {
+    const auto [begin, end] = columnsOf(item);
+    Unit* packed = packedB_->template as<Unit>() + item.worker * blockUnits_;
+    for (std::size_t column = begin; column < end; column += tile_.columns, packed += panelUnits_) {
+      const std::size_t width = std::min(tile_.columns, end - column);
+      visit(Panel<Unit>{column, column - begin, width, divideUp(width, tile_.lanes), packed});
+    }
+  }
+
+  void multiplyTiles(const Operands& operands, const BlockSlice& item, TileRange tiles,
+                     const Own& own) const {
+    const Columns columns = columnsOf(item);
+    const std::size_t slice = item.slice, wide = columns.end - columns.begin;
+    const std::size_t endRow = std::min(shape_.m, tiles.end * tile_.rows);
+    Output* const c = reinterpret_cast<Output*>(operands.out) + columns.begin;
+    for (std::size_t top = tiles.begin * tile_.rows; top < endRow; top += groupRows()) {
+      const std::size_t below = std::min(top + groupRows(), endRow);
       std::array<Strip<Sum>, mostGroupTiles> group;
       const std::size_t strips = divideUp(below - top, tile_.rows);
       for (std::size_t i = 0; i < strips; ++i) {
         const std::size_t above = i * tile_.rows, row = top + above;
         const std::size_t height = std::min(tile_.rows, below - row), next = row + groupRows();
-        group[i] = packing_.strip(operands, slice, row, height, next + height <= endRow ? next : row);
+        group[i] = packing_.strip(operands, slice, row, height, next + height <= shape_.m ? next : row);
         if (own.strips) packing_.bringNear(group[i], own.strips + above * packing_.nearStride());
       }
       const std::size_t lastWhole = (std::max<std::size_t>(1, wide / tile_.columns) - 1) * tile_.columns;
-      panels([&](const Panel<Unit>& panel) {
+      panels(item, [&](const Panel<Unit>& panel) {
         // Sums are encoded while they are still near, those of a row's whole lines of C together.
         const std::size_t first = panel.inBlock / encodedColumns_ * encodedColumns_;
         const std::size_t end = panel.inBlock + panel.width;
@@ -157,7 +153,7 @@ class BlockedGemm {
           if constexpr (encodes) {
             strip.ld = own.sums ? encodedColumns_ : ldt_;
             strip.sums = own.sums ? own.sums + i * tile_.rows * encodedColumns_
-                                  : totals_->template as<Total>() + strip.row * ldt_ + firstColumn + first;
+                                  : totals_->template as<Total>() + strip.row * ldt_ + columns.begin + first;
           }
           multiplyTile(operands, strip, panel, panel.inBlock == lastWhole);
           if constexpr (encodes)
@@ -243,6 +239,7 @@ class BlockedGemm {
   std::size_t ldt_;             // leading dimension of the totals
   std::size_t panelUnits_, blockUnits_;
   bool streams_;
+  std::unique_ptr<BlockQueue> queue_;
   // Made once: no launch pays for page faults.
   std::unique_ptr<HostBuffer> packedB_, strips_, totals_, sums_;
 };

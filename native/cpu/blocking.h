@@ -31,6 +31,7 @@ struct Blocking {
   std::size_t blockVectors;             // vectors in a row of the widest block
   std::size_t together;                 // vectors that only one block has, as many or none of them
   std::size_t groupTiles;               // tiles above each other that take turns with each panel of B
+  std::size_t partTiles;                // tiles above each other that a thread takes at a time
 
   // Whether all blocks of the same rows go through one slice after the other, so that they find that slice of
   // A in the last-level cache. A block waits for its own slice before; of few blocks, threads would wait for

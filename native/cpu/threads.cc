@@ -32,11 +32,14 @@ Threads::Threads(const Placement& at) : Threads(at.threads, at.cpus, at.groups.s
   lastLevel_ = static_cast<std::size_t>(lastLevelBytes(at)) / count();
 }
 
-Threads::Threads(std::size_t count, const std::vector<int>& cpus, bool alike) : alike_(alike) {
+Threads::Threads(std::size_t count, const std::vector<int>& cpus, bool alike) : cpus_(cpus), alike_(alike) {
   runOn(cpus);  // the workers inherit it
   try {
     for (std::size_t self = 1; self < count; ++self)
-      workers_.push_back(startThread([this, self] { live(self); }));
+      workers_.push_back(startThread([this, self, count] {
+        if (cpus_.size() == count) runOn({cpus_[self]});
+        live(self);
+      }));
   } catch (...) {
     join();  // a std::thread destroyed while it runs would end the process
     throw;
@@ -68,6 +71,15 @@ void watchBriefly(const Condition& met) {
 }
 
 }  // namespace
+
+// A scheduler may wake a thread on the CPU of the one that woke it, though another is idle: on a machine that
+// packs its threads so, each launch after a pause took twice as long. The workers are bound to CPUs of their
+// own therefore; the caller only goes to its own, for the threads of other libraries inherit what binds it.
+void Threads::comeHome() const {
+  if (cpus_.size() != count() || sched_getcpu() == cpus_[0]) return;
+  runOn({cpus_[0]});
+  runOn(cpus_);
+}
 
 void Threads::live(std::size_t self) {
   std::size_t seen = 0;
@@ -102,6 +114,7 @@ void Threads::parallel(std::size_t items, const std::function<void(std::size_t)>
     if (items == 1) work(0);
     return;
   }
+  comeHome();
   {
     const std::lock_guard lock(mutex_);
     work_ = &work;

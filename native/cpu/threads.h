@@ -25,8 +25,9 @@ class Threads {
   Threads() : Threads(place().threads, {}) {}
   // Those of a run that place() gave cores.
   explicit Threads(const Placement& at);
-  // The caller's thread counts as one of `count`. All of them, the caller's too, then run on `cpus` only; an
-  // empty list leaves them where they may run now. `alike`: whether no core is quicker than another.
+  // The caller's thread counts as one of `count`. All of them, the caller's too, then run on `cpus` only,
+  // each on one of its own where there are as many; an empty list leaves them where they may run now.
+  // `alike`: whether no core is quicker than another.
   Threads(std::size_t count, const std::vector<int>& cpus, bool alike = true);
   ~Threads();
   Threads(const Threads&) = delete;
@@ -54,10 +55,12 @@ class Threads {
   }
 
  private:
+  void comeHome() const;
   void live(std::size_t self);
   void take(std::size_t self) noexcept;
   void join() noexcept;
 
+  std::vector<int> cpus_;
   bool alike_;
   std::size_t lastLevel_ = 0;
   std::mutex mutex_;

@@ -2,12 +2,14 @@
 // one do here.
 //   place ROOT ALLOWED THREADS    one fact a line
 //   place here CPU                threads held on one CPU, and every ceiling loop
+//   place apart CPUS              one thread for each of some CPUs
 //   place loops                   what is made of ceiling loops that are made up as well
 #include <sched.h>
 #include <time.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -36,18 +38,37 @@ void onMadeUp(const char* root, const char* allowed, const char* threads) {
               << group.maxClockHz.value_or(0) / 1e9 << " GHz\n";
 }
 
+// The CPUs that this thread may run on.
+std::vector<int> bound() {
+  cpu_set_t set;
+  sched_getaffinity(0, sizeof set, &set);
+  std::vector<int> cpus;
+  for (int at = 0; at < CPU_SETSIZE; ++at)
+    if (CPU_ISSET(at, &set)) cpus.push_back(at);
+  return cpus;
+}
+
+// After pauses, for there a scheduler may put a thread on the CPU of the one that wakes it.
+void apart(const std::vector<int>& cpus) {
+  Threads threads(cpus.size(), cpus);
+  int kept = 0;
+  for (int launch = 0; launch < 20; ++launch) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::vector<int> on(cpus.size());
+    threads.parallel(cpus.size(), [&](std::size_t thread) { on[thread] = sched_getcpu(); });
+    if (on == cpus) ++kept;
+  }
+  std::cout << "apart in " << kept << " of 20 launches\n";
+  std::cout << "others may run on " << cpuList(bound()) << "\n";
+}
+
 void here(int cpu) {
   Threads threads(3, {cpu});
   std::mutex mutex;
   std::set<std::string> seen;
   threads.parallel(3, [&](std::size_t) {
-    cpu_set_t set;
-    sched_getaffinity(0, sizeof set, &set);
-    std::vector<int> cpus;
-    for (int at = 0; at < CPU_SETSIZE; ++at)
-      if (CPU_ISSET(at, &set)) cpus.push_back(at);
     const std::lock_guard lock(mutex);
-    seen.insert(cpuList(cpus));
+    seen.insert(cpuList(bound()));
   });
   for (const std::string& cpus : seen) std::cout << "held on " << cpus << "\n";
   Threads one(1, {});
@@ -134,6 +155,7 @@ void madeUpLoops() {
 
 int main(int count, char** arguments) {
   if (count == 4) onMadeUp(arguments[1], arguments[2], arguments[3]);
-  if (count == 3) here(std::atoi(arguments[2]));
+  if (count == 3 && std::strcmp(arguments[1], "apart") == 0) apart(parseCpuList(arguments[2]));
+  if (count == 3 && std::strcmp(arguments[1], "here") == 0) here(std::atoi(arguments[2]));
   if (count == 2) madeUpLoops();
 }
