@@ -1,6 +1,7 @@
 // What rows of one operation at several sizes say together: the levels of a memory system, or which copies are large.
 
-import type { Curve, CurveLevel, Row } from '../row.js';
+import type { Curve, CurveLevel } from '../curve.js';
+import type { Row } from '../row.js';
 import type { DeviceFacts, Variant } from '../schema.js';
 import { halfSize } from './half.js';
 import { cacheOf, type Level, levels, octaves } from './levels.js';

@@ -1,7 +1,8 @@
 // Levels of a memory system, a table a curve: what rows at many sizes say together.
 
+import type { Curve, CurveLevel } from '../curve.js';
 import { peerOf } from '../judge/curves.js';
-import type { Curve, CurveLevel, Report, Row } from '../row.js';
+import type { Report, Row } from '../row.js';
 import { formatBytes, formatClocks, formatRate } from '../units.js';
 import { type Column, column, table, wrap } from './table.js';
 

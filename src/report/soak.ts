@@ -1,21 +1,11 @@
 // A soak for a person: the live line while it runs, and the whole when it has ended; and for a file, and back.
 
 import pc from 'picocolors';
-import { othersSeen } from '../judge/otherProcesses.js';
-import type { Conditions, SoakError } from '../schema.js';
+import type { SoakError } from '../schema.js';
 import { SoakReport, soakSchemaVersion } from '../soak/schema.js';
-import {
-  absent,
-  formatClock,
-  formatCount,
-  formatPercent,
-  formatRate,
-  formatSeconds,
-  formatShape,
-  formatWatts,
-} from '../units.js';
+import { formatCelsius, formatClock, formatCount, formatRate, formatSeconds, formatWatts } from '../units.js';
 import { checkVersion, damaged, parseJson } from './json.js';
-import { eitherMemory } from './notices.js';
+import { damagedNames, simulatedSoak, soakFacts, whyOf } from './soakFacts.js';
 import { harmless, wrap } from './table.js';
 import { healthLines } from './text.js';
 import type { View } from './view.js';
@@ -48,7 +38,7 @@ export function soakLine(report: SoakReport): string {
     rate !== null && formatRate(rate, unit, dtype),
     clockHz !== null && formatClock(clockHz),
     powerWatts !== null && formatWatts(powerWatts),
-    temperatureCelsius !== null && celsius(temperatureCelsius),
+    temperatureCelsius !== null && formatCelsius(temperatureCelsius),
     `${report.launches} launches compared`,
     formatCount(report.wrongRounds, 'error'),
     !!uncorrectedErrors && formatCount(uncorrectedErrors, 'uncorrected ECC error'),
@@ -58,39 +48,15 @@ export function soakLine(report: SoakReport): string {
 
 export function soakText(report: SoakReport, { color, width, file }: View): string {
   const colors = pc.createColors(color);
-  const { device, options, kernel, shape, verdict, state } = report;
-  const notice = report.simulated
-    ? [colors.yellow('SIMULATED: a stand-in for tests answered; nothing here is a measurement.')]
-    : [];
-  const size = formatShape(shape);
+  const { device, verdict, state } = report;
+  const notice = report.simulated ? [colors.yellow(simulatedSoak)] : [];
   const paint = verdict.status === 'clean' ? colors.green : colors.red;
-  const why = verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
-  // The data asked for are those of matrices: memory and links move random doubles whatever it is.
-  const data = report.unit === 'FLOP/s' ? `${options.data} data, ` : '';
-  const facts: [string, string | null][] = [
-    ['row', `${options.operation} by ${options.provider}, ${size}, ${data}seed ${options.seed}`],
-    ['kernel', kernel?.name ?? absent],
-    [
-      'time',
-      `${formatSeconds(report.seconds)}${report.busyShare === null ? '' : `, ${formatPercent(report.busyShare)} of it in launches, the rest comparing`}`,
-    ],
-    ['rate', rate(report)],
-    ['clock', range(report.clockHz, formatClock)],
-    [device.mig ? 'board power' : 'power', range(report.powerWatts, formatWatts)],
-    ['temperature', range(report.temperatureCelsius, celsius)],
-    ['memory temp.', range(report.memoryTemperatureCelsius, celsius)],
-    ['held back by', reasons(report.throttle)],
-    ['ECC errors', ecc(report)],
-    ['others', othersSeen(report)],
-    ['not known', report.missing === '' ? null : report.missing],
-    ['wrong rounds', `${report.wrongRounds}${report.errorsPerHour === null ? '' : `, ${perHour(report)}`}`],
-  ];
   const lines = [
     ...notice,
     colors.bold(harmless(`${device.name} · ${device.id}`)),
     ...healthLines(device, colors, width),
-    ...facts.flatMap(([label, text]) =>
-      text === null ? [] : wrap(`${label.padEnd(13)}${text}`, width, ' '.repeat(13)),
+    ...soakFacts(report).flatMap(({ label, text }) =>
+      wrap(`${label.padEnd(13)}${text}`, width, ' '.repeat(13)),
     ),
     ...report.errors.slice(0, errorsShown).flatMap((error) => wrap(errorText(error), width, '    ')),
     ...(report.errors.length > errorsShown
@@ -98,7 +64,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
           `  … ${report.wrongRounds - errorsShown} more${file === null ? '' : `; the report file lists ${report.errors.length}, the first of each second`}`,
         ]
       : []),
-    ...wrap(`${verdict.status}: ${why}`, width, '  ').map(paint),
+    ...wrap(`${verdict.status}: ${whyOf(verdict)}`, width, '  ').map(paint),
     [...(state === 'interrupted' ? ['interrupted'] : []), ...(file === null ? [] : [harmless(file)])].join(
       ' · ',
     ),
@@ -107,54 +73,7 @@ export function soakText(report: SoakReport, { color, width, file }: View): stri
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-const damagedNames: Record<SoakError['damaged'], string> = {
-  output: 'an output',
-  input: 'an input, since put right',
-  verified: 'the verified output, since put right',
-};
-
 function errorText({ seconds, damaged, differences, first }: SoakError): string {
   const others = differences > 1 ? ` and ${differences - 1} more` : '';
   return `  after ${formatSeconds(seconds)}: ${damagedNames[damaged]}: ${first.at}${others}: expected ${first.expected}, found ${first.actual}`;
-}
-
-/** A rate from less than an hour is an extrapolation, and no error in a minute does not mean none in an hour. */
-function perHour({ errorsPerHour, seconds, wrongRounds }: SoakReport): string {
-  if (errorsPerHour === null || wrongRounds === 0) return `none in ${formatSeconds(seconds)}`;
-  return `${Number(errorsPerHour.toPrecision(3))} per hour${seconds < 3600 ? `, extrapolated from ${formatSeconds(seconds)}` : ''}`;
-}
-
-/** "3 corrected, the first after 12 s, 0 uncorrected" */
-function ecc({ correctedErrors, uncorrectedErrors, eccErrors, shape }: SoakReport): string | null {
-  if (correctedErrors === null && uncorrectedErrors === null) return null;
-  const since = (kind: 'corrected' | 'uncorrected') => {
-    const first = eccErrors.find((step) => step[kind] > 0);
-    return first === undefined ? kind : `${kind}, the first after ${formatSeconds(first.seconds)}`;
-  };
-  const whose = uncorrectedErrors && 'peer' in shape ? `, ${eitherMemory}` : '';
-  return `${correctedErrors ?? absent} ${since('corrected')}, ${uncorrectedErrors ?? absent} ${since('uncorrected')}${whose}`;
-}
-
-function reasons(throttle: Conditions['throttle']): string | null {
-  if (throttle.length === 0) return null;
-  return throttle.map(({ reason, share }) => `${reason} ${formatPercent(share)} of the time`).join(', ');
-}
-
-/** The clock, the watts and the rate are ranges over the seconds: a mean alone would hide what began late. */
-function rate(report: SoakReport): string {
-  const { rate, rates, unit, dtype } = report;
-  if (rate === null) return absent;
-  const format = (value: number) => formatRate(value, unit, dtype);
-  const span = rates === null ? '' : `, by the second from ${format(rates.min)} to ${format(rates.max)}`;
-  return `${format(rate)} while in launches${span}`;
-}
-
-const celsius = (degrees: number) => `${degrees} °C`;
-
-function range(
-  series: { min: number; median: number; max: number } | null,
-  format: (value: number) => string,
-): string | null {
-  if (series === null) return null;
-  return `${format(series.median)}, from ${format(series.min)} to ${format(series.max)}`;
 }

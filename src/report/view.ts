@@ -1,7 +1,7 @@
 // How the reader reads, and what colour says what to one who reads at a terminal: the same in every text.
 
 import type pc from 'picocolors';
-import type { Status } from '../row.js';
+import { type Status, Verdict } from '../row.js';
 
 /** How the reader reads. Formats for machines ignore it. */
 export type View = {
@@ -28,17 +28,7 @@ export const statusColor: Readonly<Record<Status, Paint>> = {
   failed: 'red',
 };
 
-/** In the order in which they are counted. */
-export const statuses: readonly Status[] = [
-  'pass',
-  'low',
-  'inconclusive',
-  'throttled',
-  'implausible',
-  'corrupted',
-  'unjudged',
-  'unsupported',
-  'failed',
-];
+/** In the order in which they are counted, which is the schema's. */
+export const statuses: readonly Status[] = Verdict.options.map(({ shape }) => shape.status.value);
 
 export const simulatedNotice = 'SIMULATED: a stand-in for tests answered; no figure here is a measurement.';

@@ -1,7 +1,8 @@
 // A device's part of the page: what it is, its table, its curves, and each row in full.
 
 import pc from 'picocolors';
-import type { Curve, Report, Row } from '../../row.js';
+import type { Curve } from '../../curve.js';
+import type { Report, Row } from '../../row.js';
 import { formatBytes, formatRate } from '../../units.js';
 import { bytesOf, halfWords, isOf, levelColumns, levelHeading, unfolded } from '../curves.js';
 import { columns, deviceLine, healthLines, reasons } from '../text.js';

@@ -2,6 +2,7 @@
 
 import type { Report, Row } from '../../row.js';
 import type { Conditions } from '../../schema.js';
+import type { SoakVerdict } from '../../soak/schema.js';
 import { formatCelsius, formatClock, formatSeconds, formatShape, formatWatts } from '../../units.js';
 import { factsOf, unexplained } from '../facts.js';
 import { phaseTable } from '../phases.js';
@@ -16,7 +17,7 @@ type Device = Report['devices'][number];
 export const anchorOf = (index: number) => `row-${index + 1}`;
 
 /** The verdict as a word in its colour. */
-export const badge = (status: Row['verdict']['status']) =>
+export const badge = (status: Row['verdict']['status'] | SoakVerdict['status']) =>
   html`<span class="badge ${status}">${status}</span>`;
 
 /** Closed until it is asked for; a link to what is inside opens it. `index` is the row's place in the report. */

@@ -24,7 +24,7 @@ thead th { color: var(--faint); font-weight: 500; white-space: nowrap } tbody th
 .share { display: inline-block; min-width: 4.5rem; padding: 0 0.2rem;
   background: linear-gradient(to right, var(--bar) var(--share), var(--soft) 0) }
 .badge { font-weight: 600; white-space: nowrap; color: var(--faint) }
-.pass { color: var(--good) } .low, .implausible, .corrupted, .failed { color: var(--bad) }
+.pass, .clean { color: var(--good) } .low, .implausible, .corrupted, .failed { color: var(--bad) }
 .inconclusive, .throttled { color: var(--doubt) }
 .counts { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem }
 details { border-bottom: 1px solid var(--rule) } summary { cursor: pointer; padding: 0.3rem 0 }
