@@ -1,7 +1,7 @@
 // Who multiplies which block of C, and when. A thread that finds no block left takes parts of those that
 // others have begun: one core is slower than the next where a neighbour shares it, or woke later, and all
-// would wait for it at the end. With two threads on two cores of Zen 4 that other guests used at times, fp32
-// took 3 to 9 % less time from 512 up, and int8 at 256 half.
+// would wait for it at the end. With two threads on two cores of Zen 4 that other guests use at times, fp32
+// took up to 9 % less time from 512 up.
 #pragma once
 
 #include <algorithm>
