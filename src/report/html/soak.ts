@@ -16,7 +16,7 @@ type EccStep = SoakReport['eccErrors'][number];
 
 const after = ({ seconds }: { seconds: number }) => formatSeconds(seconds);
 const errorColumns = [
-  column<SoakError>('after', 0, 'right', after),
+  column<SoakError>('after', 0, 'left', after),
   column<SoakError>('what', 0, 'left', ({ damaged }) => damagedNames[damaged]),
   column<SoakError>('first place', 0, 'left', ({ first }) => first.at),
   column<SoakError>('expected', 0, 'right', ({ first }) => first.expected),
@@ -24,7 +24,7 @@ const errorColumns = [
   column<SoakError>('differences', 0, 'right', ({ differences }) => String(differences)),
 ];
 const eccColumns = [
-  column<EccStep>('after', 0, 'right', after),
+  column<EccStep>('after', 0, 'left', after),
   column<EccStep>('corrected', 0, 'right', ({ corrected }) => String(corrected)),
   column<EccStep>('uncorrected', 0, 'right', ({ uncorrected }) => String(uncorrected)),
 ];
