@@ -333,7 +333,7 @@ describe('nameplate soak', { timeout: 60_000 }, () => {
     const text = readFileSync(file, 'utf8');
     expect((await nameplate('report', file, '--format', 'json')).stdout).toBe(text);
     const refused = await nameplate('report', file, '--format', 'csv');
-    const allowed = `nameplate: ${file} is the report of a soak, which has no rows to print as csv: --format is text, json or html\n`;
+    const allowed = `nameplate: ${file} is the report of a soak, which has no rows to print as csv: --format is one of text, json, html\n`;
     expect(refused).toEqual({ code: 2, stdout: '', stderr: allowed });
     for (const other of [
       ['explain', '--report', file],

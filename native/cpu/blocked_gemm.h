@@ -51,13 +51,13 @@ class BlockedGemm {
         blocking_(blockingOf(shape.m, shape.n, divideUp(shape.k, perUnit),
                              {tile.rows, tile.columns, tile.lanes, sizeof(Unit), togetherIn(tile)},
                              {threads.count(), threads.alike(), threads.lastLevel()})),
+        queue_(std::make_unique<BlockQueue>(blocking_)),
         packing_(shape, blocking_, tile, threads),
         blockColumns_(blocking_.blockVectors * tile.lanes),
         encodedColumns_(std::lcm(tile.columns, 64 / sizeof(Output))),
         ldt_(blocking_.vectors * tile.lanes),
         panelUnits_(tile.columns * blocking_.depth),
         blockUnits_(product(divideUp(blockColumns_, tile.columns), panelUnits_)) {
-    queue_ = std::make_unique<BlockQueue>(blocking_);
     packedB_ = buffer(product(blocking_.workers, blockUnits_), sizeof(Unit));
     if (!direct && (blocking_.slices > 1 || Format::depth < shape.k))
       totals_ = buffer(product(shape.m, ldt_), sizeof(Total));
@@ -233,13 +233,13 @@ class BlockedGemm {
   Threads& threads_;
   T tile_;
   Blocking blocking_;
+  std::unique_ptr<BlockQueue> queue_;
   Pack packing_;
   std::size_t blockColumns_;    // of the widest block
   std::size_t encodedColumns_;  // of sums that are encoded together: the fewest panels that fill whole lines
   std::size_t ldt_;             // leading dimension of the totals
   std::size_t panelUnits_, blockUnits_;
   bool streams_;
-  std::unique_ptr<BlockQueue> queue_;
   // Made once: no launch pays for page faults.
   std::unique_ptr<HostBuffer> packedB_, strips_, totals_, sums_;
 };

@@ -45,7 +45,7 @@ export function addReport(program: Command): void {
       const render = soakFormats[format];
       if (render === undefined)
         throw new UsageError(
-          `${file} is the report of a soak, which has no rows to print as ${format}: --format is text, json or html`,
+          `${file} is the report of a soak, which has no rows to print as ${format}: --format is one of ${Object.keys(soakFormats).join(', ')}`,
         );
       print(render(soak, view(file)));
     });

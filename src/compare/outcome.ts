@@ -15,6 +15,7 @@
 // 1 % apart. Below that, the runs were not asked to tell a difference.
 
 import { fewestSamples } from '../judge/threshold.js';
+import { whyOf } from '../judge/why.js';
 import type { Row, Status } from '../row.js';
 import { formatCount } from '../units.js';
 import { rowChanges } from './changes.js';
@@ -54,10 +55,7 @@ export const incomparable = (why: string): Outcome => ({ status: 'incomparable',
 const wrongStatuses: readonly Status[] = ['corrupted', 'implausible'];
 export const wrong = ({ verdict }: Row) => wrongStatuses.includes(verdict.status);
 
-export function reason({ verdict }: Row): string {
-  const code = verdict.status === 'failed' ? `${verdict.code}: ` : '';
-  return `${verdict.status}: ${code}${verdict.why}`;
-}
+export const reason = ({ verdict }: Row): string => `${verdict.status}: ${whyOf(verdict)}`;
 
 /** Rate and interval, or what is wrong with them: what is not a number must not read as unchanged. */
 export function figure({ rate, statistics }: Row): Figure | string {

@@ -3,6 +3,7 @@
 // The table of a report answers "is it right?"; this answers "why is it not 100 %?", and lets a reader doubt each step.
 
 import pc from 'picocolors';
+import { whyOf } from '../judge/why.js';
 import type { Report, Row } from '../row.js';
 import { formatShape } from '../units.js';
 import { factsOf, unexplained } from './facts.js';
@@ -32,13 +33,12 @@ export function explainText(report: Report, rows: readonly Row[], { color, width
 
 function explain(row: Row, device: Device | undefined, colors: Colors, width: number): string[] {
   const { verdict, rate, documented } = row;
-  const code = verdict.status === 'failed' ? `${verdict.code}: ` : '';
   const paint = colors[statusColor[verdict.status]];
   const parts = [
     wrap(`${row.id} by ${row.provider} · ${formatShape(row.shape)} · ${row.device}`, width, '  ').map(
       colors.bold,
     ),
-    wrap(`${verdict.status}: ${code}${verdict.why}`, width - 2, '  ').map(
+    wrap(`${verdict.status}: ${whyOf(verdict)}`, width - 2, '  ').map(
       (line, index) => `  ${index === 0 ? line.replace(verdict.status, paint) : line}`,
     ),
   ];

@@ -1,11 +1,12 @@
 // A soak for a person: the live line while it runs, and the whole when it has ended; and for a file, and back.
 
 import pc from 'picocolors';
+import { whyOf } from '../judge/why.js';
 import type { SoakError } from '../schema.js';
 import { SoakReport, soakSchemaVersion } from '../soak/schema.js';
 import { formatCelsius, formatClock, formatCount, formatRate, formatSeconds, formatWatts } from '../units.js';
 import { checkVersion, damaged, parseJson } from './json.js';
-import { damagedNames, simulatedSoak, soakFacts, whyOf } from './soakFacts.js';
+import { damagedNames, simulatedSoak, soakFacts } from './soakFacts.js';
 import { harmless, wrap } from './table.js';
 import { healthLines } from './text.js';
 import type { View } from './view.js';

@@ -23,9 +23,6 @@ export const damagedNames: Record<SoakError['damaged'], string> = {
   verified: 'the verified output, since put right',
 };
 
-export const whyOf = (verdict: SoakReport['verdict']): string =>
-  verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
-
 /** Without what is not known, which has a line of its own. */
 export function soakFacts(report: SoakReport): { label: string; text: string }[] {
   const { device, options, kernel, shape, busyShare, missing } = report;

@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import { pastRepair, repairsSeen } from '../judge/memoryRepair.js';
 import { powerLimit } from '../judge/power.js';
 import { recoverySeen } from '../judge/recovery.js';
+import { whyOf } from '../judge/why.js';
 import type { Report, Row, Status } from '../row.js';
 import type { DeviceFacts } from '../schema.js';
 import {
@@ -79,7 +80,7 @@ export function reasons(rows: readonly Row[]): { heading: string | null; of: (ro
   const why = ({ verdict, attribution }: Row) => {
     if (verdict.status === 'pass') return attribution?.summary ?? '';
     if (verdict.status === 'unjudged' && verdict.why === shared) return '';
-    return verdict.status === 'failed' ? `${verdict.code}: ${verdict.why}` : verdict.why;
+    return whyOf(verdict);
   };
   return {
     heading: shared === undefined ? null : `${whole}: ${shared}`,

@@ -1,22 +1,25 @@
 // What every page is: a file that needs no other, runs no script, and can be mailed, kept or printed.
 
+import type { Report } from '../../row.js';
+import { formatSeconds } from '../../units.js';
 import { type Content, html, Markup } from './markup.js';
 import { style } from './style.js';
 
 /** Nothing is fetched and nothing runs, even where a hostile report found a way past the escaping. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'";
 
-/** `simulated` is said before and after everything else, and null where a real device answered. */
-export type Parts = {
+type Parts = {
+  of: Pick<Report, 'host' | 'tool' | 'startedAt' | 'seconds' | 'state'>;
   heading: string;
+  /** Said before and after everything else; null where a real device answered. */
   simulated: string | null;
-  /** Below the heading. */
-  about: Content;
+  /** What came of it, below the heading. */
+  outcome: Content;
   main: Content;
-  version: string;
 };
 
-export function page({ heading, simulated, about, main, version }: Parts): string {
+export function page({ of, heading, simulated, outcome, main }: Parts): string {
+  const { host, tool, startedAt, seconds, state } = of;
   const notice = simulated !== null && html`<p class="notice"><strong>${simulated}</strong></p>`;
   return html`<!doctype html>
 <html lang="en">
@@ -31,14 +34,15 @@ export function page({ heading, simulated, about, main, version }: Parts): strin
 <header>
 <h1>${heading}</h1>
 ${notice}
-${about}
+<p>${startedAt} · ${formatSeconds(seconds)} · ${state} · ${host.hostname} · ${host.os}</p>
+${outcome}
 </header>
 <main>
 ${main}
 </main>
 <footer>
 ${notice}
-<p>nameplate ${version}. Figures with every digit are in the JSON that this was made from.</p>
+<p>nameplate ${tool.build.version}. Figures with every digit are in the JSON that this was made from.</p>
 </footer>
 </body>
 </html>

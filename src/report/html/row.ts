@@ -1,5 +1,6 @@
 // One row in full: from the verdict down to the sources, as `nameplate explain` has it, with its telemetry drawn.
 
+import { whyOf } from '../../judge/why.js';
 import type { Report, Row } from '../../row.js';
 import type { Conditions } from '../../schema.js';
 import type { SoakVerdict } from '../../soak/schema.js';
@@ -23,13 +24,12 @@ export const badge = (status: Row['verdict']['status'] | SoakVerdict['status']) 
 /** Closed until it is asked for; a link to what is inside opens it. `index` is the row's place in the report. */
 export function rowDetails(row: Row, index: number, device: Device | undefined): Markup {
   const { verdict, rate, documented } = row;
-  const code = verdict.status === 'failed' ? `${verdict.code}: ` : '';
   const facts = factsOf(row, device).map(
     ({ label, lines }) => html`<dt>${label}</dt>${lines.map((line) => html`<dd>${linked(line)}</dd>`)}\n`,
   );
   return html`<details><summary>${badge(verdict.status)} ${row.id} by ${row.provider} · ${formatShape(row.shape)}</summary>
 <div id="${anchorOf(index)}">
-<p>${code}${verdict.why}</p>
+<p>${whyOf(verdict)}</p>
 ${rate === null ? null : measured({ ...row, rate }, documented, device)}<dl>
 ${facts}</dl>
 </div></details>

@@ -1,9 +1,10 @@
 // A soak as one page: the verdict, what was seen meanwhile, and every error with its place.
 
 import pc from 'picocolors';
+import { whyOf } from '../../judge/why.js';
 import type { SoakReport } from '../../soak/schema.js';
 import { formatSeconds } from '../../units.js';
-import { damagedNames, simulatedSoak, soakFacts, whyOf } from '../soakFacts.js';
+import { damagedNames, simulatedSoak, soakFacts } from '../soakFacts.js';
 import { column } from '../table.js';
 import { deviceLine, healthLines } from '../text.js';
 import { html } from './markup.js';
@@ -30,20 +31,19 @@ const eccColumns = [
 ];
 
 export function renderSoakHtml(report: SoakReport): string {
-  const { device, host, tool, startedAt, seconds, state, simulated, verdict, errors, eccErrors } = report;
+  const { device, simulated, verdict, errors, eccErrors } = report;
   const health = healthLines(device, pc.createColors(false), Number.POSITIVE_INFINITY);
   const facts = soakFacts(report).map(({ label, text }) => html`<dt>${label}</dt><dd>${text}</dd>\n`);
   const listed = `Wrong rounds, ${errors.length} of ${report.wrongRounds}`;
   return page({
+    of: report,
     heading: `nameplate soak: ${device.name}`,
     simulated: simulated ? simulatedSoak : null,
-    about: html`<p>${startedAt} · ${formatSeconds(seconds)} · ${state} · ${host.hostname} · ${host.os}</p>
-<p>${badge(verdict.status)}: ${whyOf(verdict)}</p>`,
+    outcome: html`<p>${badge(verdict.status)}: ${whyOf(verdict)}</p>`,
     main: html`<p>${deviceLine(device)}</p>
 ${health.map((line) => html`<p class="warning">${line}</p>\n`)}<dl>
 ${facts}</dl>
 ${errors.length > 0 && htmlTable(listed, errors, errorColumns)}
 ${eccErrors.length > 0 && htmlTable('ECC errors, by when the counters were read', eccErrors, eccColumns)}`,
-    version: tool.build.version,
   });
 }
